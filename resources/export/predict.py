@@ -1,0 +1,178 @@
+"""Predicts with the trained network of this folder. Needs PyTorch and NumPy, for images Pillow too.
+
+    python predict.py FILE...         images, CSV tables or .npy arrays of values as they were measured
+    python predict.py --json FILE     one JSON object a sample, with the network's outputs as they are
+
+What was done to the values in training is in network.json and is done here again.
+"""
+
+import argparse
+import csv
+import json
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+HERE = Path(__file__).resolve().parent
+SETTINGS = json.loads((HERE / "network.json").read_text(encoding="utf-8"))
+SHAPE = tuple(SETTINGS["inputs"][0]["shape"][1:])
+
+
+def load_network():
+    """The network with its trained weights, in evaluation mode."""
+    sys.path.insert(0, str(HERE))
+    import model
+
+    network = getattr(model, SETTINGS["class"])()
+    network.load_state_dict(torch.load(HERE / "weights.pt", map_location="cpu", weights_only=True))
+    return network.eval()
+
+
+def preprocess(values):
+    """Values as they were measured, (N, ...), to what the network takes: float32 of the same shape."""
+    x = torch.as_tensor(values)
+    if not SETTINGS["preprocessing"]:
+        return x.to(getattr(torch, SETTINGS["inputs"][0]["dtype"]))
+    x = x.to(torch.float32)
+    for step in SETTINGS["preprocessing"]:
+        if step["type"] == "scale":
+            x = x * step["factor"]
+        elif step["type"] == "standardize":
+            shape = (1, -1) + (1,) * (x.dim() - 2)
+            mean, std = (
+                torch.tensor(step[name], dtype=torch.float32).view(shape) for name in ("mean", "std")
+            )
+            x = (x - mean) / std
+        else:
+            raise ValueError(f"network.json has an unknown preprocessing step: {step['type']}")
+    return x
+
+
+def read(path, invert=False):
+    """The samples in a file, (N, ...)."""
+    if path.suffix.lower() == ".npy":
+        return shaped(np.load(path, allow_pickle=False), path)
+    if path.suffix.lower() in (".csv", ".tsv", ".txt"):
+        return shaped(read_table(path), path)
+    return read_image(path, invert)[None]
+
+
+def read_table(path):
+    """The rows of a CSV file. With a header, columns are found by name; without one, by their order."""
+    text = path.read_text(encoding="utf-8-sig")
+    separator = "\t" if path.suffix.lower() == ".tsv" else ";" if ";" in text.partition("\n")[0] else ","
+    rows = [(n, row) for n, row in enumerate(csv.reader(text.splitlines(), delimiter=separator), 1) if row]
+    if not rows:
+        raise ValueError(f"{path} is empty")
+    header = rows[0][1]
+    columns = list(range(len(header)))
+    if not all(is_number(cell) for cell in header):
+        rows = rows[1:]
+        names = SETTINGS["feature_names"]
+        if names and set(names) <= set(header):
+            columns = [header.index(name) for name in names]
+        elif len(header) != math.prod(SHAPE):
+            missing = ", ".join(name for name in names if name not in header) or f"{math.prod(SHAPE)} columns"
+            raise ValueError(f"{path} lacks {missing}")
+    table = []
+    for number, row in rows:
+        try:
+            table.append([float(row[column]) for column in columns])
+        except (ValueError, IndexError):
+            raise ValueError(f"{path}, line {number}: every column needs a number") from None
+    return np.array(table, dtype=np.float32)
+
+
+def is_number(cell):
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def read_image(path, invert):
+    """An image of the network's size, (channels, height, width), in the range of the training data."""
+    if len(SHAPE) != 3 or SHAPE[0] not in (1, 3):
+        raise ValueError(
+            f"{path}: this network takes {size(SHAPE)} values a sample; give a .npy or .csv file"
+        )
+    from PIL import Image
+
+    channels, height, width = SHAPE
+    with Image.open(path) as image:
+        grey_or_colour = image.convert("L" if channels == 1 else "RGB")
+        resized = grey_or_colour.resize((width, height), Image.Resampling.BILINEAR)
+        pixels = np.asarray(resized, dtype=np.float32)
+    pixels = pixels.reshape(height, width, channels).transpose(2, 0, 1) / 255
+    return (1 - pixels if invert else pixels) * np.float32(SETTINGS["largest_stored_value"])
+
+
+def shaped(values, path):
+    """An array as (N, ...) samples; a single sample and flat rows are taken too."""
+    if values.shape == SHAPE:
+        return values[None]
+    if values.shape[1:] == SHAPE:
+        return values
+    if values.ndim == 2 and values.shape[1] == math.prod(SHAPE):
+        return values.reshape(-1, *SHAPE)
+    raise ValueError(f"{path} has {size(values.shape)} values; the network takes N×{size(SHAPE)}")
+
+
+def size(shape):
+    return "×".join(map(str, shape))
+
+
+def probabilities(outputs):
+    """Probabilities of the classes, or None where the network predicts values."""
+    if SETTINGS["output_kind"] == "values":
+        return None
+    return torch.softmax(outputs, 0) if SETTINGS["output_kind"] == "logits" else outputs.exp()
+
+
+def in_words(outputs):
+    """What a person reads of one sample's outputs: the three likeliest classes, or the values."""
+    shares = probabilities(outputs)
+    if shares is None:
+        return "  ".join(f"{value:.6g}" for value in outputs.flatten().tolist())
+    names = SETTINGS["class_names"] or [str(index) for index in range(len(shares))]
+    likeliest = shares.argsort(descending=True)[:3].tolist()
+    return "  ".join(f"{names[index]} {100 * shares[index]:.1f} %" for index in likeliest)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Predicts with the trained network of this folder.")
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="an image, a .csv or a .npy file")
+    parser.add_argument("--json", action="store_true", help="one JSON object a sample")
+    parser.add_argument(
+        "--invert", action="store_true", help="images: swap dark and light (dark digits on white paper, say)"
+    )
+    arguments = parser.parse_args()
+    network = load_network()
+    for path in arguments.files:
+        try:
+            samples = read(path, arguments.invert)
+        except (OSError, ValueError) as error:
+            sys.exit(f"predict.py: {error}")
+        with torch.no_grad():
+            outputs = network(preprocess(samples))
+        for index, row in enumerate(outputs):
+            if arguments.json:
+                line = {"file": str(path), "sample": index, "outputs": row.tolist()}
+                if SETTINGS["output_kind"] != "values":
+                    best = int(row.argmax())
+                    names = SETTINGS["class_names"]
+                    line |= {
+                        "class": names[best] if names else best,
+                        "probability": float(probabilities(row)[best]),
+                    }
+                print(json.dumps(line, ensure_ascii=False))
+            else:
+                print(f"{path}{f' [{index}]' if len(outputs) > 1 else ''}: {in_words(row)}")
+
+
+if __name__ == "__main__":
+    main()
