@@ -1,0 +1,139 @@
+"""What is wrong with the structure of a project, known without PyTorch. No fault keeps a file from opening.
+
+Whether a type with a known prefix exists is the catalogue's to say, whether shapes fit the compiler's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from studio.graph import naming, order, values
+from studio.graph.model import BLOCK, Network, Node, ProjectData
+from studio.graph.values import Path
+from studio.words import Message
+
+STRUCTURAL_TYPES = frozenset({"input", "output", "param", "buffer", "const", "opaque"})
+PREFIXES = ("nn.", "torch.", "F.", "op.", "Tensor.", BLOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault and the node it is shown on; `node` is None where it concerns the whole network.
+
+    `code` is a stable name: bad-id, missing-node, circle, unknown-form, unknown-type, unknown-block,
+    block-in-itself, unknown-parameter.
+    """
+
+    network: str
+    node: str | None
+    text: Message
+    code: str
+
+
+def faults(project: ProjectData, known_type: Callable[[str], bool] | None = None) -> list[Fault]:
+    """Every structural fault, network by network and node by node in the order of the file.
+
+    `known_type` says of a type that is no block whether it exists; without it, only its prefix is looked at.
+    """
+    known = known_type or _has_known_prefix
+    uses = _uses(project)
+    inside = {name: order.reached(uses, [name]) for name in uses}
+    found: list[Fault] = []
+    for name, network in project.networks.items():
+        circle = order.cycle(network)
+        on_circle = frozenset(circle or ())
+        told = order.CycleError(circle).message if circle else None
+        modules = _containers(network)
+        for node in network.nodes.values():
+            for code, text in _node_faults(node, network, project, modules):
+                found.append(Fault(name, node.id, text, code))
+            if node.block is None and not known(node.type):
+                text = Message(
+                    "The type {type} is not known here. Update Netloom, or replace it.", type=node.type
+                )
+                found.append(Fault(name, node.id, text, "unknown-type"))
+            if name in inside.get(node.block or "", ()):
+                text = Message("The block {block} would contain itself.", block=node.block)
+                found.append(Fault(name, node.id, text, "block-in-itself"))
+            if told is not None and node.id in on_circle:
+                found.append(Fault(name, node.id, told, "circle"))
+    return found
+
+
+def _has_known_prefix(type_: str) -> bool:
+    return type_ in STRUCTURAL_TYPES or type_.startswith(PREFIXES)
+
+
+def _node_faults(
+    node: Node, network: Network, project: ProjectData, modules: set[str]
+) -> Iterator[tuple[str, Message]]:
+    if reason := naming.fault(node.id):
+        yield "bad-id", reason
+    elif node.id in modules and _is_module(node):
+        yield (
+            "bad-id",
+            Message("{node} is also the beginning of other names. Rename it.", node=node.id),
+        )
+    for slot, value in node.arguments.references():
+        if value["n"] not in network.nodes:
+            text = Message(
+                "{place} comes from {node}, which does not exist.", place=place(slot), node=value["n"]
+            )
+            yield "missing-node", text
+    yield from _value_faults(node, network)
+    yield from _block_faults(node, project)
+
+
+def _value_faults(node: Node, network: Network) -> Iterator[tuple[str, Message]]:
+    held = {"args": list(node.args), "kwargs": node.kwargs, "params": node.params}
+    for section, value in held.items():
+        inside = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in inside:
+            for slot, reason in values.faults(item, (section, key)):
+                yield "unknown-form", Message("{place}: {reason}.", place=place(slot), reason=reason)
+            for name in values.parameters_used(item):
+                if name not in network.parameters:
+                    text = Message("{place} asks for {name}, which this network has no parameter for.",
+                                   place=place((section, key)), name=name)  # fmt: skip
+                    yield "unknown-parameter", text
+
+
+def _block_faults(node: Node, project: ProjectData) -> Iterator[tuple[str, Message]]:
+    if node.block is None:
+        return
+    if node.block not in project.networks:
+        text = Message("The project has no network {block} for this block.", block=node.block)
+        yield "unknown-block", text
+        return
+    for name in node.params:
+        if name not in project.networks[node.block].parameters:
+            text = Message("The block {block} has no parameter {name}.", block=node.block, name=name)
+            yield "unknown-parameter", text
+
+
+def place(slot: Path) -> str:
+    """A slot as people read it: `args[0]`, `kwargs.mask`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in slot).lstrip(".")
+
+
+def _is_module(node: Node) -> bool:
+    return node.type.startswith(("nn.", BLOCK))
+
+
+def _containers(network: Network) -> set[str]:
+    """Every beginning of a dotted id of a module: where "layer1.conv" is, nothing else can be "layer1"."""
+    found: set[str] = set()
+    for node in network.nodes.values():
+        parts = node.id.split(".")
+        if _is_module(node):
+            found.update(".".join(parts[:length]) for length in range(1, len(parts)))
+    return found
+
+
+def _uses(project: ProjectData) -> dict[str, set[str]]:
+    """Which networks each network uses as blocks."""
+    return {
+        name: {node.block for node in network.nodes.values() if node.block in project.networks and node.block}
+        for name, network in project.networks.items()
+    }
