@@ -1,0 +1,1 @@
+"""The JSON file: schema, versions, one atomic writer, journal, recovery."""
