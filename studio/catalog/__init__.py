@@ -1,0 +1,1 @@
+"""What can be placed on the canvas: one entry a type, read off PyTorch's own signatures, plus our words."""
