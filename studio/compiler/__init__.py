@@ -1,0 +1,1 @@
+"""Document to shapes and costs, problems and cures, torch.fx.GraphModule, Python source."""

@@ -1,0 +1,250 @@
+"""One class of the written source: its constructor and its `forward`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from studio.catalog import signatures, table
+from studio.compiler import layout, written
+from studio.compiler.forward import Forward
+from studio.compiler.layout import INDENT, Expression, call, flat, lines, named
+from studio.compiler.naming import class_names
+from studio.compiler.survey import CONSTANTS, Step, Survey
+from studio.graph.model import INPUT, OUTPUT, Network, ProjectData
+from studio.graph.operations import same
+from studio.graph.values import Json, parameters_used
+
+_WIDTHS = ("out_channels", "out_features", "hidden_size", "embedding_dim", "num_features", "d_model")
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is written of one network: its uses, its class, what a use must be told beyond its parameters.
+
+    `extras` are constructor arguments for sizes that differ between uses: argument -> value in each use.
+    `sizes` say how each `auto` size is written: (node, parameter) -> expression.
+    """
+
+    name: str
+    network: Network
+    class_name: str
+    uses: list[Survey] = field(default_factory=list)
+    extras: dict[str, list[Json]] = field(default_factory=dict)
+    sizes: dict[tuple[str, str], Expression] = field(default_factory=dict)
+
+    @property
+    def walk(self) -> Survey:
+        return self.uses[0]
+
+
+def plan(project: ProjectData, walk: Survey) -> dict[str, Plan]:
+    """The networks to write, a block before what uses it."""
+    uses: dict[str, list[Survey]] = {}
+    _collect(walk, uses)
+    names = class_names([walk.name, *uses])
+    plans = {name: Plan(name, project.networks[name], names[name], found) for name, found in uses.items()}
+    for made in plans.values():
+        _work_out_sizes(made, plans)
+    return plans
+
+
+def _collect(walk: Survey, uses: dict[str, list[Survey]]) -> None:
+    for name in walk.order:
+        nested = walk.steps[name].nested
+        if nested is not None and name in walk.live:
+            _collect(nested, uses)
+    uses.setdefault(walk.name, []).append(walk)
+
+
+def _work_out_sizes(made: Plan, plans: Mapping[str, Plan]) -> None:
+    for step in _live(made.walk):
+        wanted = {name: [use.steps[step.node.id].auto.get(name) for use in made.uses] for name in step.auto}
+        if step.nested is not None:
+            block = plans[step.nested.name]
+            for extra, values in block.extras.items():
+                nested = [use.steps[step.node.id].nested for use in made.uses]
+                wanted[extra] = [values[block.uses.index(use)] for use in nested if use is not None]
+        for name, values in wanted.items():
+            made.sizes[step.node.id, name] = _size(made, step, name, values)
+
+
+def _size(made: Plan, step: Step, name: str, values: list[Json]) -> Expression:
+    """A number where every use has the same, else a parameter that agrees with it, else one more argument."""
+    agreeing = [
+        parameter
+        for parameter in made.network.parameters
+        if all(same(use.parameters.get(parameter), v) for use, v in zip(made.uses, values, strict=True))
+    ]
+    differ = any(not same(value, values[0]) for value in values)
+    widths = [p for p in agreeing if differ or _is_width(made.network, p)]
+    if widths:
+        return widths[0]
+    if not differ:
+        return written.parameter(values[0])
+    argument = f"{step.node.id.replace('.', '_')}_{name}"
+    made.extras[argument] = values
+    return argument
+
+
+def _is_width(network: Network, parameter: str) -> bool:
+    """Whether a parameter says how wide some layer is: then an equal size is meant to be that width."""
+    return any(
+        parameter in parameters_used(node.params[name])
+        for node in network.nodes.values()
+        for name in _WIDTHS
+        if name in node.params
+    )
+
+
+def _live(walk: Survey) -> list[Step]:
+    return [walk.steps[name] for name in walk.order if name in walk.live]
+
+
+class ClassWriter:
+    """Writes the class of one network."""
+
+    def __init__(self, project: ProjectData, plans: Mapping[str, Plan], name: str) -> None:
+        self.project = project
+        self.plans = plans
+        self.plan = plans[name]
+        self.walk = self.plan.walk
+        self.steps = _live(self.walk)
+        self.forward = Forward(project, self.plan.uses, self.steps)
+
+    def lines(self) -> list[str]:
+        body = [f"class {self.plan.class_name}(nn.Module):", *self._constructor(), ""]
+        return [*body, *self.forward.lines()]
+
+    # -- the constructor -------------------------------------------------------------------------
+
+    def _constructor(self) -> list[str]:
+        said: list[Expression] = ["self"]
+        said += [f"{name}: int" for name in self.plan.extras]
+        for name, value in self.plan.network.parameters.items():
+            said.append(f"{name}: {_annotation(value)} = {flat(written.parameter(value))}")
+        head = lines(call("def __init__", said, " -> None:"), INDENT)
+        body = ["super().__init__()", *self._kept()]
+        found = [*head, *(f"{INDENT * 2}{line}" for line in body)]
+        made: set[str] = set()
+        for step in self.steps:
+            if step.node.type not in (INPUT, OUTPUT) and step.module_path not in made:
+                made.add(step.module_path)
+                found += self._member(step, made)
+        return found
+
+    def _kept(self) -> list[str]:
+        """Parameters that `forward` reads."""
+        used = {
+            name
+            for step in self.steps
+            for value in (*step.node.args, *step.node.kwargs.values())
+            for name in parameters_used(value)
+        }
+        return [f"self.{name} = {name}" for name in self.plan.network.parameters if name in used]
+
+    def _member(self, step: Step, made: set[str]) -> list[str]:
+        holder, _, name = step.module_path.rpartition(".")
+        if run := self.forward.sequential(step.node.id):
+            made.update(self.walk.steps[node].module_path for node in run)
+            layers = [self._made(self.walk.steps[node]) for node in run]
+            found = self._holders(holder.rpartition(".")[0], made)
+            return [*found, *self._assign(holder, call("nn.Sequential", layers))]
+        if not self._has_member(step):
+            return []
+        found = self._holders(holder, made)
+        if step.node.type in ("buffer", "const"):
+            arguments: list[Expression] = [layout.text(name), self._tensor(step)]
+            if step.node.type == "const":
+                arguments.append("persistent=False")
+            owner = f"self.{holder}" if holder else "self"
+            return [*found, *lines(call(f"{owner}.register_buffer", arguments), INDENT * 2)]
+        if step.node.type == "param":
+            return [*found, *self._assign(step.module_path, call("nn.Parameter", [self._tensor(step)]))]
+        return [*found, *self._assign(step.module_path, self._made(step))]
+
+    def _has_member(self, step: Step) -> bool:
+        entry = table.entry(step.node.type)
+        module = entry is not None and entry.kind == "module"
+        return module or step.nested is not None or step.node.type in CONSTANTS
+
+    def _assign(self, path: str, value: Expression) -> list[str]:
+        """`self.layer1.conv = ...`, or `add_module` where the name is a number."""
+        holder, _, name = path.rpartition(".")
+        if name.isdigit():
+            owner = self.forward.attribute(holder) if holder else "self"
+            return lines(call(f"{owner}.add_module", [layout.text(name), value]), INDENT * 2)
+        target = self.forward.attribute(path)
+        return lines(value, INDENT * 2, f"{target} = ")
+
+    def _holders(self, path: str, made: set[str]) -> list[str]:
+        """Empty modules that hold others: `layer1` of `layer1.0.conv`."""
+        found: list[str] = []
+        parts = path.split(".") if path else []
+        for length in range(1, len(parts) + 1):
+            holder = ".".join(parts[:length])
+            if holder not in made:
+                made.add(holder)
+                found += self._assign(holder, "nn.Module()")
+        return found
+
+    # -- what a member is ------------------------------------------------------------------------
+
+    def _made(self, step: Step) -> Expression:
+        """The call that makes a module."""
+        owner = self.walk.network.nodes.get(step.module_path, step.node)
+        params = owner.params if owner.type == step.node.type else step.node.params
+        if step.nested is not None:
+            return self._block(step, params)
+        values: dict[str, Expression] = {}
+        known = signatures.parameters(step.node.type)
+        for parameter in known:
+            name = parameter.name
+            if (step.node.id, name) in self.plan.sizes:
+                values[name] = self.plan.sizes[step.node.id, name]
+            elif name in params and (parameter.required or not same(params[name], parameter.default)):
+                values[name] = written.parameter(params[name])
+        for name in params:
+            if name not in {p.name for p in known}:
+                values[name] = written.parameter(params[name])
+        leading = _leading([(p.name, p.required) for p in known], values)
+        said = [value if name in leading else named(name, value) for name, value in values.items()]
+        return call(step.node.type, said)
+
+    def _block(self, step: Step, params: Mapping[str, Json]) -> Expression:
+        block = self.plans[step.node.block or ""]
+        said = [named(extra, self.plan.sizes[step.node.id, extra]) for extra in block.extras]
+        for name, default in block.network.parameters.items():
+            if name in params and not same(params[name], default):
+                said.append(named(name, written.parameter(params[name])))
+        return call(block.class_name, said)
+
+    def _tensor(self, step: Step) -> Expression:
+        params = step.params
+        kind = str(params.get("dtype") or "float32")
+        if step.node.type == "const":
+            value = written.parameter(params.get("value"))
+            plain = isinstance(params.get("value"), float) and kind == "float32"
+            return call("torch.tensor", [value] if plain else [value, f"dtype=torch.{kind}"])
+        maker = {"zeros": "zeros", "ones": "ones", "normal": "randn", "uniform": "rand"}
+        shape = [str(length) for length in params["shape"]]
+        said: list[Expression] = [*shape] if shape else ["()"]
+        if kind != "float32":
+            said.append(f"dtype=torch.{kind}")
+        return call(f"torch.{maker[str(params.get('init') or 'zeros')]}", said)
+
+
+def _leading(known: list[tuple[str, bool]], values: Mapping[str, Expression]) -> set[str]:
+    """The arguments written by position: the first required ones, two at most."""
+    found: list[str] = []
+    for name, required in known:
+        if not required or name not in values or len(found) == 2:
+            break
+        found.append(name)
+    return set(found)
+
+
+def _annotation(value: Json) -> str:
+    if isinstance(value, list):
+        return f"tuple[{', '.join(_annotation(item) for item in value)}]" if value else "tuple[()]"
+    return "object" if value is None or isinstance(value, dict) else type(value).__name__

@@ -1,0 +1,250 @@
+"""One node on PyTorch's meta device, for two batch sizes: its outputs and its costs, or why it fails.
+
+Nothing is allocated: meta tensors have shapes and no memory. Answers are remembered by what they depend on.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from studio.catalog import callables, table
+from studio.compiler import literals
+from studio.compiler.forms import read
+from studio.compiler.literals import LiteralReader, parameters
+from studio.compiler.memo import Memo
+from studio.compiler.symbols import BATCHES, BatchError, Value, spec_of, tensors_in, value_of
+from studio.graph.values import Json
+from studio.words import NetloomError
+
+LARGEST_PARAMETERS = 10**10
+"""numbers a layer may learn: 40 GB in float32"""
+LARGEST_OUTPUT = 10**11
+"""values a layer may give for a sample"""
+MOST_REPEATS = 1024
+"""layers a single module may stack: each is made one by one"""
+
+REFUSALS = (
+    RuntimeError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AssertionError,
+    ArithmeticError,
+    AttributeError,
+    MemoryError,
+    BatchError,
+    NetloomError,
+)
+"""What PyTorch, and our reading of literals, raise for arguments that do not fit."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What a node gives and costs. Costs are per sample; `parameters` are what its module learns."""
+
+    value: Value
+    parameters: int = 0
+    multiply_adds: int = 0
+    activation_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a node gives nothing. `amount` is how many parameters or values would be too many."""
+
+    stage: Literal["make", "call", "limit", "batch"]
+    kind: str
+    text: str
+    amount: int = 0
+
+
+Result: TypeAlias = Outcome | Failure
+Lookup: TypeAlias = Callable[[str, int | None], Value]
+
+_modules: Memo[torch.nn.Module | Failure] = Memo(2048)
+_results: Memo[Result] = Memo(8192)
+
+
+def evaluate(
+    type_: str, params: Mapping[str, Json], args: list[Json], kwargs: Mapping[str, Json], lookup: Lookup
+) -> Result:
+    """What a call of `type_` gives. `lookup` finds the value of a reference."""
+    made = json.dumps(params, sort_keys=True)
+    try:
+        called = read([args, {"d": kwargs}], _KeyReader(lookup))
+    except REFUSALS as error:
+        return _failure("call", error)
+    return _results.get(
+        f"{type_}|{made}|{called}", lambda: _work_out(type_, made, params, args, kwargs, lookup)
+    )
+
+
+def read_runs(value: Json, lookup: Lookup) -> tuple[Any, Any]:
+    """An argument as it is for each of the two batch sizes."""
+    return read(value, _RunReader(lookup, 0)), read(value, _RunReader(lookup, 1))
+
+
+def misses() -> int:
+    """How many answers had to be worked out so far."""
+    return _results.misses
+
+
+def forget() -> None:
+    _modules.clear()
+    _results.clear()
+
+
+def _work_out(
+    type_: str,
+    made: str,
+    params: Mapping[str, Json],
+    args: list[Json],
+    kwargs: Mapping[str, Json],
+    lookup: Lookup,
+) -> Result:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        entry = table.entry(type_)
+        learned = 0
+        target: Callable[..., Any]
+        if entry is not None and entry.kind == "module":
+            module = _modules.get(f"{type_}|{made}", lambda: _make(type_, params))
+            if isinstance(module, Failure):
+                return module
+            target, learned = module, sum(p.numel() for p in module.parameters())
+            if learned > LARGEST_PARAMETERS:
+                return Failure("limit", "parameters", "", learned)
+        else:
+            target = callables.find(type_)
+        try:
+            return _call(target, learned, args, kwargs, lookup)
+        except REFUSALS as error:
+            return _failure("call", error)
+
+
+def _make(type_: str, params: Mapping[str, Json]) -> torch.nn.Module | Failure:
+    for name, value in params.items():
+        repeats = name.startswith("num_") and name.endswith("layers")
+        if repeats and isinstance(value, int) and value > MOST_REPEATS:
+            return Failure("limit", name, "", value)
+    try:
+        with torch.device("meta"):
+            module: torch.nn.Module = callables.find(type_)(**parameters(params))
+        return module
+    except REFUSALS as error:
+        return _failure("make", error)
+
+
+def _call(
+    target: Callable[..., Any], learned: int, args: list[Json], kwargs: Mapping[str, Json], lookup: Lookup
+) -> Result:
+    def run(which: int) -> Any:
+        positional, named = read([args, {"d": kwargs}], _RunReader(lookup, which))
+        return target(*positional, **named)
+
+    with torch.no_grad(), torch.device("meta"):
+        with FlopCounterMode(display=False) as counter:
+            first = run(0)
+        second = run(1)
+    outputs = list(tensors_in(first))
+    values = sum(t.numel() for t in outputs) / BATCHES[0]
+    if values > LARGEST_OUTPUT:
+        return Failure("limit", "values", "", round(values))
+    for one, other in zip(outputs, tensors_in(second), strict=True):
+        spec_of(value_of(one, other))
+    size = sum(t.numel() * t.element_size() for t in outputs) / BATCHES[0]
+    multiply_adds = counter.get_total_flops() / 2 / BATCHES[0]
+    return Outcome(value_of(first, second), learned, round(multiply_adds), round(size))
+
+
+def constant(type_: str, params: Mapping[str, Json]) -> Result:
+    """A `const`, `param` or `buffer`: a tensor that does not depend on the input."""
+    try:
+        kind = literals.dtype(str(params.get("dtype") or "float32"))
+        if type_ == "const":
+            shape = torch.tensor(literals.parameter(params.get("value"))).shape
+        else:
+            shape = torch.Size(_lengths(params.get("shape")))
+        tensor = torch.empty(shape, dtype=kind, device="meta")
+    except REFUSALS as error:
+        return _failure("make", error)
+    learned = tensor.numel() if type_ == "param" else 0
+    if tensor.numel() > LARGEST_PARAMETERS:
+        return Failure("limit", "parameters", "", tensor.numel())
+    return Outcome(value_of(tensor, tensor), learned)
+
+
+def _lengths(shape: Json) -> list[int]:
+    if isinstance(shape, list) and all(type(d) is int and d >= 0 for d in shape):
+        return shape
+    raise ValueError(f"{shape!r} is not a shape")
+
+
+def _failure(stage: Literal["make", "call"], error: BaseException) -> Failure:
+    if isinstance(error, BatchError):
+        return Failure("batch", "BatchError", str(error))
+    return Failure(stage, type(error).__name__, str(error))
+
+
+class _RunReader(LiteralReader):
+    """Reads arguments for one of the two batch sizes."""
+
+    def __init__(self, lookup: Lookup, run: int) -> None:
+        self._lookup = lookup
+        self._run = run
+
+    def reference(self, node: str, index: int | None) -> Any:
+        return self._lookup(node, index).runs[self._run]
+
+
+class _KeyReader:
+    """Reads arguments as a text that is equal for arguments that act alike."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
+
+    def literal(self, value: Any) -> str:
+        return repr(value)
+
+    def special(self, kind: str, name: str) -> str:
+        return f"{kind}:{name}"
+
+    def ellipsis(self) -> str:
+        return "..."
+
+    def listing(self, items: list[str]) -> str:
+        return f"[{','.join(items)}]"
+
+    def tupling(self, items: list[str]) -> str:
+        return f"({','.join(items)},)"
+
+    def mapping(self, items: dict[str, str]) -> str:
+        return f"{{{','.join(f'{k!r}:{v}' for k, v in items.items())}}}"
+
+    def slicing(self, start: str, stop: str, step: str) -> str:
+        return f"{start}:{stop}:{step}"
+
+    def reference(self, node: str, index: int | None) -> str:
+        return self._lookup(node, index).key
+
+    def size(self, tensor: str, dim: str) -> str:
+        return f"size({tensor},{dim})"
+
+    def shape(self, tensor: str) -> str:
+        return f"shape({tensor})"
+
+    def item(self, holder: str, index: str) -> str:
+        return f"{holder}[{index}]"
+
+    def arithmetic(self, name: str, operands: list[str]) -> str:
+        return f"{name}({','.join(operands)})"
+
+    def either(self, training: str, evaluating: str) -> str:
+        return f"either({training},{evaluating})"

@@ -1,0 +1,111 @@
+"""Which rule explains a node that does not work: the first that knows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from studio.compiler.analysis import TensorSpec
+from studio.compiler.problems import dtypes, parameters, ranks, remedies, tensors, widths
+from studio.compiler.problems.finding import Case, Diagnosis
+from studio.compiler.symbols import BATCHES
+from studio.words import Message
+
+_LONGEST = 160
+"""characters of PyTorch's own words; of longer ones only the first sentence is shown"""
+
+Rule = Callable[[Case], Diagnosis | None]
+
+
+def before(case: Case) -> Diagnosis | None:
+    """What is wrong whatever the parameters are, before those that follow from the input are worked out."""
+    return _first((_bundle, ranks.mismatch, dtypes.mismatch), case)
+
+
+def ready(case: Case) -> Diagnosis | None:
+    """What PyTorch's meta device does not notice."""
+    return _first((tensors.dimension,), case)
+
+
+def explain(case: Case) -> Diagnosis:
+    """Why the node failed, in plain words."""
+    found = _first(
+        (
+            parameters.too_large,
+            widths.divisibility,
+            widths.same_padding,
+            parameters.wrong,
+            widths.mismatch,
+            widths.kernel,
+            tensors.pair,
+            tensors.join,
+            tensors.product,
+            tensors.reshape,
+            tensors.permutation,
+            tensors.index,
+            _output_padding,
+            _border,
+            tensors.data_dependent,
+        ),
+        case,
+    )
+    return found or _other(case)
+
+
+def after(case: Case, outputs: tuple[TensorSpec | None, ...]) -> Diagnosis | None:
+    """What is doubtful although the node runs."""
+    return tensors.fixed_batch(case, outputs) or ranks.sequence(case)
+
+
+def _first(rules: tuple[Rule, ...], case: Case) -> Diagnosis | None:
+    return next((found for rule in rules if (found := rule(case))), None)
+
+
+def _bundle(case: Case) -> Diagnosis | None:
+    """Only indexing works on all outputs of a layer at once."""
+    return None if case.node.type == "op.getitem" else tensors.bundle(case)
+
+
+def _output_padding(case: Case) -> Diagnosis | None:
+    if "output padding must be smaller" not in case.message:
+        return None
+    text = Message("The output padding of {node} must be smaller than its stride.", node=case.node.id)
+    cures = (remedies.set_param(case.network, case.node.id, "output_padding", 0),)
+    return Diagnosis("padding-too-large", text, cures)
+
+
+def _border(case: Case) -> Diagnosis | None:
+    if "Padding size should be less than" not in case.message:
+        return None
+    text = Message(
+        "The padding of {node} is wider than the {shape} from {source} that it mirrors.",
+        node=case.node.id,
+        shape=str(case.spec),
+        source=case.source,
+    )
+    cures = [remedies.set_param(case.network, case.node.id, "padding", n) for n in (1, 0)]
+    return Diagnosis("padding-too-large", text, tuple(cures))
+
+
+def _other(case: Case) -> Diagnosis:
+    reason = cleaned(case.message)
+    shapes = " · ".join(str(inflow.spec) for inflow in case.inflows if inflow.spec is not None)
+    if shapes:
+        text = Message(
+            "{node} cannot work with {shape}: {reason}", node=case.node.id, shape=shapes, reason=reason
+        )
+    else:
+        text = Message("{node} cannot be made: {reason}", node=case.node.id, reason=reason)
+    return Diagnosis("other", text)
+
+
+def cleaned(message: str) -> str:
+    """The first line of PyTorch's message as a sentence, the stand-in for the batch written as N."""
+    line = next((part.strip() for part in message.splitlines() if part.strip()), "")
+    line = line.split("Exception raised from")[0].strip()
+    line = re.sub(r"torch\.Size\((\[[^\]]*\])\)", r"\1", line)
+    stand_in = rf"\b(?:{BATCHES[0]}|{BATCHES[1]})\b"
+    line = re.sub(r"[\[(][\dx, ]*[\])]", lambda sizes: re.sub(stand_in, "N", sizes[0]), line)
+    if len(line) > _LONGEST:
+        line = line.split(". ")[0]
+    return line if line.endswith((".", "!", "?")) or not line else f"{line}."

@@ -1,0 +1,169 @@
+"""Problems of the graph itself: circles, wires that lead nowhere, inputs without a wire, types not known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from studio.catalog import ports, table
+from studio.compiler.problems import remedies
+from studio.compiler.problems.finding import Diagnosis, Finding, Remedy, Severity
+from studio.graph import naming, validate
+from studio.graph import order as graph_order
+from studio.graph.model import INPUT, OUTPUT, Network, Node, ProjectData, wires_into
+from studio.words import Message
+
+
+def order(network: Network) -> tuple[list[str], list[list[str]]]:
+    """The nodes so that each comes after what feeds it, and the circles, whose nodes are not among them."""
+    circles: list[list[str]] = []
+    nodes = dict(network.nodes)
+    while True:
+        try:
+            return graph_order.topological(replace(network, nodes=nodes)), circles
+        except graph_order.CycleError as error:
+            circles.append(error.ids)
+            nodes = {key: node for key, node in nodes.items() if key not in error.ids}
+
+
+def live(network: Network) -> set[str]:
+    """The nodes that an output depends on, outputs included; empty where no output is wired."""
+    wired = [node.id for node in network.of_type(OUTPUT) if any(wires_into(node))]
+    if not wired:
+        return set()
+    ends = {node.id for type_ in (INPUT, OUTPUT) for node in network.of_type(type_)}
+    return ends | graph_order.reached(graph_order.predecessors(network), wired)
+
+
+def users_first(project: ProjectData) -> list[str]:
+    """The networks so that one that is no block of another comes before those that are."""
+    used = {node.block for network in project.networks.values() for node in network.nodes.values()}
+    return sorted(project.networks, key=lambda name: name in used)
+
+
+def circle(network: Network, name: str, ids: Sequence[str]) -> Diagnosis:
+    """A circle of wires. Any of its wires may be the one too many, the one that runs upwards first."""
+    cuts = []
+    for before, after in zip([ids[-1], *ids[:-1]], ids, strict=True):
+        rise = network.nodes[before].at[1] - network.nodes[after].at[1]
+        for wire in wires_into(network.nodes[after]):
+            if wire.source == before:
+                cuts.append((rise, remedies.cut(name, wire)))
+    cuts.sort(key=lambda cut: -cut[0])
+    return Diagnosis("circle", graph_order.CycleError(list(ids)).message, tuple(cut for _, cut in cuts))
+
+
+def faults(project: ProjectData) -> dict[tuple[str, str], validate.Fault]:
+    """The first fault of each node that has one; circles are told by `order`."""
+    found: dict[tuple[str, str], validate.Fault] = {}
+    for fault in validate.faults(project, lambda type_: table.entry(type_) is not None):
+        if fault.node is not None and fault.code != "circle":
+            found.setdefault((fault.network, fault.node), fault)
+    return found
+
+
+def explain(project: ProjectData, fault: validate.Fault, node: Node) -> Diagnosis:
+    """A fault of the structure, with what may cure it."""
+    network, graph = fault.network, project.networks[fault.network]
+    found: list[Remedy] = []
+    text = fault.text
+    match fault.code:
+        case "missing-node":
+            for wire in wires_into(node):
+                if wire.source not in graph.nodes:
+                    text = Message(
+                        "{node} is wired to {source}, which does not exist.", node=node.id, source=wire.source
+                    )
+                    found += remedies.reconnect(project, network, node.id, wire.slot)
+                    found.append(remedies.cut(network, wire))
+        case "bad-id":
+            wanted = re.sub(r"\W+", "_", node.id).strip("_")
+            if naming.fault(wanted):
+                wanted = naming.fresh(naming.base_name(node.type), graph.nodes)
+            found.append(remedies.rename(network, node.id, wanted, graph.nodes))
+        case "unknown-parameter" if node.block in project.networks:
+            known = project.networks[node.block or ""].parameters
+            found += [remedies.unset(network, node.id, name) for name in node.params if name not in known]
+    return Diagnosis(fault.code, text, (*found, remedies.remove(network, node.id)))
+
+
+def wiring(project: ProjectData, network: str, node: Node) -> Diagnosis | None:
+    """An input without a wire, or a wire from an output that is not there."""
+    graph = project.networks[network]
+    for wire in wires_into(node):
+        source = graph.nodes[wire.source]
+        names = ports.outputs(source, project)
+        if names and wire.index is not None and not 0 <= wire.index < len(names):
+            return Diagnosis(
+                "no-such-output",
+                Message(
+                    "{node} takes output {index} of {source}, which has {count}.",
+                    node=node.id,
+                    index=wire.index,
+                    source=wire.source,
+                    count=len(names),
+                ),
+                tuple(remedies.pick(network, wire, index, name) for index, name in enumerate(names[:2])),
+            )
+        if len(names) == 0:
+            return Diagnosis(
+                "no-such-output",
+                Message(
+                    "{node} takes a value from {source}, which gives none.", node=node.id, source=wire.source
+                ),
+                (remedies.cut(network, wire),),
+            )
+    for port in ports.missing(node, project):
+        if port.slot[0] == "args" and port.name in node.kwargs:
+            continue
+        slot = ports.slot_for(node, port)
+        if len(ports.inputs(node, project)) > 1:
+            text = Message("{node} needs a wire at its input {port}.", node=node.id, port=port.name)
+        else:
+            text = Message("{node} needs a wire at its input.", node=node.id)
+        return Diagnosis("not-wired", text, remedies.reconnect(project, network, node.id, slot))
+    return None
+
+
+def whole(
+    project: ProjectData, name: str, network: Network, reached: set[str], quiet: bool
+) -> Iterator[Finding]:
+    """What a network lacks as a whole, and which nodes are not `reached` from any output."""
+    if not network.nodes:
+        if not quiet:
+            text = Message("The network is empty. Drag an Input from the palette onto the canvas to begin.")
+            yield Finding("empty", "error", name, None, text)
+        return
+    severity: Severity = "warning" if quiet else "error"
+    if not network.of_type(INPUT):
+        text = Message("The network has no input. Add an Input and wire it to the first layer.")
+        yield Finding("no-input", severity, name, None, text, "", tuple(_add_input(name, network)))
+    outputs = network.of_type(OUTPUT)
+    if not outputs:
+        text = Message("The network has no output. Add an Output behind the last layer.")
+        yield Finding("no-output", severity, name, None, text, "", tuple(_add_output(project, name)))
+    for node in network.nodes.values():
+        if reached and node.id not in reached:
+            text = Message("Nothing that reaches an output uses {node}. It is left out.", node=node.id)
+            yield Finding("unused", "warning", name, node.id, text, "", (remedies.remove(name, node.id),))
+
+
+def _add_input(name: str, network: Network) -> Iterator[Remedy]:
+    for node in network.nodes.values():
+        if ports.missing(node):
+            yield remedies.add_input(name, node)
+            return
+
+
+def _add_output(project: ProjectData, name: str) -> Iterator[Remedy]:
+    loose = remedies.loose_ends(project, name)
+    if loose:
+        yield remedies.add_output(project, name, loose[-1])
+
+
+def inside(block: str, findings: Sequence[Finding]) -> Diagnosis:
+    """A block that has a problem of its own with what comes in here."""
+    first = next(finding for finding in findings if finding.severity == "error")
+    text = Message("Inside {block}: {problem}", block=block, problem=first.text)
+    return Diagnosis("inside-block", text, first.remedies)

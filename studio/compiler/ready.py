@@ -1,0 +1,36 @@
+"""A network that has no errors, walked through and ready to be built or written."""
+
+from __future__ import annotations
+
+from studio.compiler.analysis import Context
+from studio.compiler.errors import CompileError
+from studio.compiler.infer import report
+from studio.compiler.survey import ProjectSurvey, Survey, survey
+from studio.graph.model import ProjectData
+from studio.words import Message, NetloomError
+
+
+def ready(project: ProjectData, network: str, context: Context | None) -> tuple[ProjectSurvey, Survey]:
+    """The walk through `network`. Raises CompileError when it, or a block it uses, has an error."""
+    if network not in project.networks:
+        raise NetloomError(Message("There is no network {network}.", network=network))
+    whole = survey(project, context or Context())
+    walk = whole.uses[network][0]
+    waiting = any(walk.steps[node].outcome is None for node in walk.live or walk.steps)
+    if walk.failed or waiting:
+        concerned = _with_blocks(walk)
+        problems = tuple(p for p in report(whole).errors if p.network in concerned)
+        if not problems:
+            raise NetloomError(
+                Message("The shapes of {network} are not known: its inputs need one.", network=network)
+            )
+        raise CompileError(network, problems)
+    return whole, walk
+
+
+def _with_blocks(walk: Survey) -> set[str]:
+    found = {walk.name}
+    for step in walk.steps.values():
+        if step.nested is not None:
+            found |= _with_blocks(step.nested)
+    return found

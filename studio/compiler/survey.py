@@ -1,0 +1,382 @@
+"""A walk through every network, node by node in the order of its wires: values, resolved arguments, findings.
+
+What is behind a node that fails waits for it; everything else goes on. `infer` makes the report of it,
+`build` and `source` take the resolved arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from studio.catalog import ports
+from studio.compiler.analysis import Context, NetworkReport, NodeReport, NodeState, TensorSpec
+from studio.compiler.evaluate import REFUSALS, Failure, Outcome, Result, constant, evaluate, read_runs
+from studio.compiler.problems import diagnose, graph, inputs, parameters
+from studio.compiler.problems.finding import Case, Diagnosis, Finding, Inflow
+from studio.compiler.symbols import Value, at, spec_of, tensors_of, value_of
+from studio.graph.model import INPUT, OUTPUT, Network, Node, ProjectData, Wire, wires_into
+from studio.graph.validate import Fault
+from studio.graph.values import Json, resolve_parameters
+from studio.words import NetloomError
+
+CONSTANTS = {"const", "param", "buffer"}
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """One node of one use of a network: its arguments with block parameters and `auto` put in."""
+
+    node: Node
+    params: dict[str, Json] = field(default_factory=dict)
+    args: list[Json] = field(default_factory=list)
+    kwargs: dict[str, Json] = field(default_factory=dict)
+    auto: dict[str, Json] = field(default_factory=dict)
+    outcome: Outcome | None = None
+    inflows: tuple[Inflow, ...] = ()
+    nested: Survey | None = None
+    waits_for: str | None = None
+
+    @property
+    def module_path(self) -> str:
+        return self.node.path or self.node.id
+
+
+@dataclass(slots=True, eq=False)
+class Survey:
+    """One use of a network, walked through. `live` are the nodes its outputs depend on."""
+
+    name: str
+    network: Network
+    parameters: Mapping[str, Json]
+    order: list[str] = field(default_factory=list)
+    steps: dict[str, Step] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    live: set[str] = field(default_factory=set)
+    report: NetworkReport = field(default_factory=NetworkReport)
+
+    @property
+    def failed(self) -> bool:
+        return any(finding.severity == "error" for finding in self.findings)
+
+    def value(self, node: str, index: int | None, project: ProjectData) -> Value:
+        """The value a reference stands for. Raises LookupError or TypeError where there is none."""
+        outcome = self.steps[node].outcome
+        if outcome is None:
+            raise LookupError(node)
+        held = self.network.nodes[node]
+        names = ports.outputs(held, project)
+        if index is None:
+            return outcome.value
+        if len(names) > 1:
+            if not 0 <= index < len(names):
+                raise LookupError(index)
+            return at(outcome.value, ports.output_path(held.type, index))
+        if isinstance(outcome.value.runs[0], list | tuple):
+            return at(outcome.value, (index,))
+        if index:
+            raise LookupError(index)
+        return outcome.value
+
+
+@dataclass(slots=True, eq=False)
+class ProjectSurvey:
+    """Every network of a project: `uses` in the order met, the first of them the one that is reported."""
+
+    project: ProjectData
+    context: Context
+    main: str
+    faults: dict[tuple[str, str], Fault] = field(default_factory=dict)
+    uses: dict[str, list[Survey]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def errors(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.severity == "error"]
+
+
+def main_network(project: ProjectData) -> str:
+    """The network that is trained: the one the settings name, else "model", else the first."""
+    named = project.training.get("network")
+    for name in (named, "model"):
+        if isinstance(name, str) and name in project.networks:
+            return name
+    return next(iter(project.networks), "model")
+
+
+def survey(project: ProjectData, context: Context) -> ProjectSurvey:
+    """Walks through the main network, the blocks it uses, and then every network not met on the way."""
+    result = ProjectSurvey(project, context, main_network(project), graph.faults(project))
+    if result.main in project.networks:
+        _Walk(result, result.main, project.networks[result.main].parameters).run()
+    for name in graph.users_first(project):
+        if name not in result.uses:
+            _Walk(result, name, project.networks[name].parameters).run()
+    seen: set[tuple[str, str, str | None]] = set()
+    for walks in result.uses.values():
+        for walk in walks:
+            for finding in walk.findings:
+                if finding.key not in seen:
+                    seen.add(finding.key)
+                    result.findings.append(finding)
+    return result
+
+
+class _Walk:
+    """Walks one use of a network. `given` are the inputs of a block's use; None outside of one."""
+
+    def __init__(
+        self,
+        whole: ProjectSurvey,
+        name: str,
+        values: Mapping[str, Json],
+        given: list[Value] | None = None,
+        fixed: Survey | None = None,
+        inside: tuple[str, ...] = (),
+    ) -> None:
+        self.whole = whole
+        self.project = whole.project
+        self.given = given
+        self.fixed = fixed
+        self.inside = (*inside, name)
+        self.main = not inside and name == whole.main
+        self.quiet = not inside and not self.main
+        self.survey = Survey(name, whole.project.networks[name], values)
+        self.inputs = [node.id for node in self.survey.network.of_type(INPUT)]
+        self.modules: dict[str, Step] = {}
+
+    def run(self) -> Survey:
+        survey = self.survey
+        self.whole.uses.setdefault(survey.name, []).append(survey)
+        survey.order, circles = graph.order(survey.network)
+        survey.live = graph.live(survey.network)
+        for circle in circles:
+            self._found(circle[0], graph.circle(survey.network, survey.name, circle))
+            for node in circle:
+                waits_for = None if node == circle[0] else circle[0]
+                survey.steps[node] = Step(survey.network.nodes[node], waits_for=waits_for)
+        for node in survey.order:
+            survey.steps[node] = step = Step(survey.network.nodes[node])
+            self._step(step)
+        for finding in graph.whole(self.project, survey.name, survey.network, survey.live, self.quiet):
+            survey.findings.append(finding)
+        if self.main and not survey.failed:
+            outputs = {
+                node.id: self._specs(survey.steps[node.id])[0] for node in survey.network.of_type(OUTPUT)
+            }
+            survey.findings.extend(inputs.outputs(self.project, survey.name, self.whole.context, outputs))
+        survey.report = self._report()
+        return survey
+
+    # -- findings --------------------------------------------------------------------------------
+
+    def _found(self, node: str, diagnosis: Diagnosis, detail: str = "") -> None:
+        survey = self.survey
+        severity = diagnosis.severity
+        if survey.live and node not in survey.live:
+            severity = "warning"
+        survey.findings.append(
+            Finding(diagnosis.code, severity, survey.name, node, diagnosis.text, detail, diagnosis.remedies)
+        )
+
+    # -- one node --------------------------------------------------------------------------------
+
+    def _step(self, step: Step) -> None:
+        node, survey = step.node, self.survey
+        if fault := self.whole.faults.get((survey.name, node.id)):
+            self._found(node.id, graph.explain(self.project, fault, node))
+            return
+        if missing := graph.wiring(self.project, survey.name, node):
+            self._found(node.id, missing)
+            return
+        if node.type == INPUT:
+            self._input(step)
+            return
+        for wire in wires_into(node):
+            source = survey.steps[wire.source]
+            if source.outcome is None:
+                step.waits_for = source.waits_for or wire.source
+                return
+        step.inflows = tuple(map(self._inflow, wires_into(node)))
+        if not self._resolve(step):
+            return
+        if node.block is not None:
+            self._block(step)
+        elif node.type == OUTPUT:
+            self._take(step, self._pass_on(step))
+        elif node.type in CONSTANTS:
+            self._take(step, constant(node.type, step.params))
+        else:
+            self._call(step)
+
+    def _resolve(self, step: Step) -> bool:
+        """Puts the block's parameters into the arguments."""
+        values = self.survey.parameters
+        try:
+            step.params = {key: resolve_parameters(v, values) for key, v in self._params(step).items()}
+            step.args = [resolve_parameters(value, values) for value in step.node.args]
+            step.kwargs = {key: resolve_parameters(v, values) for key, v in step.node.kwargs.items()}
+        except NetloomError as error:
+            self._found(step.node.id, Diagnosis("bad-parameter", error.message))
+            return False
+        return True
+
+    def _params(self, step: Step) -> Mapping[str, Json]:
+        """The params of a module that is used twice are those of the node it is named after."""
+        owner = self.survey.network.nodes.get(step.module_path)
+        return owner.params if owner is not None and owner.type == step.node.type else step.node.params
+
+    def _lookup(self, node: str, index: int | None) -> Value:
+        return self.survey.value(node, index, self.project)
+
+    def _case(self, step: Step, failure: Failure | None = None) -> Case:
+        return Case(
+            self.project,
+            self.survey.name,
+            step.node,
+            step.params,
+            step.kwargs,
+            step.args,
+            step.inflows,
+            self.whole.context,
+            failure,
+            step.auto,
+        )
+
+    def _inflow(self, wire: Wire) -> Inflow:
+        names = ports.outputs(self.survey.network.nodes[wire.source], self.project)
+        spec = self._spec(wire.source, wire.index)
+        return Inflow(wire, spec, names if len(names) > 1 else ())
+
+    def _spec(self, node: str, index: int | None) -> TensorSpec | None:
+        try:
+            return spec_of(self._lookup(node, index))
+        except REFUSALS:
+            return None
+
+    def _call(self, step: Step) -> None:
+        case = self._case(step)
+        if diagnosis := diagnose.before(case) or self._fill(step, case) or diagnose.ready(self._case(step)):
+            self._found(step.node.id, diagnosis)
+            return
+        case = self._case(step)
+        result = evaluate(step.node.type, step.params, step.args, step.kwargs, self._lookup)
+        self._take(step, result)
+        if step.outcome is not None:
+            self.modules.setdefault(step.module_path, step)
+            if diagnosis := diagnose.after(case, self._specs(step)):
+                self._found(step.node.id, diagnosis)
+                if diagnosis.severity == "error":
+                    step.outcome = None
+
+    def _fill(self, step: Step, case: Case) -> Diagnosis | None:
+        """Fills in what is `auto`. A module used again has the values of its first use."""
+        first = self.modules.get(step.module_path)
+        if first is None and self.fixed is not None:
+            first = self.fixed.steps.get(step.node.id)
+        if first is not None:
+            step.params, step.auto = dict(first.params), dict(first.auto)
+            return None
+        found = parameters.automatic(case)
+        if isinstance(found, Diagnosis):
+            return found
+        step.auto = found
+        step.params = {**found, **{k: v for k, v in step.params.items() if k not in found}}
+        return None
+
+    def _take(self, step: Step, result: Result) -> None:
+        if isinstance(result, Outcome):
+            step.outcome = result
+        else:
+            self._found(step.node.id, diagnose.explain(self._case(step, result)), result.text)
+
+    def _pass_on(self, step: Step) -> Result:
+        """An output gives what comes in."""
+        try:
+            first, second = read_runs(step.args[0], self._lookup)
+        except REFUSALS as error:
+            return Failure("call", type(error).__name__, str(error))
+        return Outcome(value_of(first, second))
+
+    def _input(self, step: Step) -> None:
+        place = self.inputs.index(step.node.id)
+        if self.given is not None:
+            step.outcome = Outcome(self.given[place])
+            return
+        context = self.whole.context if self.main else Context()
+        declared = inputs.spec(self.survey.name, step.node, place, context)
+        if isinstance(declared, TensorSpec):
+            step.outcome = Outcome(tensors_of(declared))
+        elif not self.quiet or declared.code != "input-shape-unknown":
+            self._found(step.node.id, declared)
+
+    def _block(self, step: Step) -> None:
+        name = step.node.block or ""
+        network = self.project.networks[name]
+        try:
+            given = [value_of(*read_runs(value, self._lookup)) for value in step.args]
+        except REFUSALS as error:
+            self._take(step, Failure("call", type(error).__name__, str(error)))
+            return
+        first = self.modules.get(step.module_path)
+        fixed = first.nested if first else None
+        if fixed is None and self.fixed is not None and step.node.id in self.fixed.steps:
+            fixed = self.fixed.steps[step.node.id].nested
+        values = {**network.parameters, **step.params}
+        step.params = {key: values[key] for key in network.parameters}
+        nested = _Walk(self.whole, name, values, given, fixed, self.inside).run()
+        step.nested = nested
+        if nested.failed:
+            self._found(step.node.id, graph.inside(name, nested.findings))
+            return
+        self.modules.setdefault(step.module_path, step)
+        outputs = [nested.steps[node.id].outcome for node in network.of_type(OUTPUT)]
+        values_ = [outcome.value for outcome in outputs if outcome is not None]
+        value = values_[0] if len(values_) == 1 else _bundle(values_)
+        report = nested.report
+        step.outcome = Outcome(value, report.parameters, report.multiply_adds, report.activation_bytes)
+
+    # -- the report ------------------------------------------------------------------------------
+
+    def _specs(self, step: Step) -> tuple[TensorSpec | None, ...]:
+        if step.outcome is None:
+            return ()
+        names = ports.outputs(step.node, self.project)
+        if len(names) < 2:
+            return (self._spec(step.node.id, None),)
+        return tuple(self._spec(step.node.id, index) for index in range(len(names)))
+
+    def _report(self) -> NetworkReport:
+        survey = self.survey
+        bad = {finding.node for finding in survey.findings if finding.severity == "error"}
+        nodes: dict[str, NodeReport] = {}
+        learned: dict[str, int] = {}
+        operations = size = 0
+        for node in survey.network.nodes:
+            step = survey.steps[node]
+            outcome = step.outcome
+            if outcome is None:
+                waiting = step.waits_for is not None or (self.quiet and step.node.type == INPUT)
+                state: NodeState = "waiting" if waiting else "problem"
+                nodes[node] = NodeReport(state, auto=step.auto, waits_for=step.waits_for)
+                continue
+            own = 0 if step.node.type in (INPUT, OUTPUT) else outcome.activation_bytes
+            nodes[node] = NodeReport(
+                "problem" if node in bad else "ok",
+                self._specs(step),
+                step.auto,
+                outcome.parameters,
+                outcome.multiply_adds,
+                own,
+            )
+            if not survey.live or node in survey.live:
+                learned[step.module_path] = outcome.parameters
+                operations += outcome.multiply_adds
+                size += own
+        return NetworkReport(nodes, sum(learned.values()), operations, size)
+
+
+def _bundle(values: list[Value]) -> Value:
+    """Several outputs of a block as the tuple its module returns."""
+    first: tuple[Any, ...] = tuple(value.runs[0] for value in values)
+    return value_of(first, tuple(value.runs[1] for value in values))

@@ -1,0 +1,118 @@
+"""JSON values as Python text: literals, parameters, arithmetic, variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from studio.compiler import layout
+from studio.compiler.forms import read
+from studio.compiler.layout import Expression, flat
+from studio.graph.values import Json, form, is_reference
+
+_ORDER = {"+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2, "neg": 3}
+
+
+class Arithmetic(str):
+    """Text of an operation; `rank` says how tightly it binds."""
+
+    rank: int
+
+    def __new__(cls, text: str, rank: int) -> Arithmetic:
+        made = super().__new__(cls, text)
+        made.rank = rank
+        return made
+
+
+class TextReader:
+    """Reads values as expressions. `variable` names a reference."""
+
+    def __init__(
+        self, variable: Callable[[str, int | None], str], lists: Literal["list", "tuple"] = "list"
+    ) -> None:
+        self._variable = variable
+        self._lists = lists
+
+    def literal(self, value: Any) -> Expression:
+        return layout.text(value) if isinstance(value, str) else repr(value)
+
+    def special(self, kind: str, name: str) -> Expression:
+        match kind:
+            case "f":
+                return f'float("{name}")'
+            case "device":
+                return f'torch.device("{name}")'
+            case _:
+                return f"torch.{name}"
+
+    def ellipsis(self) -> Expression:
+        return "..."
+
+    def listing(self, items: list[Expression]) -> Expression:
+        return layout.Group("", tuple(items), self._lists)
+
+    def tupling(self, items: list[Expression]) -> Expression:
+        return layout.tuple_of(items)
+
+    def mapping(self, items: dict[str, Expression]) -> Expression:
+        pairs = tuple(f"{layout.text(key)}: {flat(value)}" for key, value in items.items())
+        return layout.Group("", pairs, "dict")
+
+    def slicing(self, start: Expression, stop: Expression, step: Expression) -> Expression:
+        return f"slice({flat(start)}, {flat(stop)}, {flat(step)})"
+
+    def reference(self, node: str, index: int | None) -> Expression:
+        return self._variable(node, index)
+
+    def size(self, tensor: Expression, dim: Expression) -> Expression:
+        return f"{flat(tensor)}.size({flat(dim)})"
+
+    def shape(self, tensor: Expression) -> Expression:
+        return f"{flat(tensor)}.shape"
+
+    def item(self, holder: Expression, index: Expression) -> Expression:
+        return f"{flat(holder)}[{flat(index)}]"
+
+    def arithmetic(self, name: str, operands: list[Expression]) -> Expression:
+        rank = _ORDER[name]
+        parts = []
+        for place, operand in enumerate(operands):
+            inner = operand.rank if isinstance(operand, Arithmetic) else 4
+            tight = inner > rank or (inner == rank and place == 0)
+            parts.append(flat(operand) if tight else f"({flat(operand)})")
+        if name == "neg":
+            return Arithmetic(f"-{parts[0]}", rank)
+        return Arithmetic(f"{parts[0]} {name} {parts[1]}", rank)
+
+    def either(self, training: Expression, evaluating: Expression) -> Expression:
+        return f"{flat(training)} if self.training else {flat(evaluating)}"
+
+
+def with_parameters(value: Json, owner: str) -> Json:
+    """`value` with `{"p": name}` turned into something `TextReader` writes as `owner` + name."""
+    if isinstance(value, list | tuple):
+        return [with_parameters(item, owner) for item in value]
+    if not isinstance(value, Mapping) or is_reference(value):
+        return value
+    if form(value) == "p":
+        return {"n": f"{owner}{value['p']}"}
+    return {key: with_parameters(item, owner) for key, item in value.items()}
+
+
+def parameter(value: Json) -> Expression:
+    """A constructor argument: a list is the tuple PyTorch expects; `{"p": name}` is the name."""
+    return read(with_parameters(value, ""), TextReader(lambda name, _: name, "tuple"))
+
+
+def index(value: Json, variable: Callable[[str, int | None], str]) -> str:
+    """What stands between the brackets of `x[...]`."""
+    parts = value["t"] if isinstance(value, dict) and isinstance(value.get("t"), list) else [value]
+    return ", ".join(_part(part, variable) for part in parts)
+
+
+def _part(value: Json, variable: Callable[[str, int | None], str]) -> str:
+    if isinstance(value, dict) and isinstance(value.get("slice"), list):
+        start, stop, step = (*value["slice"], None, None, None)[:3]
+        said = ["" if part is None else _part(part, variable) for part in (start, stop)]
+        return ":".join(said) + (f":{_part(step, variable)}" if step is not None else "")
+    return flat(read(value, TextReader(variable)))

@@ -1,0 +1,6 @@
+"""The compiler's tests share the short way of writing networks in `drawing`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
