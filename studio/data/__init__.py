@@ -1,0 +1,1 @@
+"""Files to tensors: sources, preprocessing, splits, batches."""

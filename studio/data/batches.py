@@ -1,0 +1,38 @@
+"""Batches by index from one tensor: no loader, no workers, no copies but the batch itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from studio.data.prepare import Split
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+
+def steps(samples: int, batch_size: int) -> int:
+    """How many batches an epoch has."""
+    whole, rest = divmod(samples, batch_size)
+    return whole + (rest > 1 or (rest == 1 and (whole == 0 or batch_size == 1)))
+
+
+def batches(
+    split: Split, batch_size: int, generator: Generator | None = None
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Every sample once, as (x, y) batches: in an order drawn from `generator`, or as they lie without one.
+
+    A single left-over sample joins the batch before it: batch normalisation has no variance of one sample.
+    """
+    import torch
+
+    samples = len(split)
+    order = None
+    if generator is not None:
+        order = torch.randperm(samples, generator=generator).to(split.x.device)
+    count = steps(samples, batch_size)
+    for step in range(count):
+        start = step * batch_size
+        end = samples if step == count - 1 else start + batch_size
+        index = slice(start, end) if order is None else order[start:end]
+        yield split.inputs(index), split.y[index]

@@ -1,0 +1,155 @@
+"""From the `data` section of a project to tensors ready to train on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.compiler.analysis import Context, N, TensorSpec
+from studio.data.preprocessing import Preprocessing, fit
+from studio.data.settings import DataSettings, read
+from studio.data.source import DataError, Place, Raw, SourceInfo
+from studio.data.sources import SOURCES
+from studio.data.splits import draw
+from studio.graph.values import Json
+from studio.words import Message
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["DataError", "Prepared", "Split", "context_of", "prepare"]
+
+FLOAT_LIMIT = 256 * 2**20
+"""bytes up to which images are turned into floats once; beyond that they stay uint8 and are turned a batch"""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Samples of one part. `x` (N, ...) is what the network takes once `pending`, if any, was applied."""
+
+    x: Tensor
+    y: Tensor
+    pending: Preprocessing | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def inputs(self, index: Tensor | slice = slice(None)) -> Tensor:
+        """The samples at `index` as the network takes them: float32 (n, ...)."""
+        x = self.x[index]
+        return x if self.pending is None else self.pending.apply(x)
+
+    def to(self, device: str) -> Split:
+        return replace(self, x=self.x.to(device), y=self.y.to(device))
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Data ready to train on. `preprocessing` is what was done to stored values, as plain numbers.
+
+    `fingerprint` is a hash of the stored values and of the split: equal fingerprints, equal data.
+    """
+
+    train: Split
+    validation: Split
+    test: Split
+    context: Context
+    preprocessing: Preprocessing
+    fingerprint: str
+    source: str
+    class_names: tuple[str, ...] = ()
+    feature_names: tuple[str, ...] = ()
+
+    def to(self, device: str) -> Prepared:
+        """The same with every part on `device`."""
+        return replace(
+            self,
+            train=self.train.to(device),
+            validation=self.validation.to(device),
+            test=self.test.to(device),
+        )
+
+
+def context_of(settings: Mapping[str, Json]) -> Context:
+    """What the data says of the network, without reading it; an empty Context where no data is chosen."""
+    name = settings.get("source")
+    info = SOURCES.get(name) if isinstance(name, str) else None
+    if info is None:
+        return Context()
+    return Context((TensorSpec((N, *info.shape)),), info.outputs, info.task, info.class_names)
+
+
+def prepare(settings: Mapping[str, Json], base: Path | None = None) -> Prepared:
+    """Reads, splits and preprocesses. `base` is the project's folder: a relative `root` starts there.
+
+    A source with a test set of its own keeps it, and its `split.test` is not used. Raises DataError.
+    """
+    chosen = read(settings)
+    info = SOURCES[chosen.source]
+    raw = info.load(_place(chosen, base))
+    _check(raw, info)
+    labels = raw.y if info.task == "classification" else None
+    split = chosen.split if raw.own_test is None else replace(chosen.split, test=0.0)
+    train, validation, test = draw(labels, len(raw.x), split)
+    fitted = fit(chosen.preprocessing, info.scale, raw.x[train])
+    test_x, test_y = (raw.x[test], raw.y[test]) if raw.own_test is None else raw.own_test
+    keep_stored = sum(x.numel() for x, _ in raw.parts) * 4 > FLOAT_LIMIT
+
+    def part(x: Tensor, y: Tensor) -> Split:
+        return Split(x.contiguous(), y, fitted) if keep_stored else Split(fitted.apply(x).contiguous(), y)
+
+    return Prepared(
+        part(raw.x[train], raw.y[train]),
+        part(raw.x[validation], raw.y[validation]),
+        part(test_x, test_y),
+        context_of(settings),
+        fitted,
+        _fingerprint(raw, split.validation, split.test, split.seed),
+        chosen.source,
+        info.class_names,
+        info.feature_names,
+    )
+
+
+def _place(chosen: DataSettings, base: Path | None) -> Place:
+    if chosen.root is None:
+        return Place(None, chosen.download)
+    folder = Path(chosen.root).expanduser()
+    if not folder.is_absolute():
+        folder = (base or Path.cwd()) / folder
+    return Place(folder, chosen.download)
+
+
+def _check(raw: Raw, info: SourceInfo) -> None:
+    """A source that gives something else than it announced would be found out much later, or never."""
+    for x, y in raw.parts:
+        if tuple(x.shape[1:]) != info.shape or len(x) != len(y):
+            raise DataError(
+                Message(
+                    "{title} should hold samples of {shape}, but {found} came. They may be another set's.",
+                    title=info.title,
+                    shape="×".join(map(str, info.shape)),
+                    found="×".join(map(str, x.shape[1:])),
+                )
+            )
+        if info.task == "classification" and (int(y.min()) < 0 or int(y.max()) >= info.outputs):
+            raise DataError(
+                Message(
+                    "{title} has {n} classes, but a label {label} came. The files may be another set's.",
+                    title=info.title,
+                    n=info.outputs,
+                    label=int(y.max()),
+                )
+            )
+
+
+def _fingerprint(raw: Raw, *split: float) -> str:
+    digest = hashlib.sha256(repr(split).encode())
+    for part in raw.parts:
+        for tensor in part:
+            digest.update(f"{tuple(tensor.shape)} {tensor.dtype}".encode())
+            digest.update(tensor.contiguous().numpy().data.cast("B"))
+    return digest.hexdigest()

@@ -1,0 +1,87 @@
+"""What a data source is: what it says of itself without being read, and what reading it gives.
+
+The sources themselves lie in `sources/`, one file each. Knows no torch until something is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from studio.words import Message, NetloomError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class DataError(NetloomError):
+    """The data cannot be read or does not fit: where, what was expected, and the cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a source looks: the folder the person named, and whether it may fetch what is missing."""
+
+    folder: Path | None = None
+    download: bool = False
+
+    def named(self, title: Message) -> Path:
+        """The folder, for the source `title` that needs one. Raises DataError where none is named."""
+        if self.folder is None:
+            raise DataError(
+                Message(
+                    "{title} is read from a folder, and none is named. Choose its folder (data.root).",
+                    title=title,
+                )
+            )
+        return self.folder
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """What reading gives: `x` (N, ...) as stored, uint8 or float32; `y` (N,) int64 classes or (N, 1) float32.
+
+    A source with a test set of its own has it in `own_test`, x and y.
+    """
+
+    x: Tensor
+    y: Tensor
+    own_test: tuple[Tensor, Tensor] | None = None
+
+    @property
+    def parts(self) -> tuple[tuple[Tensor, Tensor], ...]:
+        """Everything that was read, as (x, y)."""
+        own = (self.x, self.y)
+        return (own,) if self.own_test is None else (own, self.own_test)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """A source as it is known before it is read.
+
+    `shape` is one sample's, without the batch; `scale` is what stored values are multiplied by first;
+    `outputs` the number of classes or of columns to predict; `test_samples` those of its own test set.
+    """
+
+    name: str
+    title: Message
+    description: Message
+    task: Literal["classification", "regression"]
+    shape: tuple[int, ...]
+    samples: int
+    outputs: int
+    load: Callable[[Place], Raw]
+    class_names: tuple[str, ...] = ()
+    feature_names: tuple[str, ...] = ()
+    scale: float = 1.0
+    needs_root: bool = False
+    test_samples: int = 0
+    files: str = ""
+    """what lies in the folder the person names, relative to it"""
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many samples: all of them, or those to train on and those of its own test set."""
+        return (self.samples, self.test_samples) if self.test_samples else (self.samples,)

@@ -1,0 +1,68 @@
+"""Which samples train, which validate, which test: drawn by a seed, classes in equal shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from studio.data.settings import SplitSettings
+from studio.data.source import DataError
+from studio.words import Message
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def draw(labels: Tensor | None, samples: int, split: SplitSettings) -> tuple[Tensor, Tensor, Tensor]:
+    """Indices for training, validation and test: disjoint, together all of `samples`, each in random order.
+
+    With `labels` (N,) every class is shared out alike. The same seed gives the same draw. Raises DataError
+    where a part that was asked for would be empty.
+    """
+    import torch
+
+    generator = torch.Generator().manual_seed(split.seed)
+    order = torch.randperm(samples, generator=generator)
+    groups = [order] if labels is None else [order[labels[order] == c] for c in torch.unique(labels).tolist()]
+    sizes = [len(group) for group in groups]
+    validation = _shares(sizes, split.validation)
+    # what one part took of a class is not there for the next
+    test = _shares(sizes, split.test, [size - taken for size, taken in zip(sizes, validation, strict=True)])
+    parts: tuple[list[Tensor], list[Tensor], list[Tensor]] = ([], [], [])
+    for group, v, t in zip(groups, validation, test, strict=True):
+        for part, piece in zip(parts, torch.split(group, [len(group) - v - t, v, t]), strict=True):
+            part.append(piece)
+    drawn = [torch.cat(part) for part in parts]
+    _check(map(len, drawn), split, samples)
+    train, valid, tested = (part[torch.randperm(len(part), generator=generator)] for part in drawn)
+    return train, valid, tested
+
+
+def _shares(sizes: list[int], share: float, room: list[int] | None = None) -> list[int]:
+    """How many of each group make up `share` of all: rounded by largest remainder, within `room`."""
+    room = room or sizes
+    exact = [size * share for size in sizes]
+    taken = [min(int(value), limit) for value, limit in zip(exact, room, strict=True)]
+    missing = min(round(sum(sizes) * share), sum(room)) - sum(taken)
+    by_remainder = sorted(range(len(sizes)), key=lambda i: taken[i] - exact[i])
+    while missing > 0:
+        for i in by_remainder:
+            if missing > 0 and taken[i] < room[i]:
+                taken[i] += 1
+                missing -= 1
+    return taken
+
+
+def _check(sizes: Iterable[int], split: SplitSettings, samples: int) -> None:
+    wanted = {"train": 1.0, "validation": split.validation, "test": split.test}
+    empty = [
+        name for (name, share), size in zip(wanted.items(), sizes, strict=True) if share > 0 and not size
+    ]
+    if empty:
+        raise DataError(
+            Message(
+                "With {samples} samples the split leaves none for {part}. Change the shares in data.split.",
+                samples=samples,
+                part=", ".join(empty),
+            )
+        )
