@@ -1,0 +1,1 @@
+"""Run and data to what was learned."""

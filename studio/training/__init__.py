@@ -1,0 +1,1 @@
+"""Module, data and settings to a run: loop, objectives, optimisers, metrics, checkpoints."""

@@ -1,0 +1,180 @@
+"""The training loop. Knows neither Qt nor files: it turns batches into steps and writes plain numbers."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from studio.data.batches import batches
+from studio.data.prepare import Prepared, Split
+from studio.training.commands import Commands
+from studio.training.objectives import Objective
+from studio.training.progress import EpochRecord, Progress
+from studio.training.settings import Settings
+from studio.words import Message, NetloomError
+
+FLUSH_SECONDS = 0.05
+FLUSH_STEPS = 256
+EVALUATION_BATCH = 256
+
+
+class DivergedError(NetloomError):
+    """The loss is no number any more."""
+
+
+def fit(
+    module: nn.Module,
+    data: Prepared,
+    objective: Objective,
+    optimizer: torch.optim.Optimizer,
+    settings: Settings,
+    progress: Progress,
+    commands: Commands,
+    keep: Callable[[EpochRecord], None],
+) -> Literal["done", "stopped"]:
+    """Trains `module` in place. `keep` is called after each epoch. Raises DivergedError.
+
+    The same seed on the same machine gives the same weights, bit for bit (on a CPU).
+    """
+    recorder = Recorder(progress)
+    for epoch in range(1, settings.epochs + 1):
+        began, progress.epoch = time.perf_counter(), epoch
+        seed = (settings.seed * 1_000_003 + epoch) % 2**63
+        torch.manual_seed(seed)
+        module.train()
+        meter = objective.meter()
+        recorder.begin()
+        for x, y in batches(data.train, settings.batch_size, torch.Generator().manual_seed(seed)):
+            if commands.paused:
+                began += recorder.pause(commands)
+            if commands.stopping:
+                break
+            optimizer.zero_grad(set_to_none=True)
+            prediction = module(x)
+            loss = objective.loss(prediction, y)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            meter.add(prediction, y)
+            recorder.step(loss.detach(), len(y))
+        recorder.flush()
+        if recorder.samples:
+            train = {"loss": recorder.epoch_loss(), **meter.result()}
+            validation = evaluate(module, data.validation, objective, settings.batch_size)
+            check_finite(validation.get("loss", 0.0), progress)
+            complete = not commands.stopping or progress.step == epoch * progress.steps_per_epoch
+            record = EpochRecord(
+                epoch, progress.step, train, validation, time.perf_counter() - began, complete
+            )
+            keep(record)
+            progress.epochs_done.append(record)
+        if commands.stopping and progress.share < 1:
+            return "stopped"
+    return "done"
+
+
+def evaluate(module: nn.Module, split: Split, objective: Objective, batch_size: int) -> dict[str, float]:
+    """Loss and metrics of `split` in evaluation mode; empty where it has no samples."""
+    if not len(split):
+        return {}
+    module.eval()
+    meter, total = objective.meter(), torch.zeros((), dtype=torch.float32, device=split.y.device)
+    with torch.no_grad():
+        for x, y in batches(split, max(batch_size, EVALUATION_BATCH)):
+            prediction = module(x)
+            total += objective.loss(prediction, y) * len(y)
+            meter.add(prediction, y)
+    return {"loss": float(total) / len(split), **meter.result()}
+
+
+def check_finite(loss: float, progress: Progress, step: int | None = None) -> None:
+    """Raises DivergedError for a loss that is infinite or no number."""
+    if math.isfinite(loss):
+        return
+    said = {
+        "value": "NaN" if math.isnan(loss) else "∞",
+        "step": progress.step if step is None else step,
+        "epoch": progress.epoch,
+    }
+    if progress.epochs_done:
+        raise DivergedError(
+            Message(
+                "The loss became {value} at step {step}, in epoch {epoch}, so training stopped there. "
+                "Usually a smaller learning rate helps: try a tenth. The weights of the last good epoch are "
+                "kept.",
+                **said,
+            )
+        )
+    raise DivergedError(
+        Message(
+            "The loss became {value} at step {step}, in epoch {epoch}, so training stopped there. Usually a "
+            "smaller learning rate helps: try a tenth. No epoch was finished, so no weights are kept.",
+            **said,
+        )
+    )
+
+
+class Recorder:
+    """Gathers losses as tensors and reads them on a schedule: reading one may wait for the device."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._losses: list[Tensor] = []
+        self._sizes: list[int] = []
+        self._started = self._read = time.perf_counter()
+        self._loss_sum = 0.0
+        self.samples = 0
+
+    def begin(self) -> None:
+        """Starts the clock and the sums of an epoch."""
+        self._loss_sum, self.samples = 0.0, 0
+        self._read = time.perf_counter()
+
+    def step(self, loss: Tensor, samples: int) -> None:
+        self._losses.append(loss)
+        self._sizes.append(samples)
+        if len(self._losses) >= FLUSH_STEPS or time.perf_counter() - self._read >= FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what was gathered to the progress. Raises DivergedError for a loss that is no number."""
+        if not self._losses:
+            return
+        values = torch.stack(self._losses).tolist()
+        now = time.perf_counter()
+        progress, sizes = self._progress, self._sizes
+        first = progress.step + 1
+        progress.add(values)
+        self._losses, self._sizes = [], []
+        self._loss_sum += sum(value * size for value, size in zip(values, sizes, strict=True))
+        self.samples += sum(sizes)
+        progress.samples += sum(sizes)
+        progress.train_seconds += now - self._read
+        rate = sum(sizes) / max(now - self._read, 1e-9)
+        old = progress.samples_per_second
+        progress.samples_per_second = rate if not old else 0.8 * old + 0.2 * rate
+        remaining = progress.epochs * progress.steps_per_epoch - progress.step
+        progress.seconds_left = remaining * (now - self._started) / progress.step
+        self._read = now
+        for offset, value in enumerate(values):
+            check_finite(value, progress, first + offset)
+
+    def epoch_loss(self) -> float:
+        """The mean loss a sample since the epoch began."""
+        return self._loss_sum / self.samples
+
+    def pause(self, commands: Commands) -> float:
+        """Waits until the run goes on; returns the seconds that took."""
+        self.flush()
+        progress, began = self._progress, time.perf_counter()
+        progress.status = "paused"
+        commands.wait()
+        progress.status = "stopping" if commands.stopping else "running"
+        waited = time.perf_counter() - began
+        self._started += waited
+        self._read = time.perf_counter()
+        return waited

@@ -1,0 +1,75 @@
+"""One of several classes: cross-entropy on scores, or the likelihood of logarithms of probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from studio.training.objectives import ObjectiveError
+from studio.words import Message
+
+_LOSSES = {"cross_entropy": functional.cross_entropy, "nll": functional.nll_loss}
+
+
+class Classification:
+    """Predictions (N, classes), targets (N,) int64."""
+
+    def __init__(self, loss: str, classes: int | None) -> None:
+        self.loss = _LOSSES[loss]
+        self._classes = classes
+
+    def check(self, prediction: object, y: Tensor) -> None:
+        classes = self._classes if self._classes is not None else int(y.max()) + 1
+        if not isinstance(prediction, Tensor):
+            raise ObjectiveError(
+                Message(
+                    "The network gives {found}; classification needs one output of {classes} scores a "
+                    "sample. Keep one output node.",
+                    found=type(prediction).__name__,
+                    classes=classes,
+                )
+            )
+        if prediction.shape != (len(y), classes):
+            raise ObjectiveError(
+                Message(
+                    "The network gives N×{found}; classification into {classes} classes needs N×{classes}. "
+                    "End it with Flatten and a Linear layer whose out_features is auto.",
+                    found="×".join(map(str, prediction.shape[1:])),
+                    classes=classes,
+                )
+            )
+
+    def meter(self) -> Accuracy:
+        return Accuracy()
+
+    def score(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
+        return metrics["accuracy"], -metrics["loss"]
+
+    def weights(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+        return state
+
+    def facts(self) -> dict[str, Any]:
+        return {}
+
+    def of_kept(self) -> Classification:
+        return self
+
+
+class Accuracy:
+    """The share of samples whose highest score is the right class."""
+
+    def __init__(self) -> None:
+        self._right: Tensor | int = 0
+        self._samples = 0
+
+    def add(self, prediction: Tensor, y: Tensor) -> None:
+        with torch.no_grad():
+            self._right = self._right + (prediction.argmax(1) == y).sum()
+        self._samples += len(y)
+
+    def result(self) -> dict[str, float]:
+        return {"accuracy": int(self._right) / self._samples}
