@@ -1,0 +1,1 @@
+"""Run to files that work without us, each proven against the module it came from."""

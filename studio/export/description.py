@@ -1,0 +1,34 @@
+"""What a file says of itself, for whoever gets it without us: inputs, preprocessing, classes, versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from studio import __version__
+from studio.export.subject import Subject
+
+
+def of(network: Subject) -> dict[str, Any]:
+    """Plain data, the same in every format that has room for it."""
+    return {
+        "producer": f"Netloom {__version__}, PyTorch {torch.__version__}",
+        "name": network.project.name,
+        "inputs": [
+            {"name": name, "shape": ["N", *value.shape[1:]], "dtype": str(value.dtype).removeprefix("torch.")}
+            for name, value in zip(network.input_names, network.samples, strict=True)
+        ],
+        "outputs": list(network.output_names),
+        "output_kind": output_kind(network),
+        "preprocessing": [dict(step) for step in network.preprocessing.steps],
+        "preprocessing_is_inside": network.raw,
+        "class_names": list(network.context.class_names),
+    }
+
+
+def output_kind(network: Subject) -> str:
+    """How to read the outputs: `logits`, `log_probabilities`, or `values` in the data's own units."""
+    if network.context.task != "classification":
+        return "values"
+    return "log_probabilities" if network.loss == "nll" else "logits"

@@ -1,0 +1,187 @@
+"""What is exported: the trained module, with or without its preprocessing, and samples to prove it on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from studio.compiler.analysis import Context, Size, TensorSpec
+from studio.data.preprocessing import Preprocessing
+from studio.export.formats import ExportError, Format
+from studio.graph.model import INPUT, OUTPUT
+from studio.words import Message, NetloomError
+
+if TYPE_CHECKING:
+    from studio.graph.model import ProjectData
+    from studio.training.runs import Run
+
+SAMPLES = 64
+
+
+class Deployed(nn.Module):
+    """The network behind its preprocessing: takes values as they are stored, (N, C, ...)."""
+
+    def __init__(self, network: nn.Module, preprocessing: Preprocessing) -> None:
+        super().__init__()
+        self.network = network
+        self._preprocessing = preprocessing
+
+    def forward(self, input: Tensor) -> Any:
+        return self.network(self._preprocessing.apply(input))
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """`module` is what is written; `samples` are what it takes, an input each, (n, ...).
+
+    `network` is the module without preprocessing, `raw` whether `module` has it inside.
+    """
+
+    project: ProjectData
+    network_name: str
+    loss: str
+    context: Context
+    preprocessing: Preprocessing
+    network: nn.Module
+    module: nn.Module
+    raw: bool
+    samples: tuple[Tensor, ...]
+    real_samples: bool
+    input_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+
+    def outputs(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        """What the module gives for `inputs`, as a list."""
+        with torch.no_grad():
+            return flat(self.module(*inputs))
+
+    def with_raw_inputs(self) -> Subject:
+        """The same with the preprocessing inside. The folder's predict.py is proven against this."""
+        return self if self.raw else _assemble(self, raw=True)
+
+    def details(self, chosen: Format) -> tuple[Message, ...]:
+        """Lines for a person: what the file takes and what it was compared on."""
+        shape = "×".join(("N", *map(str, self.samples[0].shape[1:])))
+        lines = []
+        if chosen.name == "folder" or self.raw:
+            lines.append(Message("It takes raw values, {shape}; the preprocessing is inside.", shape=shape))
+        elif self.preprocessing.steps:
+            lines.append(
+                Message(
+                    "It takes values that are preprocessed already, {shape}: see its metadata.", shape=shape
+                )
+                if chosen.name in {"onnx", "pt2", "safetensors"}
+                else Message("It takes values that are preprocessed already, {shape}.", shape=shape)
+            )
+        if not self.real_samples:
+            lines.append(Message("The run's data was not at hand, so random values were compared."))
+        return tuple(lines)
+
+
+def flat(outputs: Any) -> list[Tensor]:
+    """One tensor, or the tensors of a tuple, list or mapping in order, as a list."""
+    if isinstance(outputs, Tensor):
+        return [outputs]
+    values = outputs.values() if isinstance(outputs, dict) else outputs
+    return [tensor for value in values for tensor in flat(value)]
+
+
+def of(run: Run, which: str, raw: bool) -> Subject:
+    """The trained network of a run. Raises NetloomError where the run's weights cannot be loaded."""
+    network = run.load_module(which)
+    nodes = run.project.networks[run.settings.network]
+    inputs = [node.id for node in nodes.of_type(INPUT)]
+    outputs = [node.id for node in nodes.of_type(OUTPUT)]
+    taken = _real(run) if len(inputs) == 1 else None
+    samples = (taken,) if taken is not None else _random(run)
+    names = ("input",) if len(inputs) == 1 else tuple(inputs)
+    plain = Subject(
+        run.project,
+        run.settings.network,
+        run.settings.loss,
+        run.context,
+        run.preprocessing,
+        network,
+        network,
+        False,
+        samples,
+        taken is not None,
+        names,
+        tuple(name if name not in names else f"{name}_output" for name in outputs),
+    )
+    return _assemble(plain, raw=True) if raw else plain
+
+
+def _assemble(plain: Subject, raw: bool) -> Subject:
+    if not raw or not plain.preprocessing.steps:
+        return plain
+    if len(plain.input_names) > 1:
+        raise ExportError(
+            Message(
+                "A network of several inputs is exported without preprocessing. Leave it out, and try again."
+            )
+        )
+    module = Deployed(plain.network, plain.preprocessing).eval()
+    stored = tuple(undo(plain.preprocessing, value) for value in plain.samples)
+    return replace(plain, module=module, raw=True, samples=stored)
+
+
+def undo(preprocessing: Preprocessing, x: Tensor) -> Tensor:
+    """Values as the network takes them, (N, C, ...), brought back to how they are stored."""
+    for step in reversed(preprocessing.steps):
+        match step["type"]:
+            case "scale":
+                x = x / step["factor"]
+            case "standardize":
+                shape = (1, -1, *[1] * (x.dim() - 2))
+                mean, std = (torch.tensor(step[name], dtype=x.dtype).view(shape) for name in ("mean", "std"))
+                x = x * std + mean
+    return x
+
+
+def _real(run: Run) -> Tensor | None:
+    """Samples of the run's data as its network takes them; None where the data is not at hand."""
+    from studio.data.prepare import prepare
+
+    if not run.project.data.get("source"):
+        return None
+    try:
+        # The run may lie beside its project, which a relative data folder starts from. Nothing is fetched.
+        data = prepare({**run.project.data, "download": False}, run.folder.parent.parent)
+    except NetloomError:
+        return None
+    part = next((split for split in (data.test, data.validation, data.train) if len(split)), None)
+    return None if part is None else part.inputs(slice(0, SAMPLES))
+
+
+def _random(run: Run) -> tuple[Tensor, ...]:
+    """Values of the shapes that the analysis finds, from a fixed seed."""
+    from studio.compiler.infer import analyse
+
+    analysis = analyse(run.project, run.context)
+    name = run.settings.network
+    generator = torch.Generator().manual_seed(0)
+    drawn = []
+    for node in run.project.networks[name].of_type(INPUT):
+        report = analysis.report(name, node.id)
+        spec = report.outputs[0] if report is not None and report.outputs else None
+        if spec is None:
+            raise ExportError(
+                Message("The shape of {node} is not known. Set its shape, and train again.", node=node.id)
+            )
+        drawn.append(_draw(spec, generator))
+    if not drawn:
+        raise ExportError(Message("The network has no input, so there is nothing to export."))
+    return tuple(drawn)
+
+
+def _draw(spec: TensorSpec, generator: torch.Generator) -> Tensor:
+    shape = [SAMPLES * d.factor + d.offset if isinstance(d, Size) else d for d in spec.shape]
+    dtype: torch.dtype = getattr(torch, spec.dtype)
+    if dtype.is_floating_point:
+        return torch.randn(shape, generator=generator, dtype=dtype)
+    return torch.randint(0, 2, shape, generator=generator).to(dtype)
