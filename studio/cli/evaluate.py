@@ -1,0 +1,70 @@
+"""`netloom evaluate`: what a run's network achieves on a part of its data."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from studio.cli.opening import open_run
+from studio.cli.output import DONE, UsageError, print_json, scores
+from studio.cli.parser import Commands, add_command, add_json, add_trained
+from studio.words import Message, tr
+
+SPLITS = ("train", "validation", "test")
+
+
+def add(commands: Commands) -> None:
+    parser = add_command(
+        commands, "evaluate", tr("what a trained network achieves on a part of its data"), run
+    )
+    add_trained(parser)
+    parser.add_argument(
+        "--split", choices=SPLITS, default="test", help=tr("train, validation or test; test without it")
+    )
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    opened = open_run(arguments)
+    from studio.data.prepare import prepare
+    from studio.training import objectives
+    from studio.training.loop import evaluate
+
+    module = opened.load_module(arguments.weights)
+    data = prepare(opened.project.data, arguments.project.resolve().parent)
+    split = getattr(data, arguments.split)
+    if not len(split):
+        raise UsageError(
+            Message(
+                "The {split} part of the data has no samples. Choose another with --split.",
+                split=arguments.split,
+            )
+        )
+    same = data.fingerprint == opened.record["data"]["fingerprint"]
+    if not same:
+        note = tr(
+            "the data has changed since this run was trained, so the figures do not compare with its own"
+        )
+        print(tr("netloom: note: {note}", note=note), file=sys.stderr)
+    judge = objectives.make(opened.settings, data, module).of_kept()
+    metrics = evaluate(module, split, judge, opened.settings.batch_size)
+    if arguments.json:
+        print_json(
+            "evaluation",
+            run=str(opened.folder),
+            split=arguments.split,
+            weights=arguments.weights,
+            samples=len(split),
+            same_data=same,
+            metrics=metrics,
+        )
+    else:
+        print(
+            tr(
+                "{split}, {samples} samples: {scores}",
+                split=arguments.split,
+                samples=len(split),
+                scores=scores(metrics),
+            )
+        )
+    return DONE

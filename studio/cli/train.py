@@ -1,0 +1,295 @@
+"""`netloom train`: trains a project into a new run folder, with what `--set` changes for this run alone."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.cli.opening import open_project
+from studio.cli.output import DONE, FILE_FAILED, INTERRUPTED, UsageError, print_json, scores
+from studio.cli.parser import Commands as Subparsers
+from studio.cli.parser import add_command, add_json, add_project
+from studio.data import settings as data_settings
+from studio.graph.model import ProjectData
+from studio.graph.values import Json, set_at
+from studio.quantities import count, duration, short
+from studio.training import settings as training_settings
+from studio.words import Message, tr
+
+if TYPE_CHECKING:
+    from studio.training.commands import Commands
+    from studio.training.progress import EpochRecord, Progress
+    from studio.training.run import RunResult
+
+BAR = 20
+REDRAW_SECONDS = 0.2
+
+
+def add(commands: Subparsers) -> None:
+    parser = add_command(commands, "train", tr("train a project; the run lands in a folder beside it"), run)
+    add_project(parser)
+    parser.add_argument(
+        "--set",
+        dest="changes",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help=tr("change a setting for this run only: training.epochs=3, data.source=iris; may be repeated"),
+    )
+    parser.add_argument(
+        "--device", metavar="DEVICE", help=tr("where to compute: auto, cpu, cuda, cuda:1, mps")
+    )
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from studio.training.commands import Commands
+    from studio.training.progress import Progress
+    from studio.training.run import train
+    from studio.training.runs import runs_folder
+
+    path: Path = arguments.project
+    project = with_changes(open_project(arguments), arguments.changes)
+    progress, commands = Progress(), Commands()
+    show: _Json | _Text = _Json(progress) if arguments.json else _Text(progress)
+    with _stopped_by_ctrl_c(commands), show:
+        result = train(
+            project,
+            path.resolve().parent,
+            runs_folder(path),
+            progress,
+            commands,
+            on_epoch=show.epoch,
+            device=arguments.device,
+            on_start=show.start,
+        )
+    show.end(result)
+    if result.problems:
+        for problem in result.problems:
+            print(f"netloom: {problem}", file=sys.stderr)
+        return FILE_FAILED
+    return INTERRUPTED if result.status == "stopped" else DONE
+
+
+def with_changes(project: ProjectData, changes: list[str]) -> ProjectData:
+    """A copy of `project` with each `KEY=VALUE` set. Values are JSON, else text. Raises UsageError."""
+    settings: dict[str, Json] = dict(project.settings)
+    for change in changes:
+        key, equals, text = change.partition("=")
+        if not equals:
+            raise UsageError(
+                Message(
+                    "--set {change} has no value. Write KEY=VALUE, as in training.epochs=3.", change=change
+                )
+            )
+        known = _known(settings)
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            raise UsageError(
+                Message("There is no setting {key}. Did you mean {near}?", key=key, near=near[0])
+                if near
+                else Message(
+                    "There is no setting {key}. There are: {known}.", key=key, known=", ".join(known)
+                )
+            )
+        settings = set_at(settings, tuple(key.split(".")), _value(text))
+        if key == "training.optimizer.type":
+            settings = _fitting_optimizer(settings)
+    return replace(project, settings=settings)
+
+
+def _known(settings: Mapping[str, Json]) -> list[str]:
+    """The keys that may be set, those of the optimiser in use among them."""
+    optimizer = (settings.get("training") or {}).get("optimizer") or {}
+    kind = optimizer if isinstance(optimizer, str) else optimizer.get("type", "Adam")
+    return [
+        *(f"data.{key}" for key in data_settings.DEFAULTS),
+        *(f"data.split.{key}" for key in data_settings.DEFAULT_SPLIT),
+        *(f"training.{key}" for key in training_settings.DEFAULTS),
+        "training.optimizer.type",
+        *(f"training.optimizer.{key}" for key in training_settings.OPTIMIZERS.get(str(kind), {})),
+    ]
+
+
+def _value(text: str) -> Json:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _fitting_optimizer(settings: dict[str, Json]) -> dict[str, Json]:
+    """Another optimiser knows other arguments: those it lacks go, the file's are not in its way."""
+    table = settings["training"]["optimizer"]
+    known = training_settings.OPTIMIZERS.get(str(table["type"]))
+    if known is None:
+        return settings
+    kept = {name: value for name, value in table.items() if name == "type" or name in known}
+    return {**settings, "training": {**settings["training"], "optimizer": kept}}
+
+
+@contextmanager
+def _stopped_by_ctrl_c(commands: Commands) -> Iterator[None]:
+    """Ctrl-C once ends the training with its checkpoint kept, twice ends the program."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        if commands.stopping:
+            raise KeyboardInterrupt
+        commands.stop()
+        print(f"\n{tr('Stopping; the weights are kept. Ctrl-C again ends at once.')}", file=sys.stderr)
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class _Json:
+    """One object a line: start, each epoch, end."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def start(self, record: Mapping[str, Any]) -> None:
+        names = ("name", "settings", "device", "threads", "parameters", "multiply_adds", "data", "versions")
+        print_json("start", run=str(self._progress.run), **{name: record[name] for name in names})
+
+    def epoch(self, record: EpochRecord) -> None:
+        print_json(
+            "epoch",
+            epoch=record.epoch,
+            step=record.step,
+            train=dict(record.train),
+            validation=dict(record.validation),
+            seconds=record.seconds,
+            complete=record.complete,
+        )
+
+    def end(self, result: RunResult) -> None:
+        print_json(
+            "end",
+            run=str(result.folder),
+            status=result.status,
+            best=result.best,
+            test=dict(result.test),
+            samples_per_second=result.samples_per_second,
+            notices=[str(notice) for notice in self._progress.notices],
+        )
+
+
+class _Text:
+    """A line an epoch; on a terminal the line being made is drawn again while its epoch runs."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._live = sys.stdout.isatty()
+        self._over = threading.Event()
+        self._line = threading.Lock()
+        self._artist = threading.Thread(target=self._draw, name="progress", daemon=True)
+        self._notices = 0
+
+    def __enter__(self) -> None:
+        if self._live:
+            self._artist.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        if self._live:
+            self._artist.join()
+            self._clear()
+
+    def start(self, record: Mapping[str, Any]) -> None:
+        samples = record["data"]["samples"]
+        self._print(
+            tr(
+                "{name}: {parameters} parameters, {train} samples to train on, {validation} to validate, "
+                "{test} to test; {device}, threads: {threads}",
+                name=record["name"],
+                parameters=count(record["parameters"]),
+                train=count(samples["train"]),
+                validation=count(samples["validation"]),
+                test=count(samples["test"]),
+                device=record["device"],
+                threads=record["threads"],
+            )
+        )
+
+    def epoch(self, record: EpochRecord) -> None:
+        progress = self._progress
+        text = tr(
+            "epoch {epoch}/{epochs}", epoch=_wide(record.epoch, progress.epochs), epochs=progress.epochs
+        )
+        parts = [text, *_metrics(record)]
+        if not record.complete:
+            parts.append(tr("stopped half-way"))
+        self._print("  ".join(parts))
+        for notice in progress.notices[self._notices :]:
+            self._print(str(notice))
+        self._notices = len(progress.notices)
+
+    def end(self, result: RunResult) -> None:
+        if result.best is not None:
+            best = result.best["validation"] or result.best["train"]
+            print(tr("best: epoch {epoch}, {scores}", epoch=result.best["epoch"], scores=scores(best)))
+        if result.test:
+            print(tr("test: {scores}", scores=scores(result.test)))
+        print(tr("{rate} samples/s", rate=short(round(result.samples_per_second))))
+        print(tr("run: {folder}", folder=result.folder))
+
+    def _print(self, line: str) -> None:
+        with self._line:
+            if self._live:
+                self._clear()
+            print(line, flush=True)
+
+    def _draw(self) -> None:
+        while not self._over.wait(REDRAW_SECONDS):
+            progress = self._progress
+            if progress.status != "running":
+                continue
+            made = round(BAR * progress.share)
+            left = "" if progress.seconds_left is None else duration(progress.seconds_left)
+            line = tr(
+                "epoch {epoch}/{epochs}  {bar}  {rate} samples/s  {left} left",
+                epoch=_wide(progress.epoch, progress.epochs),
+                epochs=progress.epochs,
+                bar="━" * made + "─" * (BAR - made),
+                rate=short(round(progress.samples_per_second)),
+                left=left,
+            )
+            with self._line:
+                sys.stdout.write(f"\r\x1b[2K{line}")
+                sys.stdout.flush()
+
+    def _clear(self) -> None:
+        sys.stdout.write("\r\x1b[2K")
+        sys.stdout.flush()
+
+
+def _wide(number: int, of: int) -> str:
+    return str(number).rjust(len(str(of)))
+
+
+def _metrics(record: EpochRecord) -> Iterator[str]:
+    yield tr("train: {scores}", scores=scores(record.train))
+    if record.validation:
+        yield tr("validation: {scores}", scores=scores(record.validation))
