@@ -1,0 +1,1 @@
+"""The window: shows everything and owns nothing."""

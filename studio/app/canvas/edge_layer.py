@@ -1,0 +1,330 @@
+"""All wires of a network in one item: bucketed in tiles, each painted on its own, with its own hit test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
+
+from studio.app import theme as themes
+from studio.app.canvas import painting, routing
+from studio.app.canvas.geometry import ROW, Rect
+from studio.app.canvas.look import inlet_of
+from studio.app.canvas.node_item import NodeItem
+from studio.app.canvas.pixmaps import PixmapStore
+from studio.app.canvas.tiles import Tiles
+from studio.graph.model import Wire
+
+WORLD = 1_000_000.0
+THIN_BELOW = 0.65
+"""the zoom under which wires are one pixel wide"""
+CHIPS_FROM = 0.55
+LOOK_AROUND = 400.0
+LOOK_DOWN = 8000.0
+CHIP_GAP = 8.0
+LIT, HOT, DIMMED, HIDDEN = "lit", "hot", "dimmed", "hidden"
+"""A wire of the card under the mouse; the wire under the mouse; out of play; picked up."""
+
+
+class Edge:
+    """One wire as it lies: its ends, the way between them and the rectangle around it."""
+
+    __slots__ = (
+        "_path",
+        "_points",
+        "around",
+        "bounds",
+        "end",
+        "lane",
+        "line",
+        "reach",
+        "start",
+        "straight",
+        "wire",
+    )
+
+    def __init__(self, wire: Wire, start: QPointF, end: QPointF, around: list[Rect], lane: int) -> None:
+        self.wire = wire
+        self.start, self.end, self.around, self.lane = start, end, around, lane
+        self._path: QPainterPath | None = None
+        self._points: list[QPointF] | None = None
+        self.straight = not around and abs(start.x() - end.x()) < 0.5 and end.y() >= start.y()
+        self.line = QLineF(start, end)
+        exact = self.path.boundingRect() if around else routing.bounds(start, end)
+        self.bounds = exact.adjusted(-4, -4, 4, 4)
+        self.reach = self.bounds.width() + self.bounds.height()
+
+    @property
+    def path(self) -> QPainterPath:
+        if self._path is None:
+            self._path = routing.way(self.start, self.end, self.around, self.lane)
+        return self._path
+
+    @property
+    def points(self) -> list[QPointF]:
+        if self._points is None:
+            self._points = [self.start, self.end] if self.straight else routing.points(self.path)
+        return self._points
+
+
+class EdgeLayer(QGraphicsRectItem):
+    """The wires between the cards that `card(id)` knows. `others(rect)` are the cards a wire goes around;
+    `text(source, output)` is what its chip says."""
+
+    def __init__(
+        self,
+        store: PixmapStore,
+        card: Callable[[str], NodeItem | None],
+        others: Callable[[QRectF], Iterable[NodeItem]],
+        text: Callable[[str, int], str],
+    ) -> None:
+        super().__init__(-WORLD, -WORLD, 2 * WORLD, 2 * WORLD)
+        self.setPen(Qt.PenStyle.NoPen)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+        self.setZValue(-1)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self._store, self._card, self._others, self._text = store, card, others, text
+        self._into: dict[str, tuple[Wire, ...]] = {}
+        self._out_of: dict[str, dict[Wire, None]] = {}
+        self._edges: dict[Wire, Edge] = {}
+        self._tiles: Tiles[Edge] = Tiles()
+        self._states: dict[Wire, str] = {}
+        self._chips: dict[str, list[tuple[str, QPointF]]] = {}
+        self._extent = 1600.0
+        self._zoom = 1.0
+        self.overview_lines: dict[Wire, QLineF] = {}
+
+    # -- following the document ------------------------------------------------------------------
+
+    def clear(self) -> None:
+        for table in (self._into, self._out_of, self._edges, self._states, self._chips, self.overview_lines):
+            table.clear()
+        self._tiles.clear()
+        self.update()
+
+    def set_wires(self, target: str, wires: tuple[Wire, ...]) -> None:
+        """These are the wires into `target` from now on."""
+        old = self._into.get(target, ())
+        if old == wires:
+            return
+        for wire in set(old) - set(wires):
+            self._drop(wire)
+            self._out_of.get(wire.source, {}).pop(wire, None)
+        self._into[target] = wires
+        if not wires:
+            del self._into[target]
+        for wire in wires:
+            self._out_of.setdefault(wire.source, {})[wire] = None
+
+    def lay(self, node: str) -> None:
+        """Lays every wire at `node` anew: it moved, came, or its ports changed."""
+        for wire in self.wires_at(node):
+            self.lay_wire(wire)
+        self.refresh_chips(node)
+        for wire in self._into.get(node, ()):
+            self.refresh_chips(wire.source)
+
+    def lay_many(self, nodes: Iterable[str]) -> None:
+        """As `lay`, each wire once."""
+        ids = list(nodes)
+        wires = dict.fromkeys(wire for id_ in ids for wire in self.wires_at(id_))
+        for wire in wires:
+            self.lay_wire(wire)
+        for source in dict.fromkeys([*ids, *(wire.source for wire in wires)]):
+            self.refresh_chips(source)
+
+    def lay_wire(self, wire: Wire) -> None:
+        edge = self._make(wire)
+        if edge is None:
+            self._drop(wire)
+            return
+        old = self._edges.get(wire)
+        if old is not None:
+            self._tiles.drop(old)
+            self.update(old.bounds)
+        self._edges[wire] = edge
+        bounds = edge.bounds
+        self._tiles.put(edge, (bounds.left(), bounds.top(), bounds.width(), bounds.height()))
+        self.overview_lines[wire] = edge.line
+        self.update(bounds)
+
+    def _make(self, wire: Wire) -> Edge | None:
+        source, target = self._card(wire.source), self._card(wire.target)
+        if source is None or target is None:
+            return None
+        inlet = inlet_of(target.shape_.inlets, wire.slot)
+        start = source.port("out", wire.index or 0)
+        end = target.port("in", inlet or 0)
+        around: list[Rect] = []
+        down = end.y() - start.y()
+        if ROW * 1.5 < down < LOOK_DOWN and abs(end.x() - start.x()) < LOOK_AROUND:
+            corridor = QRectF(start, end).normalized().adjusted(-4, 2, 4, -2)
+            cards = [c.footprint() for c in self._others(corridor) if c is not source and c is not target]
+            around = routing.obstructed(start, end, cards)
+        lane = list(self._out_of.get(wire.source, ())).index(wire) if around else 0
+        return Edge(wire, start, end, around, lane)
+
+    def _drop(self, wire: Wire) -> None:
+        edge = self._edges.pop(wire, None)
+        self._states.pop(wire, None)
+        if edge is not None:
+            self._tiles.drop(edge)
+            self.overview_lines.pop(wire, None)
+            self.update(edge.bounds)
+
+    def refresh_chips(self, source: str) -> None:
+        """Works out the chips below a card: one for each wired output, where there is room."""
+        for text, at in self._chips.pop(source, ()):
+            self.update(QRectF(at.x(), at.y(), painting.chip_width(text), painting.CHIP_HEIGHT))
+        leaving: dict[int, list[Edge]] = {}
+        for wire in self._out_of.get(source, ()):
+            if wire in self._edges:
+                leaving.setdefault(wire.index or 0, []).append(self._edges[wire])
+        made: list[tuple[str, QPointF]] = []
+        free_from = -WORLD
+        for output, edges in sorted(leaving.items()):
+            text = self._text(source, output)
+            edge = min(edges, key=_fall)
+            room = min(_fall(edge), float(ROW))
+            left = edge.start.x() + CHIP_GAP
+            if len(leaving) == 1 and _right_only(edges, edge.start.x()):
+                left = edge.start.x() - CHIP_GAP - painting.chip_width(text)
+            if text and room >= painting.CHIP_HEIGHT + 8 and left >= free_from:
+                made.append((text, QPointF(left, edge.start.y() + (room - painting.CHIP_HEIGHT) / 2)))
+                free_from = left + painting.chip_width(text)
+        if made:
+            self._chips[source] = made
+            for text, at in made:
+                self.update(QRectF(at.x(), at.y(), painting.chip_width(text), painting.CHIP_HEIGHT))
+
+    def relay_around(self, rect: QRectF) -> None:
+        """Lays the wires anew that pass `rect`: a card there came, went or moved."""
+        for edge in [e for e in self._near(rect) if e.bounds.intersects(rect)]:
+            self.lay_wire(edge.wire)
+
+    # -- asking ----------------------------------------------------------------------------------
+
+    def wires(self) -> Iterable[Wire]:
+        return self._edges.keys()
+
+    def wires_into(self, node: str) -> tuple[Wire, ...]:
+        return self._into.get(node, ())
+
+    def wires_from(self, node: str) -> list[Wire]:
+        return list(self._out_of.get(node, ()))
+
+    def wires_at(self, node: str) -> list[Wire]:
+        return [*self._into.get(node, ()), *self._out_of.get(node, ())]
+
+    def edge(self, wire: Wire) -> Edge | None:
+        return self._edges.get(wire)
+
+    def chips(self, source: str) -> list[str]:
+        """What the chips below a card say."""
+        return [text for text, _ in self._chips.get(source, ())]
+
+    def edge_at(self, at: QPointF, reach: float) -> Wire | None:
+        """The wire nearest to `at`, no farther than `reach`."""
+        box = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
+        best: tuple[float, Wire] | None = None
+        for edge in self._near(box):
+            if not edge.bounds.intersects(box) or self._states.get(edge.wire) == HIDDEN:
+                continue
+            gap = routing.distance(edge.points, at)
+            if gap <= reach and (best is None or gap < best[0]):
+                best = (gap, edge.wire)
+        return best[1] if best else None
+
+    def middle(self, wire: Wire) -> QPointF:
+        return routing.middle(self._edges[wire].points)
+
+    def _near(self, rect: QRectF) -> dict[Edge, None]:
+        return self._tiles.near((rect.left(), rect.top(), rect.width(), rect.height()))
+
+    # -- showing ---------------------------------------------------------------------------------
+
+    def set_states(self, states: dict[Wire, str]) -> None:
+        """Which wires look other than usual, all of them."""
+        for wire in states.keys() | self._states.keys():
+            if states.get(wire) != self._states.get(wire) and wire in self._edges:
+                self.update(self._edges[wire].bounds)
+        self._states = dict(states)
+
+    def begin_frame(self, zoom: float, extent: float) -> None:
+        """Tells the zoom and the longer side of the viewport in pixels of the frame to come."""
+        self._zoom, self._extent = zoom, extent
+
+    def shape(self) -> QPainterPath:
+        return QPainterPath()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        exposed = option.exposedRect
+        shown = [edge for edge in self._near(exposed) if edge.bounds.intersects(exposed)]
+        usual = [edge for edge in shown if edge.wire not in self._states] if self._states else shown
+        fine, wide = self._pens()
+        thin = self._zoom < THIN_BELOW
+        reach = 0.0 if thin else self._extent / 2 / self._zoom
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        self._stroke(painter, [edge for edge in usual if edge.reach > reach], fine)
+        self._stroke(painter, [edge for edge in usual if edge.reach <= reach], wide)
+        for edge in shown if self._states else ():
+            if edge.wire in self._states:
+                self._paint_special(painter, edge, fine)
+        if self._zoom >= CHIPS_FROM:
+            self._paint_chips(painter, shown, exposed)
+        painter.setOpacity(1)
+
+    def _pens(self) -> tuple[QPen, QPen]:
+        theme = themes.current()
+        color = painting.blend(theme.color("second"), theme.color("canvas"), 0.6)
+        fine = QPen(color, 1)
+        fine.setCosmetic(True)
+        return fine, QPen(color, 1.6)
+
+    def _stroke(self, painter: QPainter, edges: list[Edge], pen: QPen) -> None:
+        """Each curve by itself: one path of many anti-aliased curves costs many times more."""
+        painter.setPen(pen)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not pen.isCosmetic())
+        lines = [edge.line for edge in edges if edge.straight]
+        if lines:
+            painter.drawLines(lines)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        draw = painter.drawPath
+        for edge in edges:
+            if not edge.straight:
+                draw(edge.path)
+
+    def _paint_special(self, painter: QPainter, edge: Edge, fine: QPen) -> None:
+        state = self._states[edge.wire]
+        if state == HIDDEN:
+            return
+        if state == DIMMED:
+            painter.setOpacity(0.35)
+            self._stroke(painter, [edge], fine)
+            painter.setOpacity(1)
+            return
+        pen = QPen(themes.current().color("accent"), 3.0 if state == HOT else 2.0)
+        pen.setCosmetic(True)
+        self._stroke(painter, [edge], pen)
+
+    def _paint_chips(self, painter: QPainter, shown: list[Edge], exposed: QRectF) -> None:
+        for source in dict.fromkeys(edge.wire.source for edge in shown):
+            for text, at in self._chips.get(source, ()):
+                width = painting.chip_width(text)
+                if exposed.intersects(QRectF(at.x(), at.y(), width, painting.CHIP_HEIGHT)):
+                    self._store.draw_chip(painter, text, at)
+
+
+def _right_only(edges: list[Edge], x: float) -> bool:
+    """Whether wires turn off to the right and none to the left: the chip then stands on the left."""
+    right = any(edge.bounds.right() > x + CHIP_GAP for edge in edges)
+    return right and not any(edge.bounds.left() < x - CHIP_GAP for edge in edges)
+
+
+def _fall(edge: Edge) -> float:
+    """How far below its start a wire ends; a wire that goes around something has the whole gap."""
+    return edge.end.y() - edge.start.y()

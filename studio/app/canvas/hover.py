@@ -1,0 +1,91 @@
+"""What lies under the mouse: lit up, and told in plain text."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QToolTip
+
+from studio.app.canvas import look
+from studio.app.canvas.edge_layer import HOT, LIT
+from studio.app.canvas.geometry import Side
+from studio.app.canvas.node_item import NodeItem
+from studio.app.canvas.scene import GraphScene
+from studio.graph.model import Wire
+from studio.words import tr
+
+if TYPE_CHECKING:
+    from studio.app.canvas.view import GraphView
+
+PORT_REACH = 9
+WIRE_REACH = 6
+
+
+def highlight(view: GraphView, at: QPointF) -> None:
+    """Shows the card under a point with its wires, the port with its name, or the wire."""
+    graph, overlay = view.graph, view.graph.overlay
+    port = graph.port_at(at, PORT_REACH / view.zoom) if view.shows_ports else None
+    card = port[0] if port else graph.card_at(at)
+    states: dict[Wire, str] = {}
+    graph.hover(card.node.id if card else None)
+    if port is not None:
+        wires = graph.edges.wires_at(port[0].node.id)
+        states = {wire: HOT if _ends_at(graph, wire, *port) else LIT for wire in wires}
+    elif card is not None:
+        states = dict.fromkeys(graph.edges.wires_at(card.node.id), LIT)
+    else:
+        wire = graph.edges.edge_at(at, WIRE_REACH / view.zoom)
+        states = {wire: HOT} if wire is not None else {}
+    labels = [_port_label(graph, *port)] if port is not None else []
+    spot = port[0].port(port[1], port[2]) if port is not None else None
+    if spot != overlay.port or labels != overlay.labels:
+        overlay.port, overlay.labels = spot, labels
+        overlay.refresh()
+    graph.edges.set_states(states)
+    view.point_at(Qt.CursorShape.CrossCursor if port is not None else Qt.CursorShape.ArrowCursor)
+
+
+def _port_label(graph: GraphScene, card: NodeItem, side: Side, index: int) -> tuple[QPointF, str, bool]:
+    """Where a port's label stands, what it says, and whether it stands above."""
+    at = card.port(side, index)
+    if side == "in":
+        inlet = card.shape_.inlets[index]
+        text = tr("{port} (optional)", port=inlet.name) if inlet.optional else inlet.name
+        return at, text, True
+    text = card.shape_.outlets[index]
+    spec = look.spec_of(graph.report(card.node.id), index)
+    return at, f"{text} · {spec}" if spec is not None else text, False
+
+
+def _ends_at(graph: GraphScene, wire: Wire, card: NodeItem, side: Side, index: int) -> bool:
+    """Whether a wire ends at a port."""
+    if side == "out":
+        return wire.source == card.node.id and (wire.index or 0) == index
+    return wire.target == card.node.id and graph.inlet(wire) == index
+
+
+def show_tip(view: GraphView, event: QHelpEvent) -> bool:
+    """The tooltip of the card or wire under the mouse."""
+    at = view.viewportTransform().inverted()[0].map(QPointF(event.pos()))
+    text = ""
+    card = view.graph.card_at(at)
+    if card is not None:
+        text = view.graph.tip(card.node.id)
+    else:
+        wire = view.graph.edges.edge_at(at, WIRE_REACH / view.zoom)
+        if wire is not None:
+            text = _wire_text(view.graph, wire)
+    if text and not view.gesture:
+        QToolTip.showText(event.globalPos(), f"<p>{escape(text)}</p>", view.viewport())
+    else:
+        QToolTip.hideText()
+    return True
+
+
+def _wire_text(graph: GraphScene, wire: Wire) -> str:
+    line = f"{wire.source} → {wire.target}"
+    spec = look.spec_of(graph.report(wire.source), wire.index)
+    return f"{line} · {spec} {spec.dtype}" if spec is not None else line

@@ -1,0 +1,143 @@
+"""What a card shows, derived from its node, the report on it, its problems and the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from studio.app.canvas.geometry import CARD_WIDTH, card_width
+from studio.catalog import ports, summary, table
+from studio.catalog.entry import Port
+from studio.compiler.analysis import NodeReport, Problem, TensorSpec
+from studio.graph.model import INPUT, OUTPUT, Node, ProjectData, wires_into
+from studio.graph.values import Path
+from studio.words import tr
+
+NO_PROJECT = ProjectData()
+
+
+@dataclass(frozen=True, slots=True)
+class Inlet:
+    """One place of a card where a wire can end. An `extra` one takes a further wire of a list."""
+
+    name: str
+    slot: Path
+    optional: bool = False
+    extra: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The ports of a card and the size that follows from them."""
+
+    inlets: tuple[Inlet, ...] = ()
+    outlets: tuple[str, ...] = ()
+    wired: tuple[bool, ...] = ()
+    width: int = CARD_WIDTH
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """All that a card paints. Two cards with equal faces share a picture."""
+
+    title: str
+    name: str
+    summary: str
+    category: str
+    width: int
+    ports: tuple[bool, ...]
+    """for each input: whether a wire ends there"""
+    optional: tuple[bool, ...]
+    outputs: int
+    badge: str = ""
+    waiting: bool = False
+
+
+def shape_of(node: Node, project: ProjectData) -> Shape:
+    """The ports of a card: those of its type, one for each wire of a list, one for every other wire."""
+    inlets = list(_inlets(node, ports.inputs(node, project)))
+    taken: list[bool] = [False] * len(inlets)
+    for wire in wires_into(node):
+        index = inlet_of(inlets, wire.slot)
+        if index is None:
+            inlets.append(Inlet(_slot_name(wire.slot), wire.slot))
+            taken.append(True)
+        else:
+            taken[index] = True
+    outlets = tuple(ports.outputs(node, project))
+    return Shape(tuple(inlets), outlets, tuple(taken), card_width(len(inlets), len(outlets)))
+
+
+def _inlets(node: Node, of_type: Sequence[Port]) -> Iterator[Inlet]:
+    arguments = node.arguments
+    for port in of_type:
+        if not port.variadic:
+            yield Inlet(port.name, port.slot, port.optional)
+            continue
+        held = arguments.at(port.slot)
+        length = len(held) if isinstance(held, list | tuple) else 0
+        for index in range(length):
+            yield Inlet(f"{port.name}[{index}]", (*port.slot, index))
+        yield Inlet(port.name, (*port.slot, length), optional=length > 0, extra=True)
+
+
+def _slot_name(slot: Path) -> str:
+    return str(slot[1]) if slot[0] == "kwargs" else ".".join(map(str, slot))
+
+
+def inlet_of(inlets: Sequence[Inlet], slot: Path) -> int | None:
+    """Which inlet a wire to `slot` ends at: the one at that place, or the one that holds it."""
+    holding = None
+    for index, inlet in enumerate(inlets):
+        if inlet.slot == slot:
+            return index
+        if slot[: len(inlet.slot)] == inlet.slot:
+            holding = index
+    return holding
+
+
+def face_of(
+    node: Node, shape: Shape, report: NodeReport | None, problem: Problem | None, in_block: bool = False
+) -> Face:
+    """The face of a card. `problem` is the first of its node's; inputs of a block take no data."""
+    return Face(
+        title=table.label(node.type),
+        name=node.id,
+        summary=_summary(node, report, in_block),
+        category=table.category(node.type),
+        width=shape.width,
+        ports=shape.wired,
+        optional=tuple(inlet.optional for inlet in shape.inlets),
+        outputs=len(shape.outlets),
+        badge=problem.severity if problem else "",
+        waiting=report is not None and report.state == "waiting",
+    )
+
+
+def _summary(node: Node, report: NodeReport | None, in_block: bool) -> str:
+    if node.type == INPUT and node.params.get("shape") is None:
+        spec = report.outputs[0] if report and report.outputs else None
+        if in_block:
+            return tr("{shape} where it is used", shape=spec) if spec else tr("shape from where it is used")
+        return tr("{shape} from the data", shape=spec) if spec else summary.summary(node)
+    if node.type == OUTPUT and not node.params and report and report.outputs and report.outputs[0]:
+        return str(report.outputs[0])
+    return summary.summary(node, report.auto if report else None)
+
+
+def tip_of(node: Node, report: NodeReport | None, problems: Iterable[Problem]) -> str:
+    """The words of a card's tooltip, plain text: its problem first, else whom it waits for, else its type."""
+    first = next(iter(problems), None)
+    if first is not None:
+        return str(first.text)
+    if report is not None and report.state == "waiting" and report.waits_for:
+        return tr("{node} waits for {other}", node=node.id, other=report.waits_for)
+    return f"{node.id} · {node.type}"
+
+
+def spec_of(report: NodeReport | None, index: int | None) -> TensorSpec | None:
+    """What an output gives, where it is known."""
+    place = index or 0
+    if report is None or place >= len(report.outputs):
+        return None
+    return report.outputs[place]

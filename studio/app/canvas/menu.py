@@ -1,0 +1,77 @@
+"""The menu under the right mouse button: what can be done with what lies there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtWidgets import QMenu
+
+from studio.app.canvas import edits
+from studio.app.canvas.hover import WIRE_REACH
+from studio.graph.model import Wire
+from studio.words import tr
+
+if TYPE_CHECKING:
+    from studio.app.canvas.panel import CanvasPanel
+
+
+def build(panel: CanvasPanel, at: QPoint) -> QMenu:
+    """The menu for a point of the viewport. A card there is selected first, if it is not."""
+    view = panel.view
+    scene_at = view.viewportTransform().inverted()[0].map(QPointF(at))
+    menu = QMenu(panel)
+    card = view.graph.card_at(scene_at)
+    wire = None if card else view.graph.edges.edge_at(scene_at, WIRE_REACH / view.zoom)
+    if card is not None:
+        if card.node.id not in panel.session.selection:
+            panel.session.select((card.node.id,))
+        _for_cards(menu, panel)
+    elif wire is not None:
+        _for_wire(menu, panel, wire, scene_at)
+    else:
+        _for_canvas(menu, panel, scene_at)
+    return menu
+
+
+def _for_cards(menu: QMenu, panel: CanvasPanel) -> None:
+    chosen = panel.session.selected_nodes()
+    if len(chosen) == 1:
+        if chosen[0].block is not None:
+            _add(menu, tr("Enter block"), "Enter", panel.enter_selected)
+        _add(menu, tr("Rename"), "F2", panel.rename_selected)
+    else:
+        action = _add(menu, tr("Connect in order"), "C", panel.connect_selected)
+        action.setEnabled(len(chosen) > 1)
+    _add(menu, tr("Cut wires"), "Shift+C", panel.cut_selected_wires)
+    menu.addSeparator()
+    _add(menu, tr("Copy"), "Ctrl+C", panel.copy)
+    _add(menu, tr("Cut"), "Ctrl+X", panel.cut)
+    _add(menu, tr("Duplicate"), "Ctrl+D", panel.duplicate)
+    menu.addSeparator()
+    _add(menu, tr("Tidy up"), "", panel.tidy)
+    _add(menu, tr("Frame selection"), "F", panel.frame_selection)
+    menu.addSeparator()
+    _add(menu, tr("Delete"), "Del", panel.delete_and_heal)
+    _add(menu, tr("Delete and leave the wires cut"), "Shift+Del", panel.delete_and_cut)
+
+
+def _for_wire(menu: QMenu, panel: CanvasPanel, wire: Wire, at: QPointF) -> None:
+    _add(menu, tr("Insert a layer here…"), "", lambda: panel.search_for_wire(at, wire))
+    _add(menu, tr("Cut wire"), tr("Alt+click"), lambda: edits.cut(panel.session, [wire]))
+
+
+def _for_canvas(menu: QMenu, panel: CanvasPanel, at: QPointF) -> None:
+    _add(menu, tr("Add a layer…"), "Tab", lambda: panel.view.ask_for_node(at))
+    _add(menu, tr("Paste"), "Ctrl+V", panel.paste)
+    menu.addSeparator()
+    _add(menu, tr("Select all"), "Ctrl+A", panel.select_all)
+    _add(menu, tr("Tidy up"), "", panel.tidy)
+    _add(menu, tr("Show all"), "Home", panel.frame_all)
+
+
+def _add(menu: QMenu, text: str, keys: str, do: Callable[[], object]):  # type: ignore[no-untyped-def]
+    action = menu.addAction(f"{text}\t{keys}" if keys else text)
+    action.triggered.connect(lambda _checked=False: do())
+    return action

@@ -1,0 +1,101 @@
+"""Renames a node where it stands: a line edit over its card."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
+
+from studio.app import theme as themes
+from studio.app.canvas import edits
+from studio.app.language import follow
+from studio.app.session import Session
+from studio.words import tr
+
+HEIGHT = 30
+FAULT_WIDTH = 260
+
+
+class RenameField(QLineEdit):
+    """Enter gives the name, Escape leaves the old one; a name that cannot be is shown so and not taken."""
+
+    closed = Signal()
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("canvas_rename")
+        self._session = session
+        self._node = ""
+        self.fault = QLabel(parent)
+        self.fault.setObjectName("canvas_rename_fault")
+        self.fault.setTextFormat(Qt.TextFormat.PlainText)
+        self.fault.setWordWrap(True)
+        self.hide()
+        self.fault.hide()
+        self.installEventFilter(self)
+        self.returnPressed.connect(self._accept)
+        self.textEdited.connect(self._check)
+        follow(self, self.retranslate)
+
+    def retranslate(self) -> None:
+        self.setAccessibleName(tr("Name of the node"))
+
+    def open(self, node: str, card: QRect) -> None:
+        """Shows itself over a card, given in the coordinates of the parent."""
+        self._node = node
+        self.setGeometry(card.left(), card.center().y() - HEIGHT // 2, max(card.width(), 160), HEIGHT)
+        self.setText(node)
+        self.selectAll()
+        self.show()
+        self._check(node)
+        self.raise_()
+        self.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _check(self, text: str) -> bool:
+        fault = edits.name_fault(self._session, self._node, text.strip())
+        theme = themes.current()
+        border = theme.error if fault else theme.accent
+        self.setStyleSheet(
+            f"QLineEdit {{ background: {theme.card}; color: {theme.text}; border: 2px solid {border};"
+            f" border-radius: 6px; padding: 0 6px; }}"
+        )
+        self.fault.setVisible(fault is not None)
+        if fault is not None:
+            self._explain(str(fault))
+        return fault is None
+
+    def _explain(self, text: str) -> None:
+        theme = themes.current()
+        self.fault.setStyleSheet(
+            f"background: {theme.card}; color: {theme.text}; border: 1px solid {theme.error};"
+            f" border-radius: 6px; padding: 4px 6px;"
+        )
+        self.fault.setText(text)
+        self.fault.setFixedWidth(max(self.width(), FAULT_WIDTH))
+        self.fault.adjustSize()
+        self.fault.move(self.x(), self.geometry().bottom() + 5)
+        self.fault.raise_()
+
+    def _accept(self) -> None:
+        name = self.text().strip()
+        if self._node not in self._session.document.nodes(self._session.network):
+            self.close_field()
+        elif self._check(name):
+            self.close_field()
+            edits.rename(self._session, self._node, name)
+
+    def close_field(self) -> None:
+        self.fault.hide()
+        if self.isVisible():
+            self.hide()
+            self.closed.emit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FocusOut:
+            self.close_field()
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            escape = event.key() == Qt.Key.Key_Escape
+            if escape:
+                self.close_field()
+            return escape
+        return super().eventFilter(watched, event)

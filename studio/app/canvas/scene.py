@@ -1,0 +1,431 @@
+"""The scene of one network: a card for each node and the layer of wires, kept in step with the document.
+
+Nothing else creates or removes items. The session's changes are followed operation by operation; only another
+document or another network is built anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtWidgets import QGraphicsScene
+
+from studio.app.canvas import look, painting
+from studio.app.canvas.edge_layer import EdgeLayer
+from studio.app.canvas.geometry import THUMB, THUMB_GAP, Rect, Side, union
+from studio.app.canvas.look import Face, Shape
+from studio.app.canvas.node_item import NodeItem
+from studio.app.canvas.overlay import Overlay
+from studio.app.canvas.pixmaps import PixmapStore
+from studio.app.canvas.thumbnails import Thumb
+from studio.app.session import Session
+from studio.catalog import ports
+from studio.compiler.analysis import Analysis, NodeReport, Problem
+from studio.graph import operations as op
+from studio.graph.document import Change
+from studio.graph.model import INPUT, OUTPUT, Node, ProjectData, Wire, wires_into
+from studio.graph.operations import Operation
+
+SPARE = 2000.0
+"""how far around the cards the scene's index of items reaches"""
+MANY = 200
+"""beyond so many moved cards every wire is laid anew instead of those near them"""
+_BOX = Qt.ItemSelectionMode.IntersectsItemBoundingRect
+
+
+class GraphScene(QGraphicsScene):
+    """Shows `session.network`. `about_to_change` comes before items follow a change: gestures end there.
+    `changed_cards` comes after, for the minimap and the hint of an empty canvas."""
+
+    about_to_change = Signal()
+    changed_cards = Signal()
+    changed_places = Signal()
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.store = PixmapStore()
+        self.cards: dict[str, NodeItem] = {}
+        self.edges = EdgeLayer(self.store, self.cards.get, self.cards_in, self._chip_text)
+        self.overlay = Overlay()
+        self._problems: dict[str, list[Problem]] = {}
+        self._reports: dict[str, NodeReport] = {}
+        self._network = ""
+        self._hovered: str | None = None
+        self._targets: frozenset[str] = frozenset()
+        self._marked: set[str] = set()
+        self._dimmed: set[str] = set()
+        self._fitting: dict[str, bool] = {}
+        self.addItem(self.edges)
+        self.addItem(self.overlay)
+        session.opened.connect(self.rebuild)
+        session.network_changed.connect(self.rebuild)
+        session.edited.connect(self.follow)
+        session.selection_changed.connect(self._mark_selection)
+        session.analysed.connect(self._take_analysis)
+        self.rebuild()
+
+    def begin_frame(self, zoom: float, ratio: float, extent: float, resting: bool) -> None:
+        """Tells every painter the zoom, the device pixel ratio, the viewport's longer side in pixels, and
+        whether the zoom is what it was in the frame before."""
+        self.store.begin_frame(zoom, ratio, resting)
+        self.edges.begin_frame(zoom, extent)
+        self.overlay.begin_frame(zoom)
+
+    # -- the whole network -----------------------------------------------------------------------
+
+    def rebuild(self, _name: str = "") -> None:
+        """Builds every card and wire anew: another document or network is shown."""
+        self.about_to_change.emit()
+        self._hovered, self._targets = None, frozenset()
+        self._marked, self._dimmed = set(), set()
+        self._fitting.clear()
+        self.edges.clear()
+        for card in self.cards.values():
+            self.removeItem(card)
+        self.cards.clear()
+        self._network = self.session.network
+        self._index_analysis(self.session.analysis)
+        nodes = self._nodes()
+        for node in nodes.values():
+            self._add_card(node)
+        self.setSceneRect(self.extent().adjusted(-SPARE, -SPARE, SPARE, SPARE))
+        for node in nodes.values():
+            self.edges.set_wires(node.id, tuple(wires_into(node)))
+        self._lay_all()
+        self._mark_selection(self.session.selection)
+        self.changed_cards.emit()
+
+    def _fit_index(self, touched: Iterable[str]) -> None:
+        """Lets Qt's tree of items span the cards: on a far larger rectangle they would all share one leaf."""
+        span = self.sceneRect()
+        if not all(span.contains(self.cards[id_].pos()) for id_ in touched if id_ in self.cards):
+            self.setSceneRect(self.extent().adjusted(-SPARE, -SPARE, SPARE, SPARE))
+
+    def _nodes(self) -> dict[str, Node]:
+        if self.session.network not in self.session.document.network_names():
+            return {}
+        return dict(self.session.document.nodes(self.session.network))
+
+    def _add_card(self, node: Node) -> None:
+        card = NodeItem(node, self._shape_of(node), self.store, self._face_of, self._thumb_fits)
+        self.cards[node.id] = card
+        self.addItem(card)
+
+    def _lay_all(self) -> None:
+        for wire in [w for id_ in self.cards for w in self.edges.wires_into(id_)]:
+            self.edges.lay_wire(wire)
+        for id_ in self.cards:
+            self.edges.refresh_chips(id_)
+
+    # -- following edits -------------------------------------------------------------------------
+
+    def follow(self, change: Change) -> None:
+        """Brings the items in step with the document after a commit, an undo or a redo."""
+        self.about_to_change.emit()
+        if self.session.network != self._network:
+            renamed = any(isinstance(o, op.RenameNetwork) for o in change.operations)
+            if not renamed:
+                self.rebuild()
+                return
+            self._network = self.session.network
+        touched: dict[str, None] = {}
+        for operation in change.operations:
+            for id_ in self._touched_by(operation):
+                touched[id_] = None
+        self._reconcile(touched)
+        if touched:
+            self._fit_index(touched)
+            self._mark_selection(self.session.selection)
+            self.changed_cards.emit()
+
+    def _touched_by(self, operation: Operation) -> Iterable[str]:
+        """The nodes of the shown network whose card may look different after an operation."""
+        here = self._network
+        match operation:
+            case op.AddNode(network, node) | op.RemoveNode(network, node) if network == here:
+                return (node.id, *(wire.target for wire in self.edges.wires_from(node.id)))
+            case op.AddNode(network, node) | op.RemoveNode(network, node) if node.type in {INPUT, OUTPUT}:
+                return self._blocks(network)
+            case op.RenameNode(network, old, new) if network == here:
+                return (old, new, *(wire.target for wire in self.edges.wires_from(old)))
+            case op.SetArguments(network, node) | op.SetAttribute(network, node) if network == here:
+                return (node,)
+            case op.RenameNode(network) | op.SetNetwork(network):
+                return self._blocks(network)
+            case op.AddNetwork(name) | op.RemoveNetwork(name):
+                return self._blocks(name)
+            case op.RenameNetwork(old, new):
+                return (*self._blocks(old), *self._blocks(new))
+            case _:
+                return ()
+
+    def _blocks(self, network: str) -> list[str]:
+        return [id_ for id_, card in self.cards.items() if card.node.block == network]
+
+    def _reconcile(self, touched: Iterable[str]) -> None:
+        """Makes, removes and updates the cards of `touched` as the document has them now."""
+        nodes = self.session.document.nodes(self._network) if self._nodes_exist() else {}
+        moved: list[QRectF] = []
+        relaid: list[str] = []
+        for id_ in touched:
+            node, card = nodes.get(id_), self.cards.get(id_)
+            if card is not None and (node is None or card.node is not node):
+                moved.append(_area(card))
+            if node is None:
+                if card is not None:
+                    self._remove_card(id_)
+                continue
+            if card is None:
+                self._add_card(node)
+            else:
+                self._update_card(card, node)
+            relaid.append(id_)
+            moved.append(_area(self.cards[id_]))
+        self._refit_thumbs(moved)
+        for id_ in relaid:
+            self.edges.set_wires(id_, tuple(wires_into(nodes[id_])))
+        if len(relaid) > MANY:
+            self._lay_all()
+            return
+        for id_ in relaid:
+            self.edges.lay(id_)
+        for area in moved if len(moved) <= MANY else ():
+            self.edges.relay_around(area)
+
+    def _nodes_exist(self) -> bool:
+        return self._network in self.session.document.network_names()
+
+    def _remove_card(self, id_: str) -> None:
+        self.edges.set_wires(id_, ())
+        card = self.cards.pop(id_)
+        for wire in self.edges.wires_from(id_):
+            self.edges.lay_wire(wire)
+        if self._hovered == id_:
+            self._hovered = None
+        self.removeItem(card)
+
+    def _update_card(self, card: NodeItem, node: Node) -> None:
+        old, card.node = card.node, node
+        if (card.pos().x(), card.pos().y()) != node.at:
+            card.setPos(*node.at)
+        only_moved = (old.type, old.id) == (node.type, node.id) and all(
+            one is other
+            for one, other in (
+                (old.params, node.params),
+                (old.args, node.args),
+                (old.kwargs, node.kwargs),
+                (old.extra, node.extra),
+            )
+        )
+        if not only_moved or node.block is not None:
+            card.reshape(self._shape_of(node))
+
+    # -- what cards and wires ask for ------------------------------------------------------------
+
+    def _project(self, node: Node) -> ProjectData:
+        """The project, as far as a node's ports depend on it: only a block's do."""
+        return self.session.document.data() if node.block is not None else look.NO_PROJECT
+
+    def _shape_of(self, node: Node) -> Shape:
+        return look.shape_of(node, self._project(node))
+
+    def _face_of(self, id_: str) -> Face:
+        card = self.cards[id_]
+        in_block = card.node.type == INPUT and self._is_block()
+        return look.face_of(card.node, card.shape_, self._reports.get(id_), self.problem(id_), in_block)
+
+    def _is_block(self) -> bool:
+        """Whether the network that is shown is used as a layer by another one."""
+        networks = self.session.document.data().networks.values()
+        return any(n.block == self.session.network for network in networks for n in network.nodes.values())
+
+    def _chip_text(self, source: str, output: int) -> str:
+        spec = look.spec_of(self._reports.get(source), output)
+        return str(spec) if spec is not None else ""
+
+    def problem(self, id_: str) -> Problem | None:
+        """The first, worst problem of a node."""
+        found = self._problems.get(id_)
+        return found[0] if found else None
+
+    def faulty(self) -> dict[str, str]:
+        """The nodes that have a problem, with how severe the worst is."""
+        return {id_: problems[0].severity for id_, problems in self._problems.items()}
+
+    def report(self, id_: str) -> NodeReport | None:
+        return self._reports.get(id_)
+
+    def tip(self, id_: str) -> str:
+        return look.tip_of(self.cards[id_].node, self._reports.get(id_), self._problems.get(id_, ()))
+
+    # -- the analysis ----------------------------------------------------------------------------
+
+    def _index_analysis(self, analysis: Analysis) -> None:
+        found = analysis.networks.get(self.session.network)
+        self._reports = dict(found.nodes) if found else {}
+        self._problems = {}
+        for problem in analysis.problems:
+            if problem.network == self.session.network and problem.node is not None:
+                self._problems.setdefault(problem.node, []).append(problem)
+
+    def _take_analysis(self, analysis: Analysis) -> None:
+        old_reports, old_problems = self._reports, self._problems
+        self._index_analysis(analysis)
+        for id_, card in self.cards.items():
+            before, after = old_reports.get(id_), self._reports.get(id_)
+            if before is after and old_problems.get(id_) == self._problems.get(id_):
+                continue
+            if before != after or old_problems.get(id_) != self._problems.get(id_):
+                card.invalidate()
+                self.edges.refresh_chips(id_)
+        self.changed_cards.emit()
+
+    # -- selection and highlights ----------------------------------------------------------------
+
+    def _mark_selection(self, _ids: object) -> None:
+        self.update_marks()
+
+    def update_marks(self) -> None:
+        """Gives every card the outline that fits: selected, a fitting target, under the mouse."""
+        marks = {self._hovered: painting.HOVERED} if self._hovered in self.cards else {}
+        marks |= dict.fromkeys(self.session.selection, painting.SELECTED)
+        marks |= dict.fromkeys(self._targets, painting.TARGET)
+        for id_ in self._marked - marks.keys():
+            if id_ in self.cards:
+                self.cards[id_].set_mark(painting.PLAIN)
+        for id_, mark in marks.items():
+            if id_ in self.cards:
+                self.cards[id_].set_mark(mark)
+        self._marked = {id_ for id_ in marks if id_ is not None}
+
+    def hover(self, id_: str | None) -> None:
+        if id_ != self._hovered:
+            self._hovered = id_
+            self.update_marks()
+
+    def set_targets(self, ids: Iterable[str]) -> None:
+        self._targets = frozenset(ids)
+        self.update_marks()
+
+    def set_dimmed(self, ids: Iterable[str]) -> None:
+        dimmed = set(ids)
+        for id_ in self._dimmed ^ dimmed:
+            if id_ in self.cards:
+                self.cards[id_].set_dimmed(id_ in dimmed)
+        self._dimmed = dimmed
+
+    def restyle(self) -> None:
+        """The theme, the font or the language changed."""
+        painting.forget_fonts()
+        self.store.clear()
+        for card in self.cards.values():
+            card.invalidate()
+        self.update()
+
+    # -- pictures beside cards -------------------------------------------------------------------
+
+    def set_thumbs(self, thumbs: Mapping[str, Thumb | None]) -> None:
+        """Gives cards the picture of what they give, or takes it away; wires make room for it."""
+        changed: list[NodeItem] = []
+        for id_, thumb in thumbs.items():
+            card = self.cards[id_]
+            if (card.thumb is None) != (thumb is None):
+                changed.append(card)
+            card.set_thumb(thumb)
+        if len(changed) > MANY:
+            self._lay_all()
+            return
+        for card in changed:
+            self.edges.relay_around(card.thumb_box())
+
+    def _thumb_fits(self, card: NodeItem) -> bool:
+        """Whether the picture beside a card lies on no other card."""
+        known = self._fitting.get(card.node.id)
+        if known is None:
+            box = card.thumb_box()
+            others = (QRectF(*other.box()) for other in self.cards_in(box) if other is not card)
+            known = not any(box.intersects(other) for other in others)
+            self._fitting[card.node.id] = known
+        return known
+
+    def _refit_thumbs(self, moved: list[QRectF]) -> None:
+        """Cards came, went or moved: pictures near them may have room now, or none any more."""
+        if not self._fitting:
+            return
+        self._fitting.clear()
+        reach = float(2 * (THUMB_GAP + THUMB))
+        for area in moved if len(moved) <= MANY else ():
+            for card in self.cards_in(area.adjusted(-reach, 0, reach, 0)):
+                if card.thumb is not None:
+                    card.update()
+        if len(moved) > MANY:
+            self.update()
+
+    # -- hit tests -------------------------------------------------------------------------------
+
+    def cards_in(self, rect: QRectF) -> list[NodeItem]:
+        """The cards whose rectangle, ports included, meets `rect`."""
+        return [item for item in self.items(rect, _BOX) if isinstance(item, NodeItem)]
+
+    def card_at(self, at: QPointF) -> NodeItem | None:
+        """The topmost card under a point."""
+        for card in self.cards_in(QRectF(at.x() - 0.5, at.y() - 0.5, 1, 1)):
+            left, top, width, height = card.box()
+            if left <= at.x() <= left + width and top <= at.y() <= top + height:
+                return card
+        return None
+
+    def port_at(
+        self, at: QPointF, reach: float, side: Side | None = None
+    ) -> tuple[NodeItem, Side, int] | None:
+        """The port nearest to a point, no farther than `reach`; of one side only if `side` says so."""
+        box = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
+        best: tuple[float, NodeItem, Side, int] | None = None
+        sides: tuple[Side, ...] = (side,) if side else ("in", "out")
+        for card in self.cards_in(box):
+            for one in sides:
+                for index in range(card.count(one)):
+                    gap = card.port(one, index) - at
+                    far = QPointF.dotProduct(gap, gap) ** 0.5
+                    if far <= reach and (best is None or far < best[0]):
+                        best = (far, card, one, index)
+        return best[1:] if best else None
+
+    def rects_near(self, rect: Rect, reach: float = 2000) -> list[Rect]:
+        """The cards that may be in the way of one at `rect`."""
+        left, top, width, height = rect
+        around = QRectF(left - reach, top - reach, width + 2 * reach, height + 2 * reach)
+        return [card.box() for card in self.cards_in(around)]
+
+    def inlet(self, wire: Wire) -> int:
+        """Which input of its target's card a wire ends at."""
+        return look.inlet_of(self.cards[wire.target].shape_.inlets, wire.slot) or 0
+
+    def free_inlet(self, card: NodeItem) -> int | None:
+        """The input that the next wire dropped on a card takes."""
+        slot = ports.free_slot(card.node, self._project(card.node))
+        return None if slot is None else look.inlet_of(card.shape_.inlets, slot)
+
+    def moved_cards(self, ids: Iterable[str]) -> None:
+        """Cards were moved by a gesture or an animation, not by the document: their wires follow."""
+        moved = list(ids)
+        self._refit_thumbs([_area(self.cards[id_]) for id_ in moved if id_ in self.cards])
+        self.edges.lay_many(moved)
+        self.changed_places.emit()
+
+    def rects(self, without: Iterable[str] = ()) -> dict[str, Rect]:
+        """The rectangle of every card but those of `without`."""
+        left_out = set(without)
+        return {id_: card.box() for id_, card in self.cards.items() if id_ not in left_out}
+
+    def extent(self, ids: Iterable[str] | None = None) -> QRectF:
+        """The rectangle around cards, all of them by default; null where there are none."""
+        chosen = self.cards.values() if ids is None else [self.cards[i] for i in ids if i in self.cards]
+        found = union([card.settled() for card in chosen])
+        return QRectF(*found) if found else QRectF()
+
+
+def _area(card: NodeItem) -> QRectF:
+    return QRectF(*card.box())

@@ -1,0 +1,494 @@
+"""The camera on the scene: zoom, pan, frames, and the way of every event to the gesture in hand."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QRegion,
+    QResizeEvent,
+    QTransform,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
+
+from studio.app import theme as themes
+from studio.app.canvas import backdrop, hover
+from studio.app.canvas.edits import Source, Target
+from studio.app.canvas.geometry import Side
+from studio.app.canvas.hover import WIRE_REACH
+from studio.app.canvas.overview import OVERVIEW_BELOW, Overview
+from studio.app.canvas.scene import GraphScene
+from studio.app.canvas.tools.pan import PanTool
+from studio.app.canvas.tools.place import PlaceTool
+from studio.app.canvas.tools.select import SelectTool
+from studio.app.canvas.tools.tool import Pointer, Tool
+from studio.catalog import table
+from studio.graph.model import Wire
+
+NODE_TYPE = "application/x-netloom-node-type"
+SMALLEST, LARGEST = 0.05, 4.0
+WHEEL = 1.0015
+BORDER = 24
+"""within so many pixels of the border a dragging mouse scrolls the view"""
+SCROLL = 14
+FRAME_MARGIN = 40
+FRAME_MS = 16
+SETTLE_MS = 90
+"""so long after the last zoom the cards are drawn anew at their exact size"""
+WORLD = 500_000.0
+"""how far one can pan"""
+
+
+class GraphView(QGraphicsView):
+    """Shows a `GraphScene`. One tool is in hand at a time; `tool` is at rest the one that selects.
+
+    Signals: `node_wanted(QPointF scene, Source | Target | None)` asks for the search; `menu_wanted(QPoint
+    viewport)` for the menu; `entered(str node)` is a double click on a card; `camera_moved()` follows every
+    zoom and pan; `touched()` every press, turn of the wheel and key of the person; `sized()` comes
+    when the view has room to show something.
+    """
+
+    node_wanted = Signal(object, object)
+    menu_wanted = Signal(object)
+    entered = Signal(str)
+    camera_moved = Signal()
+    touched = Signal()
+    sized = Signal()
+
+    def __init__(self, graph: GraphScene, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.graph = graph
+        self.session = graph.session
+        self.setScene(graph)
+        self.frames = 0
+        self._overview = Overview(graph)
+        self._backdrop = backdrop.Backdrop()
+        self._from_afar = False
+        self._painted_zoom = 0.0
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._settle.timeout.connect(self.viewport().update)
+        self._again = QTimer(self, singleShot=True, interval=FRAME_MS)
+        self._again.timeout.connect(self.viewport().update)
+        self._space = False
+        self._space_used = False
+        self._under: QPoint | None = None
+        self._scroll = QTimer(self, interval=16)
+        self._scroll.timeout.connect(self._scroll_at_border)
+        self.tool: Tool = SelectTool(self)
+        self._resting = self.tool
+        self._below: list[Tool] = []
+        self._set_up()
+        graph.about_to_change.connect(self.cancel_gesture)
+        graph.changed_cards.connect(self._check_hint)
+        themes.notifier().changed.connect(self._restyle)
+
+    def _set_up(self) -> None:
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.BoundingRectViewportUpdate)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setOptimizationFlags(
+            QGraphicsView.OptimizationFlag.DontSavePainterState
+            | QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing
+        )
+        self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        self.setSceneRect(QRectF(-WORLD, -WORLD, 2 * WORLD, 2 * WORLD))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAcceptDrops(True)
+        self.viewport().setMouseTracking(True)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._empty = not self.graph.cards
+
+    # -- the camera ------------------------------------------------------------------------------
+
+    @property
+    def zoom(self) -> float:
+        return self.transform().m11()
+
+    @property
+    def shows_ports(self) -> bool:
+        """Whether ports are large enough to be grabbed."""
+        return self.zoom >= OVERVIEW_BELOW
+
+    def visible_rect(self) -> QRectF:
+        return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    def zoom_to(self, zoom: float, anchor: QPoint | None = None) -> None:
+        """Sets the zoom; what is under `anchor`, a point of the viewport, stays there."""
+        zoom = min(max(zoom, SMALLEST), LARGEST)
+        if abs(zoom - self.zoom) < 1e-6:
+            return
+        fixed = anchor if anchor is not None else self.viewport().rect().center()
+        there = self.viewportTransform().inverted()[0].map(QPointF(fixed))
+        self.setTransform(QTransform.fromScale(zoom, zoom))
+        gap = self.viewportTransform().map(there) - QPointF(fixed)
+        self.pan_by(QPoint(-round(gap.x()), -round(gap.y())))
+        self.camera_moved.emit()
+
+    def zoom_by(self, factor: float, anchor: QPoint | None = None) -> None:
+        self.zoom_to(self.zoom * factor, anchor)
+
+    def pan_by(self, pixels: QPoint) -> None:
+        """Moves the picture by so many pixels."""
+        across, down = self.horizontalScrollBar(), self.verticalScrollBar()
+        across.setValue(across.value() - pixels.x())
+        down.setValue(down.value() - pixels.y())
+
+    def center_on(self, at: QPointF) -> None:
+        gap = self.viewportTransform().map(at) - QPointF(self.viewport().rect().center())
+        self.pan_by(QPoint(-round(gap.x()), -round(gap.y())))
+
+    def frame(self, rect: QRectF, largest: float = 1.0, smallest: float = SMALLEST) -> None:
+        """Shows a rectangle of the scene whole, no larger than `largest`; its top if `smallest` forbids."""
+        if rect.isNull():
+            self.zoom_to(1.0)
+            self.center_on(QPointF(0, 0))
+            return
+        room = self.viewport().size()
+        across = (room.width() - 2 * FRAME_MARGIN) / max(rect.width(), 1)
+        down = (room.height() - 2 * FRAME_MARGIN) / max(rect.height(), 1)
+        self.zoom_to(max(min(across, down, largest), smallest))
+        hidden = max(0.0, rect.height() - (room.height() - 2 * FRAME_MARGIN) / self.zoom)
+        self.center_on(rect.center() - QPointF(0, hidden / 2))
+
+    def reveal(self, id_: str) -> None:
+        """Scrolls just as far as needed to show a card."""
+        card = self.graph.cards.get(id_)
+        if card is None or self.viewport().height() < 4 * FRAME_MARGIN:
+            return
+        shown = self.viewport().rect().adjusted(FRAME_MARGIN, FRAME_MARGIN, -FRAME_MARGIN, -FRAME_MARGIN)
+        box = self.mapFromScene(QRectF(*card.box())).boundingRect()
+        dx = min(0, shown.right() - box.right()) or max(0, shown.left() - box.left())
+        dy = min(0, shown.bottom() - box.bottom()) or max(0, shown.top() - box.top())
+        self.pan_by(QPoint(dx, dy))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.camera_moved.emit()
+        if event.size().height() > FRAME_MARGIN * 3:
+            self.sized.emit()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        self.camera_moved.emit()
+
+    # -- gestures --------------------------------------------------------------------------------
+
+    def begin(self, tool: Tool) -> None:
+        """Takes a tool in hand; the present one comes back when it ends, if it is a gesture too."""
+        if self.tool is not self._resting:
+            self._below.append(self.tool)
+        self.tool = tool
+        if tool.follows_edge:
+            self._scroll.start()
+
+    def finish(self) -> None:
+        """The gesture is over: its preview goes, the tool below comes back."""
+        if self._below:
+            self.tool = self._below.pop()
+        else:
+            self.tool = self._resting
+            self._clear_preview()
+        self.viewport().setCursor(
+            Qt.CursorShape.OpenHandCursor if self._space else Qt.CursorShape.ArrowCursor
+        )
+
+    def point_at(self, shape: Qt.CursorShape) -> None:
+        """Sets the mouse pointer, unless Space is held for panning."""
+        if not self._space:
+            self.viewport().setCursor(shape)
+
+    @property
+    def gesture(self) -> bool:
+        """Whether a gesture is under way."""
+        return self.tool is not self._resting
+
+    def cancel_gesture(self) -> None:
+        """Takes every gesture back; the document was not touched."""
+        while self.gesture:
+            tool = self.tool
+            self.finish()
+            tool.cancel()
+        self._resting.cancel()
+
+    def _clear_preview(self) -> None:
+        self._scroll.stop()
+        graph = self.graph
+        graph.overlay.clear()
+        graph.edges.set_states({})
+        graph.set_targets(())
+        graph.set_dimmed(())
+
+    def ask_for_node(self, at: QPointF, end: Source | Target | None = None) -> None:
+        self.node_wanted.emit(at, end)
+
+    def _pointer(self, event: QMouseEvent | QDropEvent) -> Pointer:
+        if isinstance(event, QDropEvent):
+            at, button = event.position(), Qt.MouseButton.LeftButton
+        else:
+            at, button = event.position(), event.button()
+        self._under = at.toPoint()
+        scene = self.viewportTransform().inverted()[0].map(at)
+        return Pointer(scene, at.toPoint(), button, event.modifiers())
+
+    def _scroll_at_border(self) -> None:
+        if self._under is None:
+            return
+        room, at = self.viewport().rect(), self._under
+        step = QPoint(_outside(at.x(), room.width()), _outside(at.y(), room.height()))
+        if not step.isNull():
+            self.pan_by(-step)
+            scene = self.viewportTransform().inverted()[0].map(QPointF(at))
+            no_button, no_key = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+            self.tool.move(Pointer(scene, at, no_button, no_key))
+
+    # -- events of the mouse ---------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.touched.emit()
+        pointer = self._pointer(event)
+        left = event.button() == Qt.MouseButton.LeftButton
+        if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
+            self._space_used = True
+            self.begin(PanTool(self, pointer.view, event.button()))
+        elif self.gesture or left:
+            self.tool.press(pointer)
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.tool.needs_button and not event.buttons():
+            self.cancel_gesture()
+        self.tool.move(self._pointer(event))
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton or isinstance(self.tool, PanTool):
+            self.tool.release(self._pointer(event))
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        pointer = self._pointer(event)
+        if self.gesture or event.button() != Qt.MouseButton.LeftButton:
+            self.mousePressEvent(event)
+            return
+        card = self.graph.card_at(pointer.scene)
+        if card is not None:
+            self.entered.emit(card.node.id)
+        elif self.graph.edges.edge_at(pointer.scene, WIRE_REACH / self.zoom) is None:
+            self.ask_for_node(pointer.scene)
+        event.accept()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if not self.gesture:
+            self.graph.hover(None)
+            self._clear_preview()
+        self._under = None
+        super().leaveEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The wheel zooms at the mouse; with Shift, and from a touch pad, it pans."""
+        self.touched.emit()
+        precise = event.pixelDelta()
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        touch = event.phase() != Qt.ScrollPhase.NoScrollPhase and not precise.isNull()
+        if touch and not ctrl:
+            self.pan_by(precise)
+        elif shift:
+            turn = event.angleDelta()
+            self.pan_by(QPoint((turn.y() or turn.x()) // 2, 0))
+        else:
+            self.zoom_by(WHEEL ** event.angleDelta().y(), event.position().toPoint())
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if not self.gesture:
+            self.menu_wanted.emit(event.pos())
+        event.accept()
+
+    # -- drops from the palette ------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if not event.mimeData().hasFormat(NODE_TYPE):
+            event.ignore()
+            return
+        type_ = bytes(event.mimeData().data(NODE_TYPE).data()).decode("utf-8", errors="replace")
+        if table.entry(type_) is None and not type_.startswith("block:"):
+            event.ignore()
+            return
+        self.cancel_gesture()
+        self.begin(PlaceTool(self, type_))
+        event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if isinstance(self.tool, PlaceTool):
+            self.tool.move(self._pointer(event))
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.cancel_gesture()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if isinstance(self.tool, PlaceTool):
+            self.tool.release(self._pointer(event))
+            event.acceptProposedAction()
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    # -- events of the keyboard ------------------------------------------------------------------
+
+    def event(self, event: QEvent) -> bool:
+        """A gesture keeps the keys to itself: no shortcut changes the document in the middle of a drag."""
+        if event.type() == QEvent.Type.ShortcutOverride and self.gesture:
+            event.accept()
+            return True
+        if event.type() == QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent):
+            return self._pinch(event)
+        return super().event(event)
+
+    def _pinch(self, event: QNativeGestureEvent) -> bool:
+        if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self.zoom_by(1 + event.value(), event.position().toPoint())
+        return True
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            return hover.show_tip(self, event)
+        if event.type() == QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent):
+            return self._pinch(event)
+        return super().viewportEvent(event)
+
+    def focusNextPrevChild(self, next_: bool) -> bool:
+        """Tab searches for a layer; Shift+Tab leaves the canvas."""
+        return False if next_ else super().focusNextPrevChild(next_)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self.touched.emit()
+        if self.gesture:
+            if event.key() == Qt.Key.Key_Escape:
+                self.cancel_gesture()
+            event.accept()
+        elif event.key() == Qt.Key.Key_Space and not event.modifiers():
+            if not event.isAutoRepeat():
+                self._space, self._space_used = True, False
+                self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+            event.accept()
+        else:
+            event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and self._space and not event.isAutoRepeat():
+            self._space = False
+            self.viewport().setCursor(Qt.CursorShape.ArrowCursor)
+            if not self._space_used and not self.gesture:
+                self.ask_for_node(self.mouse_in_scene())
+            event.accept()
+        else:
+            event.ignore()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._space = False
+        super().focusOutEvent(event)
+
+    def mouse_in_scene(self) -> QPointF:
+        """Where the mouse is; the middle of the view where it is elsewhere."""
+        at = self._under if self._under is not None else self.viewport().rect().center()
+        return self.viewportTransform().inverted()[0].map(QPointF(at))
+
+    # -- painting --------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.frames += 1
+        zoom, ratio = self.zoom, self.devicePixelRatioF()
+        size = self.viewport().size()
+        resting = zoom == self._painted_zoom
+        self._painted_zoom = zoom
+        self.graph.begin_frame(zoom, ratio, float(max(size.width(), size.height())), resting)
+        if zoom < OVERVIEW_BELOW:
+            self._from_afar = True
+            super().paintEvent(QPaintEvent(QRegion()))
+            self._from_afar = False
+            self._paint_overview(event)
+        else:
+            super().paintEvent(event)
+        if self._empty:
+            painter = QPainter(self.viewport())
+            backdrop.paint_hint(painter, self.viewport().rect())
+            painter.end()
+        if not resting:
+            self._settle.start()
+        elif self.graph.store.starved:
+            self._again.start()
+
+    def _paint_overview(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.setClipRegion(event.region())
+        self._paint_backdrop(painter, event.rect())
+        painter.setWorldTransform(self.viewportTransform())
+        self._overview.paint(painter)
+        self.graph.overlay.draw(painter)
+        painter.end()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        if self._from_afar:
+            return
+        painter.save()
+        painter.resetTransform()
+        exposed = self.viewportTransform().mapRect(QRectF(rect)).toAlignedRect()
+        self._paint_backdrop(painter, exposed)
+        painter.restore()
+
+    def _paint_backdrop(self, painter: QPainter, exposed: QRect) -> None:
+        origin = self.viewportTransform().map(QPointF(0, 0))
+        self._backdrop.paint(painter, exposed, self.viewport(), origin, self.zoom)
+
+    def _check_hint(self) -> None:
+        empty = not self.graph.cards
+        if empty != self._empty:
+            self._empty = empty
+            self.viewport().update()
+
+    def _restyle(self) -> None:
+        self._backdrop.forget()
+        self.graph.restyle()
+        self.viewport().update()
+
+    # -- for tests with a real mouse -------------------------------------------------------------
+
+    def node_rect_on_screen(self, id_: str) -> QRect:
+        """Where a card is on the screen, in global pixels."""
+        box = self.mapFromScene(QRectF(*self.graph.cards[id_].box())).boundingRect()
+        return QRect(self.viewport().mapToGlobal(box.topLeft()), box.size())
+
+    def port_on_screen(self, id_: str, side: Side, index: int = 0) -> QPoint:
+        """Where a port is on the screen, in global pixels."""
+        return self._on_screen(self.graph.cards[id_].port(side, index))
+
+    def wire_point_on_screen(self, wire: Wire) -> QPoint:
+        """The middle of a wire on the screen, in global pixels."""
+        return self._on_screen(self.graph.edges.middle(wire))
+
+    def _on_screen(self, at: QPointF) -> QPoint:
+        return self.viewport().mapToGlobal(self.viewportTransform().map(at).toPoint())
+
+
+def _outside(at: int, room: int) -> int:
+    """How far to scroll for a mouse at `at` of a border to border `room`."""
+    if at < BORDER:
+        return -SCROLL
+    return SCROLL if at > room - BORDER else 0

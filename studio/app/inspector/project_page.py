@@ -1,0 +1,121 @@
+"""The page of the inspector where nothing is selected: the project and the network that is shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio import quantities
+from studio.app.inspector import editors, reports
+from studio.app.inspector.editors import Surroundings
+from studio.app.inspector.fields import Field, LineField, named
+from studio.app.inspector.parts import Figures, Form, ProblemCard, emptied, heading, paragraph
+from studio.app.session import Session
+from studio.catalog.entry import Parameter
+from studio.graph.values import Json
+from studio.words import Message, NetloomError, tr
+
+
+class ProjectPage(QWidget):
+    """Names, totals, the parameters of a block, and the problems that belong to no single node."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.parameters = tuple(session.document.network(session.network).parameters)
+
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 16)
+        layout.setSpacing(4)
+        self._title = paragraph()
+        self._title.setProperty("heading", True)
+        self._about = paragraph(tr("Select a node to see and change its arguments."), second=True)
+        layout.addWidget(self._title)
+        layout.addWidget(self._about)
+        self._problems = QVBoxLayout()
+        self._shown_problems: tuple[object, ...] | None = None
+        layout.addLayout(self._problems)
+        form = Form()
+        self._project = LineField(_read_name, str)
+        named(self._project, "project")
+        self._project.edited.connect(self._rename)
+        form.add(tr("project"), self._project)
+        layout.addWidget(form)
+        self._fields = self._build_parameters(layout)
+        layout.addWidget(heading(tr("Network")))
+        self._content = Figures()
+        layout.addWidget(self._content)
+        self._cost_heading = heading(tr("Cost"))
+        layout.addWidget(self._cost_heading)
+        self._cost = Figures()
+        layout.addWidget(self._cost)
+        layout.addStretch(1)
+        self.refresh()
+
+    def _build_parameters(self, layout: QVBoxLayout) -> dict[str, Field]:
+        """Editors of the defaults of the block that is shown."""
+        if not self.parameters:
+            return {}
+        layout.addWidget(heading(tr("Block parameters")))
+        form, fields = Form(), dict[str, Field]()
+        for name in self.parameters:
+            whole = Parameter(name, "float", required=True)
+            field = editors.editor("block:", whole, Surroundings(), auto=False)
+            named(field, name)
+            field.edited.connect(lambda value, n=name, f=field: self._set_parameter(n, value, f.visit))
+            form.add(name, field)
+            fields[name] = field
+        layout.addWidget(form)
+        return fields
+
+    def refresh(self) -> None:
+        """Shows what the document and the analysis say now."""
+        session = self._session
+        network = session.document.network(session.network)
+        self._title.setText(session.network)
+        self._project.show_value(session.document.name)
+        for name, field in self._fields.items():
+            field.show_value(network.parameters.get(name))
+        kinds = Counter(node.type.partition(".")[0].partition(":")[0] for node in network.nodes.values())
+        rows = [(tr("nodes"), quantities.count(len(network.nodes))), (tr("layers"), str(kinds["nn"]))]
+        if kinds["block"]:
+            rows.append((tr("blocks"), str(kinds["block"])))
+        self._content.show_rows(rows)
+        report = session.analysis.networks.get(session.network)
+        known = report is not None and bool(report.nodes)
+        self._cost_heading.setVisible(known)
+        self._cost.show_rows(
+            reports.costs(report.parameters, report.multiply_adds, report.activation_bytes)
+            if report is not None and known
+            else []
+        )
+        self._show_problems()
+
+    def _show_problems(self) -> None:
+        session = self._session
+        problems = tuple(
+            p for p in session.analysis.problems if p.network == session.network and p.node is None
+        )
+        if problems != self._shown_problems:
+            self._shown_problems = problems
+            emptied(self._problems)
+            for problem in problems:
+                self._problems.addWidget(ProblemCard(problem, session.apply))
+
+    def _rename(self, name: Json) -> None:
+        key = ("project name", id(self._project), self._project.visit)
+        with self._session.edit(Message("Rename the project"), key) as edit:
+            edit.set(("name",), name)
+
+    def _set_parameter(self, name: str, value: Json, visit: int) -> None:
+        session = self._session
+        label = Message("Set {name} of {node}", name=name, node=session.network)
+        with session.edit(label, ("parameter", session.network, name, visit)) as edit:
+            edit.set_network_parameter(session.network, name, value)
+
+
+def _read_name(text: str) -> str:
+    if not text.strip():
+        raise NetloomError(Message("A project needs a name."))
+    return text

@@ -1,0 +1,220 @@
+"""The Problems panel: what is wrong, where, and the cures as buttons.
+
+PyTorch's own words show only when unfolded.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.app import theme
+from studio.app.icons import icon
+from studio.app.language import follow
+from studio.app.named import named
+from studio.app.session import Session
+from studio.compiler.analysis import Cure, Problem
+from studio.words import Message, NetloomError, tr
+
+MOST = 200
+"""rows; with more problems than that, the first ones have to go first"""
+ICONS = {"error": ("error", "error"), "warning": ("problem", "warning")}
+
+
+class ProblemRow(QWidget):
+    """One problem. `chosen` after a click or Enter; `cure_chosen(Cure)` after a click on a cure."""
+
+    chosen = Signal()
+    cure_chosen = Signal(object)
+
+    def __init__(self, problem: Problem, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("problem_row")
+        self.problem = problem
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._hovered = False
+        name, color = ICONS[problem.severity]
+        sign = QLabel()
+        sign.setPixmap(icon(name, color).pixmap(QSize(16, 16), self.devicePixelRatioF()))
+        where = QLabel(_place(problem), textFormat=Qt.TextFormat.PlainText)
+        where.setStyleSheet("font-weight: 600")
+        where.setVisible(bool(where.text()))
+        text = QLabel(str(problem.text), textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        words = QHBoxLayout()
+        words.setSpacing(8)
+        words.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        words.addWidget(where, 0, Qt.AlignmentFlag.AlignTop)
+        words.addWidget(text, 1, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.setSpacing(4)
+        column.addLayout(words)
+        if problem.cures or problem.detail:
+            column.addLayout(self._buttons())
+        if problem.detail:
+            column.addWidget(self._detail())
+        self.setAccessibleName(f"{_place(problem)}: {problem.text}")
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(24, 0, 0, 0)
+        row.setSpacing(8)
+        for cure in self.problem.cures:
+            button = named(QPushButton(str(cure.label)), "cure_button")
+            button.clicked.connect(lambda _=False, chosen=cure: self.cure_chosen.emit(chosen))
+            row.addWidget(button)
+        if self.problem.detail:
+            self._unfold = named(QToolButton(), "problem_detail_button")
+            self._unfold.setCheckable(True)
+            self._unfold.setText(tr("What PyTorch says"))
+            self._unfold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            self._unfold.setArrowType(Qt.ArrowType.RightArrow)
+            self._unfold.toggled.connect(self._show_detail)
+            row.addWidget(self._unfold)
+        row.addStretch(1)
+        return row
+
+    def _detail(self) -> QPlainTextEdit:
+        self._raw = QPlainTextEdit(self.problem.detail, readOnly=True)
+        self._raw.setAccessibleName(tr("What PyTorch says"))
+        self._raw.setStyleSheet("font-family: monospace; font-size: 12px")
+        self._raw.setFixedHeight(90)
+        self._raw.hide()
+        return self._raw
+
+    def _show_detail(self, shown: bool) -> None:
+        self._unfold.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
+        self._raw.setVisible(shown)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.chosen.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.chosen.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._hovered = True
+        self.update()
+
+    def leaveEvent(self, event: object) -> None:
+        self._hovered = False
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colors = theme.current()
+        painter = QPainter(self)
+        if self._hovered or self.hasFocus():
+            painter.fillRect(self.rect(), colors.color("card"))
+        if self.hasFocus():
+            painter.fillRect(0, 0, 2, self.height(), colors.color("accent"))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, colors.color("line"))
+
+
+class ProblemsPanel(QWidget):
+    """All problems, worst first. `reveal(network, node)` asks the canvas to bring a node into view."""
+
+    reveal = Signal(str, str)
+    count_changed = Signal(int)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("problems_panel")
+        self.setAutoFillBackground(True)
+        self._session = session
+        self._shown: tuple[Problem, ...] | None = None
+        self._none = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self._none.setObjectName("no_problems")
+        self._none.setProperty("second", True)
+        self._rows: list[ProblemRow] = []
+        self._list = QWidget()
+        self._column = QVBoxLayout(self._list)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addStretch(1)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setWidget(self._list)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._none)
+        self._stack.addWidget(scroll)
+        session.analysed.connect(lambda _: self._refresh())
+        session.opened.connect(self._refresh)
+        theme.notifier().changed.connect(self._list.update)
+        follow(self, self.retranslate)
+
+    @property
+    def rows(self) -> list[ProblemRow]:
+        return list(self._rows)
+
+    def retranslate(self) -> None:
+        self.setAccessibleName(tr("Problems"))
+        self._shown = None
+        self._refresh()
+
+    def _refresh(self) -> None:
+        problems = self._session.analysis.problems
+        self._none.setText(self._nothing())
+        if problems == self._shown:
+            return
+        counted = self._shown is None or len(problems) != len(self._shown)
+        self._shown = problems
+        for row in self._rows:
+            self._column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self._rows = [self._row(problem) for problem in problems[:MOST]]
+        self._stack.setCurrentIndex(1 if problems else 0)
+        if counted:
+            self.count_changed.emit(len(problems))
+
+    def _row(self, problem: Problem) -> ProblemRow:
+        row = ProblemRow(problem)
+        row.chosen.connect(lambda: self._show(problem))
+        row.cure_chosen.connect(self._apply)
+        self._column.insertWidget(self._column.count() - 1, row)
+        return row
+
+    def _nothing(self) -> str:
+        if not self._session.engine_ready:
+            return tr("PyTorch is still loading; then the network is checked.")
+        return tr("No problems. The network can be trained.")
+
+    def _show(self, problem: Problem) -> None:
+        self._session.show_network(problem.network)
+        if problem.node is not None:
+            self._session.select([problem.node])
+            self.reveal.emit(problem.network, problem.node)
+
+    def _apply(self, cure: Cure) -> None:
+        try:
+            self._session.apply(cure)
+        except NetloomError as error:
+            # the network was edited after the cure had been tried
+            self._session.notice.emit(
+                "warning", Message("This cure does not fit any more: {reason}", reason=error)
+            )
+            self._session.reanalyse()
+
+
+def _place(problem: Problem) -> str:
+    if problem.node is None:
+        return "" if problem.network == "model" else problem.network
+    return problem.node if problem.network == "model" else f"{problem.network} ▸ {problem.node}"

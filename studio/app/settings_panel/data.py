@@ -1,0 +1,359 @@
+"""The Data panel: which data, from where, how it is split and prepared, and what it looks like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtGui import QShowEvent, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio import quantities
+from studio.app import theme
+from studio.app.icons import icon
+from studio.app.language import follow
+from studio.app.named import named
+from studio.app.session import Session
+from studio.app.settings_panel import preview
+from studio.app.settings_panel.fields import CheckField, Form, NumberField, WholeField, plain
+from studio.app.tasks import Lane
+from studio.graph.document import Change
+from studio.graph.operations import MISSING, SetSetting
+from studio.words import Message, NetloomError, tr
+
+SECTION = "data"
+WAIT_MS = 250
+FORM_WIDTH = 330
+STANDARDIZE: list[dict[str, Any]] = [{"type": "standardize"}]
+
+
+class DataPanel(QWidget):
+    """Choices on the left, a look at the data on the right. Never fetches anything unasked."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("data_panel")
+        self.setAutoFillBackground(True)
+        self._session = session
+        self._seen: object = None
+        self._lane = Lane(self)
+        self._lane.done.connect(self._take)
+        self._lane.failed.connect(self._fail)
+        self._lane.busy_changed.connect(lambda _: self._say())
+        self._wait = QTimer(self, singleShot=True, interval=WAIT_MS)
+        self._wait.timeout.connect(self._look)
+        self._error: Exception | None = None
+        self._found: preview.Preview | None = None
+        self._build_source()
+        self._build_form()
+        self._build_layout()
+        session.opened.connect(self._refresh)
+        session.edited.connect(self._on_edit)
+        session.analysed.connect(lambda _: self._look_soon())
+        session.path_changed.connect(lambda _: self._look_soon())
+        theme.notifier().changed.connect(self._say)
+        follow(self, self.retranslate)
+
+    # -- building --------------------------------------------------------------------------------
+
+    def _build_source(self) -> None:
+        self.source = named(QComboBox(), "data_source")
+        self._sources = QStandardItemModel(self.source)
+        self.source.setModel(self._sources)
+        self.source.setMaxVisibleItems(16)
+        self.source.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.source.activated.connect(self._choose)
+        self.description = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        self.description.setProperty("second", True)
+        self.root = named(QLineEdit(), "data_root")
+        self.root.editingFinished.connect(self._write_root)
+        self.browse = named(QPushButton(), "data_browse")
+        self.browse.setIcon(icon("open"))
+        self.browse.clicked.connect(self._ask_folder)
+        self.download = named(QCheckBox(), "data_download")
+        self.download.toggled.connect(self._write_download)
+        self._folder = QWidget()
+        column = QVBoxLayout(self._folder)
+        column.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
+        row.addWidget(self.root, 1)
+        row.addWidget(self.browse)
+        column.addLayout(row)
+        column.addWidget(self.download)
+
+    def _build_form(self) -> None:
+        session, form = self._session, Form()
+        split = (SECTION, "split")
+        form.add(NumberField(session, (*split, "validation"), Message("Validation share"), 0.1, _share))
+        self._test = form.add(NumberField(session, (*split, "test"), Message("Test share"), 0.1, _share))
+        form.add(WholeField(session, (*split, "seed"), Message("Seed of the split"), 0, 0))
+        form.add(_StandardizeField(session))
+        self.form = form
+
+    def _build_layout(self) -> None:
+        left = QWidget()
+        left.setFixedWidth(FORM_WIDTH)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        for widget in (self.source, self.description, self._folder, self.form):
+            column.addWidget(widget)
+        column.addStretch(1)
+        self.status = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        self.status.setObjectName("data_status")
+        self.fetch = named(QPushButton(), "data_fetch")
+        self.fetch.setIcon(icon("import"))
+        self.fetch.clicked.connect(lambda: self._start(download=True))
+        self.view = preview.PreviewView()
+        self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        right = QVBoxLayout()
+        right.setSpacing(8)
+        above = QHBoxLayout()
+        above.addWidget(self.status, 1)
+        above.addWidget(self.fetch)
+        right.addLayout(above)
+        right.addWidget(self.view, 1)
+        right.addStretch(0)
+        inside = QWidget()
+        row = QHBoxLayout(inside)
+        row.setContentsMargins(16, 4, 16, 4)
+        row.setSpacing(24)
+        row.addWidget(left, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(right, 1)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setWidget(inside)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+
+    def retranslate(self) -> None:
+        self.setAccessibleName(tr("Data"))
+        self.source.setAccessibleName(tr("Where the data comes from"))
+        self.root.setAccessibleName(tr("Folder of the files"))
+        self.browse.setText(tr("Folder…"))
+        self.download.setText(tr("Download the files if they are missing"))
+        self.fetch.setText(tr("Download now"))
+        self._list_sources()
+        self.form.retranslate()
+        self._refresh()
+
+    def _list_sources(self) -> None:
+        from studio.data.sources import SOURCES
+
+        model = self._sources
+        model.clear()
+        for needs_root, heading in ((False, tr("Bundled")), (True, tr("From a folder"))):
+            head = QStandardItem(heading)
+            head.setFlags(Qt.ItemFlag.NoItemFlags)
+            font = head.font()
+            font.setBold(True)
+            head.setFont(font)
+            model.appendRow(head)
+            for name, info in SOURCES.items():
+                if info.needs_root == needs_root:
+                    item = QStandardItem(str(info.title))
+                    item.setData(name, Qt.ItemDataRole.UserRole)
+                    model.appendRow(item)
+
+    # -- following the document ------------------------------------------------------------------
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        return dict(plain(self._session.document.data().settings.get(SECTION)))
+
+    def _on_edit(self, change: Change) -> None:
+        if any(isinstance(o, SetSetting) and o.path[0] == SECTION for o in change.operations):
+            self._refresh()
+
+    def _refresh(self) -> None:
+        from studio.data.sources import SOURCES
+
+        settings = self._settings
+        info = SOURCES.get(settings.get("source"))  # type: ignore[arg-type]
+        chosen = settings.get("source")
+        # without a source nothing is chosen; a search for None would find the first heading
+        index = self.source.findData(chosen) if chosen else -1
+        self.source.setPlaceholderText(tr("Choose data…"))
+        self.source.setCurrentIndex(index)
+        self.form.setVisible(info is not None)
+        self._folder.setVisible(info is not None and info.needs_root)
+        self.description.setVisible(info is not None)
+        if info is not None:
+            self.description.setText(str(info.description) + "\n" + _size_text(info))
+            self.root.setPlaceholderText(tr("the folder that holds {files}", files=info.files or info.title))
+            test_of_its_own = info.test_samples > 0
+            self._test.editor.setEnabled(not test_of_its_own)
+            tip = tr("This data comes with a test set of its own.") if test_of_its_own else ""
+            self._test.editor.setToolTip(tip)
+        with QSignalBlocker(self.download):
+            self.download.setChecked(settings.get("download") is True)
+        if not self.root.hasFocus() or not self.root.isModified():
+            self.root.setText(str(settings.get("root") or ""))
+        self.form.refresh()
+        self._look_soon()
+
+    # -- edits -----------------------------------------------------------------------------------
+
+    def _choose(self, index: int) -> None:
+        from studio.data.sources import SOURCES
+
+        name = self.source.itemData(index)
+        if name is None or name == self._settings.get("source"):
+            self._refresh()
+            return
+        with self._session.edit(Message("Use the data {name}", name=SOURCES[name].title)) as edit:
+            edit.set((SECTION, "source"), name)
+            for key in ("root", "download"):
+                # another source's files lie elsewhere, and permission to fetch was given for that one
+                edit.unset((SECTION, key))
+
+    def _write_root(self) -> None:
+        self.root.setModified(False)
+        text = self.root.text().strip()
+        if text == str(self._settings.get("root") or ""):
+            return
+        with self._session.edit(Message("Set the folder of the data")) as edit:
+            if text:
+                edit.set((SECTION, "root"), text)
+            else:
+                edit.unset((SECTION, "root"))
+
+    def _ask_folder(self) -> None:
+        dialog = QFileDialog(self, tr("The folder of the data"), self.root.text())
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self._take_folder)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _take_folder(self, folder: str) -> None:
+        self.root.setText(folder)
+        self._write_root()
+
+    def _write_download(self, wanted: bool) -> None:
+        with self._session.edit(Message("Set downloading of missing data")) as edit:
+            edit.set((SECTION, "download"), wanted)
+
+    # -- the preview -----------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look_soon()
+
+    def _look_soon(self) -> None:
+        if self.isVisible():
+            self._wait.start()
+        self._say()
+
+    def _key(self) -> object:
+        settings = self._settings
+        kept = {k: v for k, v in settings.items() if k not in ("preprocessing", "download")}
+        return repr(kept), self._session.path and self._session.path.parent
+
+    def _look(self) -> None:
+        if not self._session.engine_ready or not self.isVisible():
+            return
+        if self._key() != self._seen:
+            self._start(download=False)
+
+    def _start(self, download: bool) -> None:
+        settings = self._settings
+        self._seen = self._key()
+        self._error = self._found = None
+        if not settings.get("source"):
+            self._lane.cancel()
+            self._say()
+            return
+        path = self._session.path
+        self._lane.start(preview.read, settings, path.parent if path else None, download)
+
+    def _take(self, found: preview.Preview) -> None:
+        self._found = found
+        self._say()
+
+    def _fail(self, error: Exception) -> None:
+        self._error = error
+        self._say()
+
+    def _say(self) -> None:
+        settings = self._settings
+        self.view.display(self._found)
+        self.fetch.setVisible(self._error is not None and settings.get("download") is True)
+        color = theme.current().second
+        if not settings.get("source"):
+            text = tr("Choose the data that the network learns from.")
+        elif not self._session.engine_ready:
+            text = tr("PyTorch is still loading; then the data is shown here.")
+        elif self._lane.busy:
+            text = tr("Reading the data…")
+        elif self._error is not None:
+            text = _error_text(self._error, bool(settings.get("download")))
+            color = theme.current().ink("error").name()
+        elif self._found is not None:
+            text = _counts_text(self._found)
+        else:
+            text = ""
+        self.status.setText(text)
+        self.status.setStyleSheet(f"color: {color}")
+
+
+class _StandardizeField(CheckField):
+    """No key means standardised; an empty list means as stored."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, (SECTION, "preprocessing"), Message("Standardise"), True)
+
+    def value(self) -> bool:
+        found = self.session.document.setting(self.path)
+        return True if found is MISSING or found is None else bool(found)
+
+    def write(self, value: Any) -> None:
+        if value != self.value():
+            with self.session.edit(Message("Set {name}", name=self.label)) as edit:
+                edit.set(self.path, list(STANDARDIZE) if value else [])
+
+
+def _share(value: float) -> Message | None:
+    return None if 0 <= value < 1 else Message("A share from 0 to below 1 is needed: 0.1 is a tenth.")
+
+
+def _size_text(info: Any) -> str:
+    parts = [tr("{n} samples", n=quantities.count(info.samples))]
+    if info.test_samples:
+        parts.append(tr("{n} test samples", n=quantities.count(info.test_samples)))
+    parts.append("×".join(map(str, info.shape)))
+    if info.task == "classification":
+        parts.append(tr("{n} classes", n=quantities.count(info.outputs)))
+    else:
+        parts.append(tr("a number to predict"))
+    return " · ".join(parts)
+
+
+def _counts_text(found: preview.Preview) -> str:
+    train, validation, test = (quantities.count(n) for n in found.counts)
+    return tr(
+        "{train} to train · {validation} to validate · {test} to test",
+        train=train,
+        validation=validation,
+        test=test,
+    )
+
+
+def _error_text(error: Exception, download: bool) -> str:
+    text = str(error) if isinstance(error, NetloomError) else f"{type(error).__name__}: {error}"
+    if download:
+        return text + " " + tr("They are downloaded when training starts, or now:")
+    return text

@@ -1,0 +1,381 @@
+"""Training behind the window: a QThread around `training.run.train`, a state, a clock that reads progress.
+
+The loop writes plain numbers to a Progress and never waits for the window; a timer here reads them a few
+times a second and tells the panels. The thread is never dropped while it runs.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import QCoreApplication, QObject, QThread, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+
+from studio.app.metric_words import metrics_text
+from studio.app.session import Session
+from studio.app.tasks import Lane, Ticket
+from studio.compiler.analysis import Problem
+from studio.graph.document import Change
+from studio.graph.model import ProjectData
+from studio.graph.operations import SetAttribute
+from studio.words import Message, NetloomError
+
+if TYPE_CHECKING:
+    from studio.training.commands import Commands
+    from studio.training.progress import Progress
+    from studio.training.run import RunResult
+
+State = Literal["idle", "preparing", "running", "paused", "stopping"]
+
+FASTEST_MS, SLOWEST_MS, HIDDEN_MS = 300, 1000, 1000
+SHARE = 0.01
+"""the part of the time that telling the panels may take, on the thread that training shares the GIL with"""
+ENGINE_POLL_MS = 50
+CLOSE_MS = 10_000
+
+
+class _Worker(QThread):
+    """Runs one job and keeps what came of it."""
+
+    def __init__(self, job: Callable[[], RunResult], parent: QObject) -> None:
+        super().__init__(parent)
+        self.setObjectName("training")
+        self._job = job
+        self.result: RunResult | None = None
+        self.error: Exception | None = None
+        self.trace = ""
+
+    def run(self) -> None:
+        try:
+            self.result = self._job()
+        except Exception as error:  # noqa: BLE001 - handed to the window, which says it
+            self.error = error
+            self.trace = traceback.format_exc()
+
+
+class Trainer(QObject):
+    """Starts, pauses and stops the training of a session's project. Lives on the GUI thread.
+
+    `ticked` carries the Progress a few times a second and once more at the end, `epoch_done` an EpochRecord.
+    `refused(Message, panel)` follows a start that could not be: `panel` names where the cure is ("data",
+    "problems", "training"). `traced(str)` carries the traceback of an unexpected error, for the log.
+    `runs_moved` follows the first save of a project: its runs lie beside its file from then on.
+    """
+
+    state_changed = Signal(str)
+    ticked = Signal(object)
+    epoch_done = Signal(object)
+    finished = Signal(object)
+    failed = Signal(object)
+    refused = Signal(object, str)
+    traced = Signal(str)
+    runs_moved = Signal()
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state: State = "idle"
+        self.last_run: Path | None = None
+        self.progress: Progress | None = None
+        self._session = session
+        self._worker: _Worker | None = None
+        self._commands: Commands | None = None
+        self._epochs_told = self._notices_told = 0
+        self._edit_told = self._unsaved = False
+        self._homeless: list[Path] = []
+        self._moving = Lane(self)
+        self._moving.done.connect(self._moved)
+        self._moving.failed.connect(self._not_moved)
+        self._clock = QTimer(self)
+        self._clock.timeout.connect(self._tick)
+        self._engine = QTimer(self, interval=ENGINE_POLL_MS)
+        self._engine.timeout.connect(self._start_when_ready)
+        session.edited.connect(self._on_edit)
+        session.opened.connect(self._forget)
+        session.path_changed.connect(lambda _: self._bring_home())
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self.shutdown)
+
+    # -- what the buttons do ---------------------------------------------------------------------
+
+    @property
+    def active(self) -> bool:
+        """Whether a run is on its way, paused ones included."""
+        return self.state != "idle"
+
+    @property
+    def runs_folder(self) -> Path:
+        """Where the runs of the session's project lie: beside its file, or in the person's own folder."""
+        from studio.training.runs import runs_folder
+
+        return runs_folder(self._session.path)
+
+    def start(self) -> None:
+        """Starts a run, or goes on with a paused one. Refuses with a reason where it cannot work."""
+        if self.state == "paused":
+            self.resume()
+            return
+        if self.state != "idle":
+            return
+        if not self._session.engine_ready:
+            self._set_state("preparing")
+            self._say("info", Message("PyTorch is still loading. Training starts as soon as it is ready."))
+            self._engine.start()
+            return
+        self._launch()
+
+    def pause(self) -> None:
+        if self.state == "running" and self._commands is not None:
+            self._commands.pause()
+            self._set_state("paused")
+
+    def resume(self) -> None:
+        if self.state == "paused" and self._commands is not None:
+            self._commands.resume()
+            self._set_state("running")
+
+    def stop(self) -> None:
+        """Asks the run to end after this step; its checkpoint is kept."""
+        if self._engine.isActive():
+            self._engine.stop()
+            self._set_state("idle")
+        elif self.state in ("preparing", "running", "paused") and self._commands is not None:
+            self._commands.stop()
+            self._set_state("stopping")
+
+    def shutdown(self, wait_ms: int = CLOSE_MS) -> bool:
+        """Stops and waits for the thread, for the window's close. False: it still runs, keep the window."""
+        self.stop()
+        worker = self._worker
+        if worker is None or worker.wait(wait_ms):
+            self._clock.stop()
+            return True
+        return False
+
+    # -- starting --------------------------------------------------------------------------------
+
+    def _start_when_ready(self) -> None:
+        if self._session.engine_ready:
+            self._engine.stop()
+            self._set_state("idle")
+            self._launch()
+
+    def _launch(self) -> None:
+        project = self._session.document.data()
+        if self._refuse(project):
+            return
+        from studio.training.commands import Commands
+        from studio.training.progress import Progress
+
+        self.progress, self._commands = Progress(), Commands()
+        self._epochs_told, self._notices_told, self._edit_told = 0, 0, False
+        worker = _Worker(
+            _job(project, self._session.path, self.runs_folder, self.progress, self._commands), self
+        )
+        worker.finished.connect(self._ended)
+        self._worker = worker
+        self._set_state("preparing")
+        self._unsaved = self._session.path is None
+        if self._unsaved:
+            self._say(
+                "info",
+                Message("The project is not saved yet, so its runs go to {folder}.", folder=self.runs_folder),
+            )
+        self._clock.start(FASTEST_MS)
+        worker.start()
+
+    def _refuse(self, project: ProjectData) -> bool:
+        if not project.data.get("source"):
+            self._say_no(Message("There is no data to train on yet. Choose some in the Data panel."), "data")
+            return True
+        problem = first_error(project, self._session.analysis.errors)
+        if problem is None:
+            return False
+        self._session.show_network(problem.network)
+        if problem.node is not None:
+            self._session.select([problem.node])
+        self._say_no(Message("Training cannot start: {problem}", problem=problem.text), "problems")
+        return True
+
+    def _say_no(self, message: Message, panel: str) -> None:
+        self._say("error", message)
+        self.refused.emit(message, panel)
+
+    # -- while it runs ---------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        progress = self.progress
+        if progress is None:
+            return
+        began = time.perf_counter()
+        if self.state == "preparing" and progress.status == "running":
+            self._set_state("running")
+        for notice in progress.notices[self._notices_told :]:
+            self._notices_told += 1
+            self._say("warning", notice)
+        for record in progress.epochs_done[self._epochs_told :]:
+            self._epochs_told += 1
+            self.epoch_done.emit(record)
+        self.ticked.emit(progress)
+        self._clock.setInterval(_pace(time.perf_counter() - began))
+
+    def _ended(self) -> None:
+        worker, self._worker, self._commands = self._worker, None, None
+        if worker is None:
+            return
+        worker.wait()
+        self._clock.stop()
+        self._tick()
+        error, result = worker.error, worker.result
+        worker.deleteLater()
+        self._set_state("idle")
+        if error is not None:
+            self._fail(error, worker.trace)
+        elif result is not None:
+            self.last_run = Path(result.folder)
+            self._homeless += [self.last_run] if self._unsaved else []
+            for problem in result.problems:
+                self._say("warning", problem)
+            self._say("warning" if _lost(result) else "info", _ending(result))
+            self.finished.emit(result)
+            self._bring_home()
+
+    def _fail(self, error: Exception, trace: str) -> None:
+        run = self.progress.run if self.progress is not None else None
+        message = _reason(error, run or self.runs_folder)
+        self._say("error", message)
+        if not isinstance(error, NetloomError):
+            self.traced.emit(trace)
+        self.failed.emit(message)
+
+    def _on_edit(self, change: Change) -> None:
+        if self.active and self._worker is not None and not self._edit_told and _matters(change):
+            self._edit_told = True
+            self._say(
+                "info", Message("Training goes on with the project as it was; edits are for the next run.")
+            )
+
+    def _forget(self) -> None:
+        self._homeless = []
+        self._unsaved = False
+        if not self.active:
+            self.last_run = self.progress = None
+
+    # -- runs of a project that had no file yet --------------------------------------------------
+
+    def _bring_home(self) -> None:
+        """Runs made before the first save move beside the project's file once it has one."""
+        if self._homeless and self._session.path is not None and not self.active:
+            self._moving.start(_move, tuple(self._homeless), self.runs_folder)
+            self._homeless = []
+
+    def _moved(self, moved: dict[Path, Path]) -> None:
+        if self.last_run is not None:
+            self.last_run = moved.get(self.last_run, self.last_run)
+        self.runs_moved.emit()
+
+    def _not_moved(self, error: Exception) -> None:
+        message = error.message if isinstance(error, NetloomError) else _reason(error, self.runs_folder)
+        self._say("warning", message)
+
+    def _set_state(self, state: State) -> None:
+        if state != self.state:
+            self.state = state
+            self.state_changed.emit(state)
+
+    def _say(self, level: str, message: Message) -> None:
+        self._session.notice.emit(level, message)
+
+
+def first_error(project: ProjectData, errors: tuple[Problem, ...]) -> Problem | None:
+    """The first error in what is trained: its network, and the networks it uses as blocks."""
+    used: set[str] = set()
+    waiting = [str(project.training.get("network") or "model")]
+    while waiting:
+        name = waiting.pop()
+        if name not in used and name in project.networks:
+            used.add(name)
+            waiting += [n.block for n in project.networks[name].nodes.values() if n.block]
+    return next((problem for problem in errors if problem.network in used or not used), None)
+
+
+def _job(
+    project: ProjectData, path: Path | None, folder: Path, progress: Progress, commands: Commands
+) -> Callable[[], RunResult]:
+    def run() -> RunResult:
+        from studio.training.generator import alone
+        from studio.training.run import train
+
+        with alone():
+            return train(project, path.parent if path else None, folder, progress=progress, commands=commands)
+
+    return run
+
+
+def _move(ticket: Ticket, runs: tuple[Path, ...], into: Path) -> dict[Path, Path]:
+    from studio.training.runs import adopt
+
+    return adopt(runs, into)
+
+
+def _pace(cost_s: float) -> int:
+    """How many milliseconds to the next reading, after one that took `cost_s`."""
+    windows = QGuiApplication.topLevelWindows()
+    if windows and not any(window.isExposed() for window in windows):
+        return HIDDEN_MS
+    return int(min(max(cost_s / SHARE * 1000, FASTEST_MS), SLOWEST_MS))
+
+
+def _matters(change: Change) -> bool:
+    """Whether a change is of what would be trained: moving a card is not."""
+    return not all(isinstance(o, SetAttribute) and o.path == ("at",) for o in change.operations)
+
+
+def _reason(error: Exception, folder: Path) -> Message:
+    if isinstance(error, NetloomError):
+        return error.message
+    return Message(
+        "Training stopped by an unexpected error: {error}; the last checkpoint is in {folder}.",
+        error=f"{type(error).__name__}: {error}",
+        folder=folder,
+    )
+
+
+def _lost(result: RunResult) -> bool:
+    """Whether no weights could be written, so that nothing is left of what was learned."""
+    return result.best is None and bool(result.problems)
+
+
+def _ending(result: RunResult) -> Message:
+    if _lost(result):
+        return _ending_without_weights(result)
+    if result.status == "stopped":
+        return Message("Training was stopped. What it learned so far is in {folder}.", folder=result.folder)
+    best = result.best or {}
+    reached = metrics_text(best.get("validation") or best.get("train") or {})
+    if not reached:
+        return Message("Training is done. The run is in {folder}.", folder=result.folder)
+    return Message(
+        "Training is done. Best epoch {epoch}: {metrics}. The run is in {folder}.",
+        epoch=best.get("epoch"),
+        metrics=reached,
+        folder=result.folder,
+    )
+
+
+def _ending_without_weights(result: RunResult) -> Message:
+    if result.status == "stopped":
+        return Message(
+            "Training was stopped, and no weights could be written to {folder}. Free some space or save the "
+            "project elsewhere, and train again.",
+            folder=result.folder,
+        )
+    return Message(
+        "Training is done, but no weights could be written to {folder}. Free some space or save the project "
+        "elsewhere, and train again.",
+        folder=result.folder,
+    )

@@ -1,0 +1,288 @@
+"""The open project's part of the window: canvas in the middle, docks around it. It only places panels.
+
+What costs time to import (the curves) is built after the first paint, one panel a turn of the event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+
+from studio.app import language
+from studio.app.canvas.panel import CanvasPanel
+from studio.app.canvas.thumbnails import Thumbnails
+from studio.app.inspector import InspectorPanel
+from studio.app.palette import PalettePanel
+from studio.app.preferences import LAYOUT_VERSION, Preferences
+from studio.app.previews import PreviewHub
+from studio.app.session import Session
+from studio.app.trainer import Trainer
+from studio.words import Message, tr
+
+PALETTE_WIDTH, INSPECTOR_WIDTH, BOTTOM_HEIGHT = 214, 300, 262
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a panel may be made of."""
+
+    session: Session
+    trainer: Trainer
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A panel below the canvas. `make` imports it, so that it costs nothing before."""
+
+    name: str
+    title: Message
+    make: Callable[[Parts], QWidget]
+    heavy: bool = False
+    """its import would hold up the window: it is built when another thread has imported it"""
+
+
+def _curves(parts: Parts) -> QWidget:
+    from studio.app.curves.panel import CurvesPanel
+
+    return CurvesPanel(parts.session, parts.trainer)
+
+
+def _data(parts: Parts) -> QWidget:
+    from studio.app.settings_panel.data import DataPanel
+
+    return DataPanel(parts.session)
+
+
+def _training(parts: Parts) -> QWidget:
+    from studio.app.settings_panel.training import TrainingPanel
+
+    return TrainingPanel(parts.session)
+
+
+def _code(parts: Parts) -> QWidget:
+    from studio.app.code import CodePanel
+
+    return CodePanel(parts.session)
+
+
+def _runs(parts: Parts) -> QWidget:
+    from studio.app.runs import RunsPanel
+
+    return RunsPanel(parts.session, parts.trainer)
+
+
+def _problems(parts: Parts) -> QWidget:
+    from studio.app.problems import ProblemsPanel
+
+    return ProblemsPanel(parts.session)
+
+
+def _log(parts: Parts) -> QWidget:
+    from studio.app.log import LogPanel
+
+    return LogPanel(parts.session, parts.trainer)
+
+
+TABS: tuple[Tab, ...] = (
+    Tab("curves", Message("Curves"), _curves, heavy=True),
+    Tab("data", Message("Data"), _data),
+    Tab("training", Message("Training"), _training),
+    Tab("runs", Message("Runs"), _runs),
+    Tab("code", Message("Code"), _code),
+    Tab("problems", Message("Problems"), _problems),
+    Tab("log", Message("Log"), _log),
+)
+
+
+class _Page(QWidget):
+    """A place in the tabs that gets its panel later, at the latest when it is looked at."""
+
+    def __init__(self, tab: Tab, build: Callable[[], QWidget]) -> None:
+        super().__init__()
+        self.setObjectName(f"page_{tab.name}")
+        self.tab = tab
+        self.panel: QWidget | None = None
+        self._build = build
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+
+    def fill(self) -> None:
+        if self.panel is None:
+            self.panel = self._build()
+            self._column.addWidget(self.panel)
+            self.setFocusProxy(self.panel)
+
+
+class Workspace(QMainWindow):
+    """Palette left, inspector right, tabs below, canvas in the middle.
+
+    `export_wanted(folder)` asks for the export of a run.
+    """
+
+    export_wanted = Signal(object)
+
+    def __init__(self, session: Session, trainer: Trainer, preferences: Preferences) -> None:
+        super().__init__()
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.setObjectName("workspace")
+        self._session = session
+        self._parts = Parts(session, trainer)
+        self._preferences = preferences
+        self._runs = 0
+        self.canvas = CanvasPanel(session)
+        self.setCentralWidget(self.canvas)
+        self.previews = PreviewHub(session, trainer, self)
+        self.previews.choose_on_cards(preferences.previews)
+        Thumbnails(self.canvas.graph, self.previews)
+        self.palette_panel = PalettePanel(session)
+        self.inspector = InspectorPanel(session, self.previews)
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("bottom_tabs")
+        self.tabs.setDocumentMode(True)
+        self.pages = {tab.name: _Page(tab, partial(self._make, tab)) for tab in TABS}
+        for page in self.pages.values():
+            self.tabs.addTab(page, "")
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        area = Qt.DockWidgetArea
+        self.docks = {
+            "palette": self._dock("palette_dock", self.palette_panel, area.LeftDockWidgetArea),
+            "inspector": self._dock("inspector_dock", self.inspector, area.RightDockWidgetArea),
+            "bottom": self._dock("bottom_dock", self.tabs, area.BottomDockWidgetArea),
+        }
+        self.laid_out = False
+        self._light = self._heavy = False
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._build_next)
+        self.tabs.currentChanged.connect(self._fill_current)
+        session.analysed.connect(lambda _: self._name_tabs())
+        session.opened.connect(self._name_tabs)
+        language.follow(self, self.retranslate)
+
+    def _dock(self, name: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget()
+        dock.setObjectName(name)
+        dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
+        dock.setTitleBarWidget(QWidget())
+        dock.setWidget(panel)
+        self.addDockWidget(area, dock)
+        return dock
+
+    # -- panels ----------------------------------------------------------------------------------
+
+    def _make(self, tab: Tab) -> QWidget:
+        """Builds a panel and wires it to those it speaks with."""
+        panel = tab.make(self._parts)
+        match tab.name:
+            case "runs":
+                panel.overlay_changed.connect(self._overlay)  # type: ignore[attr-defined]
+                panel.export_requested.connect(self.export_wanted)  # type: ignore[attr-defined]
+                panel.count_changed.connect(self._count_runs)  # type: ignore[attr-defined]
+            case "problems":
+                panel.reveal.connect(self._reveal)  # type: ignore[attr-defined]
+        return panel
+
+    def _overlay(self, folders: object) -> None:
+        """Runs ticked in the list are laid over the curves."""
+        page = self.pages["curves"]
+        page.fill()
+        page.panel.show_runs(folders)  # type: ignore[union-attr]
+
+    def _count_runs(self, count: int) -> None:
+        self._runs = count
+        self._name_tabs()
+
+    def _reveal(self, network: str, node: str) -> None:
+        """Shows where a problem is."""
+        self._session.show_network(network)
+        self._session.select([node] if node else [])
+        self.canvas.frame_selection()
+
+    def build_rest(self, heavy: bool = False) -> None:
+        """Builds the panels below, one a turn of the event loop, the one in sight first.
+
+        `heavy` says that the module of the curves is imported; before, their place stays empty.
+        """
+        self._heavy = self._heavy or heavy
+        self._light = self._light or not heavy
+        self._turn.start()
+
+    def _due(self, page: QWidget | None) -> bool:
+        """Whether a page has no panel yet and may get it without holding up the window."""
+        if not isinstance(page, _Page) or page.panel is not None:
+            return False
+        return self._light and (self._heavy or not page.tab.heavy)
+
+    def _build_next(self) -> None:
+        current = self.tabs.currentWidget()
+        page = next((page for page in (current, *self.pages.values()) if self._due(page)), None)
+        if isinstance(page, _Page):
+            page.fill()
+            self._turn.start()
+
+    def _fill_current(self) -> None:
+        page = self.tabs.currentWidget()
+        if isinstance(page, _Page) and self._due(page):
+            page.fill()
+
+    def show_tab(self, name: str) -> None:
+        """Brings a panel below into sight and gives it the keyboard."""
+        self._light = True
+        self.bring_up(name)
+        self.pages[name].setFocus()
+
+    def bring_up(self, name: str) -> None:
+        """Brings a panel below into sight and leaves the keyboard where it is."""
+        self.docks["bottom"].show()
+        self.tabs.setCurrentWidget(self.pages[name])
+        self._fill_current()
+
+    # -- layout ----------------------------------------------------------------------------------
+
+    def restore_layout(self) -> None:
+        """The layout of the last time, else the one of the first start. Needs the final size."""
+        if self.laid_out:
+            return
+        self.laid_out = True
+        kept = self._preferences.layout("docks")
+        if kept is None or not self.restoreState(kept, LAYOUT_VERSION):
+            self.reset_layout()
+
+    def reset_layout(self) -> None:
+        docks = self.docks
+        for dock in docks.values():
+            dock.show()
+        sideways, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        room = max(self.width(), 800)
+        palette = min(PALETTE_WIDTH, room // 5)
+        inspector = min(INSPECTOR_WIDTH, room // 4)
+        self.resizeDocks([docks["palette"], docks["inspector"]], [palette, inspector], sideways)
+        self.resizeDocks([docks["bottom"]], [min(BOTTOM_HEIGHT, max(self.height(), 480) * 2 // 5)], down)
+
+    def keep_layout(self) -> None:
+        if self.laid_out:
+            self._preferences.keep_layout("docks", self.saveState(LAYOUT_VERSION))
+
+    # -- words -----------------------------------------------------------------------------------
+
+    def retranslate(self) -> None:
+        self._name_tabs()
+        self.docks["palette"].setWindowTitle(tr("Layers"))
+        self.docks["inspector"].setWindowTitle(tr("Properties"))
+        self.docks["bottom"].setWindowTitle(tr("Panels below"))
+        self.tabs.tabBar().setAccessibleName(tr("Panels below"))
+
+    def _name_tabs(self) -> None:
+        problems = len(self._session.analysis.problems)
+        for index, tab in enumerate(TABS):
+            title = str(tab.title)
+            if tab.name == "problems" and problems:
+                title = tr("Problems ({n})", n=problems)
+            elif tab.name == "runs" and self._runs:
+                title = tr("Runs ({n})", n=self._runs)
+            if self.tabs.tabText(index) != title:
+                self.tabs.setTabText(index, title)

@@ -1,0 +1,158 @@
+"""How much work an event makes. Counted, never timed: the milliseconds are in tests/benchmarks/canvas.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtWidgets import QApplication
+
+from studio.app.canvas import hover, pixmaps
+from studio.app.canvas.node_item import NodeItem
+from studio.app.canvas.panel import CanvasPanel
+from studio.graph.document import Change
+from studio.graph.model import Network, Node
+
+if TYPE_CHECKING:
+    from conftest import Hand, MakePanel
+
+CROWD = 400
+
+
+def crowd() -> Network:
+    """Rows of twenty cards."""
+    nodes = [Node(f"n{i}", "nn.ReLU", at=(i % 20 * 208, i // 20 * 96)) for i in range(CROWD)]
+    return Network({n.id: n for n in nodes})
+
+
+class Paints:
+    """Counts the cards painted since the last look."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        real = NodeItem.paint
+
+        def counting(item: NodeItem, painter: object, option: object, widget: object = None) -> None:
+            self.count += 1
+            real(item, painter, option, widget)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(NodeItem, "paint", counting)
+
+    def since(self) -> int:
+        for _ in range(3):
+            QApplication.processEvents()
+        found, self.count = self.count, 0
+        return found
+
+
+@pytest.fixture
+def paints(monkeypatch: pytest.MonkeyPatch) -> Iterator[Paints]:
+    yield Paints(monkeypatch)
+
+
+def settle(panel: CanvasPanel, qtbot) -> None:  # type: ignore[no-untyped-def]
+    """Waits until every picture in sight has its exact size."""
+    panel.view.viewport().update()
+    qtbot.wait(150)
+    for _ in range(60):
+        QApplication.processEvents()
+
+
+def test_hovering_over_a_card_paints_its_surroundings_only(
+    make_panel: MakePanel, paints: Paints, qtbot
+) -> None:  # type: ignore[no-untyped-def]
+    panel = make_panel(crowd())
+    panel.view.center_on(panel.graph.cards["n210"].pos())
+    settle(panel, qtbot)
+    paints.since()
+    hover.highlight(panel.view, panel.graph.cards["n210"].pos() + QPointF(60, 30))
+    assert 1 <= paints.since() <= 9
+
+
+def test_moving_the_mouse_over_nothing_new_paints_nothing(
+    make_panel: MakePanel, paints: Paints, qtbot
+) -> None:  # type: ignore[no-untyped-def]
+    panel = make_panel(crowd())
+    panel.view.center_on(panel.graph.cards["n210"].pos())
+    settle(panel, qtbot)
+    at = panel.graph.cards["n210"].pos()
+    hover.highlight(panel.view, at + QPointF(60, 30))
+    assert paints.since() > 0
+    hover.highlight(panel.view, at + QPointF(64, 34))
+    assert paints.since() == 0
+
+
+def test_panning_paints_no_card_out_of_sight_and_draws_no_picture_twice(
+    make_panel: MakePanel, paints: Paints, qtbot
+) -> None:  # type: ignore[no-untyped-def]
+    panel = make_panel(crowd())
+    settle(panel, qtbot)
+    paints.since()
+    before = panel.graph.store.rendered
+    panel.view.pan_by(QPoint(3, 2))
+    in_sight = len(panel.graph.cards_in(panel.view.visible_rect().adjusted(-8, -8, 8, 8)))
+    assert paints.since() <= in_sight < CROWD / 2
+    panel.view.pan_by(QPoint(-3, -2))
+    paints.since()
+    assert panel.graph.store.rendered == before
+
+
+def test_a_frame_draws_no_more_pictures_than_its_budget(make_panel: MakePanel, qtbot) -> None:  # type: ignore[no-untyped-def]
+    panel = make_panel(crowd())
+    settle(panel, qtbot)
+    store, view = panel.graph.store, panel.view
+    for zoom in (0.9, 0.7, 0.52, 0.45, 0.35, 0.6, 1.2):
+        before = store.rendered
+        view.zoom_to(zoom)
+        view.viewport().repaint()
+        assert store.rendered - before <= pixmaps.BUDGET
+    qtbot.waitUntil(lambda: not store.starved, timeout=3000)
+    settle(panel, qtbot)
+    before = store.rendered
+    view.viewport().repaint()
+    assert store.rendered == before
+
+
+def test_from_afar_no_card_is_painted_by_itself(make_panel: MakePanel, paints: Paints, qtbot) -> None:  # type: ignore[no-untyped-def]
+    panel = make_panel(crowd())
+    panel.view.zoom_to(0.2)
+    paints.since()
+    before = panel.graph.store.rendered
+    panel.view.viewport().repaint()
+    assert paints.since() == 0
+    assert panel.graph.store.rendered == before
+
+
+def test_a_drag_writes_one_operation_a_card_and_only_at_its_end(
+    make_panel: MakePanel, hand_of: Callable[[CanvasPanel], Hand]
+) -> None:
+    panel = make_panel(crowd())
+    panel.view.zoom_to(0.4)
+    panel.frame_all()
+    changes: list[Change] = []
+    panel.session.edited.connect(changes.append)
+    hand = hand_of(panel)
+    panel.session.select([f"n{i}" for i in range(100)])
+    start = hand.middle("n0")
+    hand.press(start)
+    for step in range(1, 30):
+        hand.move(start + QPointF(step * 8, step * 4))
+    assert changes == []
+    hand.release(start + QPointF(240, 120))
+    assert [len(change.operations) for change in changes] == [100]
+
+
+def test_an_edit_of_one_card_touches_no_other_face(panel: CanvasPanel, hand: Hand) -> None:
+    faces = {id_: card.face for id_, card in panel.graph.cards.items()}
+    hand.drag(hand.middle("drop1"), hand.middle("drop1") + QPointF(80, 160))
+    assert all(card.face is faces[id_] for id_, card in panel.graph.cards.items())
+
+
+def test_a_wire_laid_anew_leaves_all_others_as_they_were(panel: CanvasPanel, hand: Hand) -> None:
+    edges = panel.graph.edges
+    before = {wire: edges.edge(wire) for wire in edges.wires()}
+    hand.drag(hand.port("conv1", "out"), hand.port("drop1", "in"))
+    changed = [wire for wire, edge in before.items() if edges.edge(wire) is not edge]
+    assert changed == []

@@ -1,0 +1,88 @@
+"""Nothing of a test survives: no window, no running thread, no ticking timer. A whole window to try."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QThread, QThreadPool, QTimer
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from studio.app import theme
+from studio.app.appearance import Appearance
+from studio.app.preferences import Preferences
+from studio.app.session import Session
+from studio.app.startup import CURVES
+from studio.app.window import MainWindow
+
+Kind = TypeVar("Kind", QThread, QTimer)
+
+
+@pytest.fixture(autouse=True)
+def nothing_survives(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails a test that leaves a top-level widget, a running QThread or an active QTimer behind."""
+    if not {"qapp", "qtbot"} & set(request.fixturenames):
+        yield
+        return
+    request.getfixturevalue("qapp")
+    before = set(QApplication.topLevelWidgets())
+    ticking = set(_active_timers())
+    yield
+    _settle()
+    left = [w for w in QApplication.topLevelWidgets() if w not in before]
+    timers = [t for t in _active_timers() if t not in ticking]
+    threads = [t for t in _alive(QThread) if t.isRunning()]
+    assert not left, f"top-level widgets left: {[(w, w.objectName(), w.parent()) for w in left]}"
+    assert not threads, f"threads still running: {threads}"
+    assert not timers, f"timers still ticking: {timers} of {[t.parent() for t in timers]}"
+
+
+def _settle() -> None:
+    QThreadPool.globalInstance().waitForDone(5000)
+    for _ in range(3):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QCoreApplication.processEvents()
+    gc.collect()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def _active_timers() -> list[QTimer]:
+    return [timer for timer in _alive(QTimer) if timer.isActive()]
+
+
+def _alive(kind: type[Kind]) -> list[Kind]:
+    """Every object of `kind` that Qt still has. By its type: isinstance would wake lazy modules."""
+    import shiboken6
+
+    return [o for o in gc.get_objects() if issubclass(type(o), kind) and shiboken6.isValid(o)]
+
+
+@pytest.fixture
+def preferences(tmp_path: Path) -> Preferences:
+    return Preferences(tmp_path / "window.ini")
+
+
+@pytest.fixture
+def window(qtbot: QtBot, preferences: Preferences) -> Iterator[MainWindow]:
+    """The whole window on its welcome page, shown, without PyTorch."""
+    appearance = Appearance(QApplication.instance(), preferences)
+    made = MainWindow(Session(), preferences, appearance)
+    made.module_imported(CURVES)
+    made.resize(1600, 1000)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    close_for_good(made)
+    appearance.deleteLater()
+    theme.use(theme.DARK)
+
+
+def close_for_good(window: MainWindow) -> None:
+    """Closes a window as after the questions, and takes it away."""
+    window.leave_without_asking()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)

@@ -1,0 +1,123 @@
+"""The Code panel: the newest good source, told apart from one that is out of date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QColor, QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from studio.app import theme
+from studio.app.code import CodePanel, PythonHighlighter
+from studio.app.session import Session
+from studio.compiler.analysis import Analysis, Problem
+from studio.words import Message, NetloomError
+
+from .training_fakes import notices_of
+
+SOURCE = 'import torch\n\n\nclass Model(torch.nn.Module):\n    """Digits."""\n'
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> CodePanel:
+    monkeypatch.setattr("studio.app.code._source_of", lambda ticket, project, context: SOURCE)
+    session = Session()
+    session.engine_ready = True
+    panel = CodePanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(800, 300)
+    return panel
+
+
+def shown(panel: CodePanel, qtbot: QtBot) -> None:
+    panel.show()
+    qtbot.waitUntil(lambda: panel.text.toPlainText() == SOURCE, timeout=10_000)
+
+
+def test_the_source_is_written_when_it_is_looked_at(panel: CodePanel, qtbot: QtBot) -> None:
+    panel._session.analysed.emit(Analysis())
+    assert not panel._wait.isActive()
+    shown(panel, qtbot)
+    assert panel.status.text() == "Plain PyTorch; it needs nothing of Netloom."
+
+
+def test_with_an_error_the_last_good_source_stays_greyed_with_the_reason(
+    panel: CodePanel, qtbot: QtBot
+) -> None:
+    shown(panel, qtbot)
+    panel._session.analysis = Analysis(problems=(Problem("x", "error", "model", None, Message("No wire.")),))
+    panel._session.analysed.emit(panel._session.analysis)
+    qtbot.waitUntil(lambda: "No wire." in panel.status.text(), timeout=10_000)
+    assert panel.text.toPlainText() == SOURCE
+    assert panel._highlighter.grey
+    panel._session.analysis = Analysis()
+    panel._session.analysed.emit(panel._session.analysis)
+    qtbot.waitUntil(lambda: not panel._highlighter.grey, timeout=10_000)
+
+
+def test_a_source_that_cannot_be_written_says_why(
+    panel: CodePanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> str:
+        raise NetloomError(Message("The block calls itself."))
+
+    monkeypatch.setattr("studio.app.code._source_of", fail)
+    panel.show()
+    qtbot.waitUntil(lambda: panel.status.text() == "The block calls itself.", timeout=10_000)
+    assert not panel.copy_button.isEnabled()
+
+
+def test_the_source_is_coloured_by_what_it_says(panel: CodePanel, qtbot: QtBot) -> None:
+    shown(panel, qtbot)
+    formats = panel.text.document().firstBlock().layout().formats()
+    assert (formats[0].start, formats[0].length) == (0, len("import"))
+    assert formats[0].format.foreground().color() == theme.current().color("recurrent")
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    def light(color: QColor) -> float:
+        parts = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in color.getRgbF()[:3]]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    high, low = sorted((light(one), light(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("table", [theme.DARK, theme.LIGHT])
+def test_every_colour_of_the_source_can_be_read(panel: CodePanel, qtbot: QtBot, table: theme.Theme) -> None:
+    from studio.app.code import COLORS, _format
+
+    theme.use(table)
+    try:
+        for name in set(COLORS.values()):
+            assert contrast(_format(name).foreground().color(), QColor(table.window)) >= 4.5, name
+    finally:
+        theme.use(theme.DARK)
+
+
+def test_text_over_several_lines_keeps_its_colour(qtbot: QtBot) -> None:
+    from PySide6.QtGui import QTextDocument
+
+    highlighter = PythonHighlighter(QTextDocument())
+    highlighter.read('x = """one\ntwo"""\n')
+    assert {name for _, _, name in highlighter._spans[1]} == {"normalisation"}
+
+
+def test_copy_puts_the_source_on_the_clipboard(panel: CodePanel, qtbot: QtBot) -> None:
+    shown(panel, qtbot)
+    panel.copy_button.click()
+    assert QGuiApplication.clipboard().text() == SOURCE
+
+
+def test_the_source_is_saved_as_it_is_shown(panel: CodePanel, qtbot: QtBot, tmp_path: Path) -> None:
+    shown(panel, qtbot)
+    panel.save(tmp_path / "model.py")
+    assert (tmp_path / "model.py").read_text() == SOURCE
+
+
+def test_a_place_that_cannot_be_written_is_told(panel: CodePanel, qtbot: QtBot, tmp_path: Path) -> None:
+    shown(panel, qtbot)
+    heard = notices_of(panel._session)
+    panel.save(tmp_path / "missing" / "model.py")
+    assert [level for level, _ in heard] == ["error"]

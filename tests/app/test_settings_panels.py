@@ -1,0 +1,319 @@
+"""The Data and Training panels: each field is an edit that can be undone, each mistake is told beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QSpinBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from studio import words
+from studio.app.session import Session
+from studio.app.settings_panel.data import DataPanel
+from studio.app.settings_panel.training import TrainingPanel
+from studio.graph.model import Network, ProjectData
+from studio.graph.operations import MISSING
+from studio.words import Message
+
+
+def session_of(**settings: object) -> Session:
+    session = Session()
+    session.open(ProjectData("Test", {"model": Network()}, settings), None)
+    session._idle.stop()
+    return session
+
+
+def shown(qtbot: QtBot, panel: QWidget) -> None:
+    qtbot.addWidget(panel)
+    panel.resize(1000, 260)
+    panel.show()
+
+
+@pytest.fixture
+def training(qtbot: QtBot) -> TrainingPanel:
+    panel = TrainingPanel(session_of(data={"source": "digits"}))
+    shown(qtbot, panel)
+    return panel
+
+
+@pytest.fixture
+def data(qtbot: QtBot) -> DataPanel:
+    panel = DataPanel(session_of(data={}))
+    shown(qtbot, panel)
+    return panel
+
+
+def setting(panel: TrainingPanel | DataPanel, *path: str) -> object:
+    panel._session._idle.stop()
+    return panel._session.document.setting(path)
+
+
+def undo(panel: TrainingPanel | DataPanel) -> None:
+    panel._session.undo_stack.undo()
+    panel._session._idle.stop()
+
+
+def typed(qtbot: QtBot, panel: QWidget, name: str, text: str) -> QLineEdit:
+    line = panel.findChild(QLineEdit, name)
+    line.setText(text)
+    line.editingFinished.emit()
+    return line
+
+
+# -- training ----------------------------------------------------------------------------------
+
+
+def test_defaults_are_shown_where_the_project_says_nothing(training: TrainingPanel) -> None:
+    assert training.findChild(QSpinBox, "training_epochs").value() == 10
+    assert training.findChild(QSpinBox, "training_batch_size").value() == 64
+    assert training.findChild(QSpinBox, "training_threads").text() == "automatic"
+    assert training.findChild(QLineEdit, "training_optimizer_lr").text() == "0.001"
+    assert (
+        training.findChild(QComboBox, "training_objective").currentText() == "from the data (classification)"
+    )
+
+
+def test_the_length_of_the_training_is_reckoned(training: TrainingPanel) -> None:
+    assert training.summary.text().endswith("23 steps an epoch, 230 in all.")
+
+
+def test_a_field_writes_the_project_and_undo_takes_it_back(training: TrainingPanel) -> None:
+    spin = training.findChild(QSpinBox, "training_epochs")
+    spin.setValue(25)
+    assert setting(training, "training", "epochs") == 25
+    assert training._session.undo_stack.label(0) == "Set Epochs"
+    undo(training)
+    assert spin.value() == 10
+    assert setting(training, "training", "epochs") is MISSING
+
+
+def test_clicks_on_one_field_that_follow_each_other_are_one_step(training: TrainingPanel) -> None:
+    spin = training.findChild(QSpinBox, "training_epochs")
+    for _ in range(5):
+        spin.stepUp()
+    assert setting(training, "training", "epochs") == 15
+    assert training._session.undo_stack.count() == 1
+
+
+def test_two_fields_are_two_steps(training: TrainingPanel) -> None:
+    training.findChild(QSpinBox, "training_epochs").setValue(3)
+    training.findChild(QSpinBox, "training_seed").setValue(7)
+    training._session._idle.stop()
+    assert training._session.undo_stack.count() == 2
+
+
+def test_another_optimiser_brings_its_own_fields_and_usual_values(
+    training: TrainingPanel, qtbot: QtBot
+) -> None:
+    typed(qtbot, training, "training_optimizer_lr", "0.5")
+    kind = training.findChild(QComboBox, "training_optimizer_type")
+    kind.setCurrentText("SGD")
+    kind.activated.emit(kind.currentIndex())
+    assert setting(training, "training", "optimizer") == {"type": "SGD"}
+    shown = [field.path[-1] for field in training.parameters.fields]
+    assert shown == ["lr", "momentum", "dampening", "weight_decay", "nesterov"]
+    undo(training)
+    assert setting(training, "training", "optimizer", "lr") == 0.5
+
+
+@pytest.mark.parametrize("text", ["fast", "", "1e", "nan", "-1", "0"])
+def test_a_learning_rate_that_is_none_is_told_and_not_written(
+    training: TrainingPanel, qtbot: QtBot, text: str
+) -> None:
+    typed(qtbot, training, "training_optimizer_lr", text)
+    complaint = training.findChild(QLabel, "training_optimizer_lr_complaint")
+    assert not complaint.isHidden() and complaint.text()
+    assert setting(training, "training", "optimizer") is MISSING
+    typed(qtbot, training, "training_optimizer_lr", "3e-4")
+    assert complaint.isHidden()
+    assert setting(training, "training", "optimizer", "lr") == 3e-4
+
+
+def test_leaving_a_field_as_it_is_edits_nothing(qtbot: QtBot) -> None:
+    panel = TrainingPanel(session_of(training={"optimizer": {"type": "Adam", "weight_decay": 0}}))
+    shown(qtbot, panel)
+    panel.findChild(QLineEdit, "training_optimizer_weight_decay").editingFinished.emit()
+    panel.findChild(QLineEdit, "training_optimizer_betas").editingFinished.emit()
+    assert panel._session.undo_stack.count() == 0
+
+
+def test_two_numbers_are_read_as_a_pair(training: TrainingPanel, qtbot: QtBot) -> None:
+    typed(qtbot, training, "training_optimizer_betas", "0.8, 0.99")
+    assert setting(training, "training", "optimizer", "betas") == [0.8, 0.99]
+    typed(qtbot, training, "training_optimizer_betas", "0.8")
+    assert not training.findChild(QLabel, "training_optimizer_betas_complaint").isHidden()
+    assert setting(training, "training", "optimizer", "betas") == [0.8, 0.99]
+
+
+def test_threads_can_be_left_to_the_machine_again(training: TrainingPanel) -> None:
+    spin = training.findChild(QSpinBox, "training_threads")
+    spin.setValue(2)
+    assert setting(training, "training", "threads") == 2
+    spin.setValue(spin.minimum())
+    assert setting(training, "training", "threads") is None
+
+
+def test_an_optimiser_written_by_its_name_alone_keeps_it_when_a_parameter_is_set(qtbot: QtBot) -> None:
+    panel = TrainingPanel(session_of(training={"optimizer": "SGD"}))
+    shown(qtbot, panel)
+    assert panel.findChild(QLineEdit, "training_optimizer_momentum").text() == "0.9"
+    typed(qtbot, panel, "training_optimizer_lr", "0.1")
+    assert setting(panel, "training", "optimizer") == {"type": "SGD", "lr": 0.1}
+
+
+def test_settings_that_do_not_fit_the_data_are_told(qtbot: QtBot) -> None:
+    panel = TrainingPanel(session_of(data={"source": "diabetes"}, training={"objective": "classification"}))
+    shown(qtbot, panel)
+    assert "the data is for regression" in panel.summary.text()
+
+
+def test_losses_follow_the_task_of_the_data(qtbot: QtBot) -> None:
+    panel = TrainingPanel(session_of(data={"source": "diabetes"}))
+    shown(qtbot, panel)
+    combo = panel.findChild(QComboBox, "training_loss")
+    assert [combo.itemText(i) for i in range(combo.count())] == [
+        "usual (mean squared error)", "mean squared error", "mean absolute error", "Huber",
+    ]  # fmt: skip
+
+
+def test_the_training_panel_speaks_chinese(training: TrainingPanel) -> None:
+    words.set_language("zh_CN")
+    assert training.objective.title.text() == "目标"
+    assert training.findChild(QSpinBox, "training_threads").text() == "自动"
+
+
+# -- data --------------------------------------------------------------------------------------
+
+
+def choose(panel: DataPanel, name: str) -> None:
+    panel.source.setCurrentIndex(panel.source.findData(name))
+    panel.source.activated.emit(panel.source.currentIndex())
+    panel._session._idle.stop()
+
+
+def test_without_data_only_the_choice_is_shown(data: DataPanel) -> None:
+    assert data.form.isHidden()
+    assert data.status.text() == "Choose the data that the network learns from."
+
+
+def test_sources_are_grouped_and_the_headings_cannot_be_chosen(data: DataPanel) -> None:
+    model = data.source.model()
+    rows = [
+        (model.index(i, 0).data(), model.index(i, 0).data(Qt.ItemDataRole.UserRole))
+        for i in range(model.rowCount())
+    ]
+    assert rows[0] == ("Bundled", None)
+    assert ("From a folder", None) in rows
+    assert not model.flags(model.index(0, 0)) & Qt.ItemFlag.ItemIsEnabled
+
+
+def test_choosing_data_is_one_step_and_describes_it(data: DataPanel) -> None:
+    choose(data, "iris")
+    assert setting(data, "data", "source") == "iris"
+    assert "150 samples" in data.description.text() and "3 classes" in data.description.text()
+    assert data._session.undo_stack.count() == 1
+    undo(data)
+    assert data.source.currentIndex() == -1
+
+
+def test_a_source_with_files_asks_for_their_folder(data: DataPanel) -> None:
+    choose(data, "iris")
+    assert data._folder.isHidden()
+    choose(data, "mnist")
+    assert not data._folder.isHidden()
+    data.root.setText("/data/mnist")
+    data.root.editingFinished.emit()
+    assert setting(data, "data", "root") == "/data/mnist"
+    data.download.click()
+    assert setting(data, "data", "download") is True
+
+
+def test_another_source_forgets_the_folder_and_the_leave_to_download(data: DataPanel) -> None:
+    choose(data, "mnist")
+    data.root.setText("/data/mnist")
+    data.root.editingFinished.emit()
+    data.download.click()
+    choose(data, "cifar10")
+    assert setting(data, "data", "root") is MISSING
+    assert setting(data, "data", "download") is MISSING
+
+
+def test_a_share_that_cannot_be_is_told(data: DataPanel, qtbot: QtBot) -> None:
+    choose(data, "iris")
+    typed(qtbot, data, "data_split_validation", "1.5")
+    assert not data.findChild(QLabel, "data_split_validation_complaint").isHidden()
+    typed(qtbot, data, "data_split_validation", "0.25")
+    assert setting(data, "data", "split", "validation") == 0.25
+
+
+def test_standardising_can_be_switched_off(data: DataPanel) -> None:
+    choose(data, "iris")
+    box = data.form.fields[-1].editor
+    assert box.isChecked()
+    box.click()
+    assert setting(data, "data", "preprocessing") == []
+
+
+def test_a_set_of_its_own_fixes_the_test_share(data: DataPanel) -> None:
+    choose(data, "mnist")
+    assert not data._test.editor.isEnabled()
+    choose(data, "iris")
+    assert data._test.editor.isEnabled()
+
+
+@pytest.mark.parametrize(("source", "kind"), [("digits", "pictures"), ("wine", "table")])
+def test_samples_and_classes_are_shown(data: DataPanel, qtbot: QtBot, source: str, kind: str) -> None:
+    data._session.engine_ready = True
+    choose(data, source)
+    qtbot.waitUntil(lambda: data._found is not None, timeout=120_000)
+    assert data.view.samples.currentWidget() is getattr(data.view, kind)
+    assert "to train" in data.status.text()
+    found = data._found
+    assert found is not None and sum(n for _, n in found.classes) == found.counts[0]
+    data._session._idle.stop()
+
+
+def test_a_folder_without_the_files_is_told_and_nothing_is_fetched(
+    data: DataPanel, qtbot: QtBot, tmp_path: Path
+) -> None:
+    data._session.engine_ready = True
+    choose(data, "mnist")
+    data.download.click()
+    data.root.setText(str(tmp_path))
+    data.root.editingFinished.emit()
+    data._session._idle.stop()
+    qtbot.waitUntil(lambda: data._error is not None, timeout=120_000)
+    assert str(tmp_path) in data.status.text()
+    assert not data.fetch.isHidden()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_label_of_an_undo_step_changes_with_the_language(data: DataPanel) -> None:
+    choose(data, "iris")
+    words.set_language("zh_CN")
+    assert data._session.undo_stack.label(0).startswith("使用数据")
+    assert str(Message("Choose data…")) == data.source.placeholderText()
+
+
+@pytest.mark.parametrize(
+    ("text", "epochs", "complaint"),
+    [
+        ("2.5", MISSING, "A whole number from 1 is needed."),
+        ("0", MISSING, "A whole number from 1 is needed."),
+        ("many", MISSING, "A whole number from 1 is needed."),
+        ("1e3", 1000, ""),
+        ("1 000", 1000, ""),
+        ("25", 25, ""),
+    ],
+)
+def test_a_whole_number_is_taken_as_typed_or_not_at_all(
+    training: TrainingPanel, qtbot: QtBot, text: str, epochs: object, complaint: str
+) -> None:
+    spin = training.findChild(QSpinBox, "training_epochs")
+    spin.selectAll()
+    qtbot.keyClicks(spin, text)
+    qtbot.keyClick(spin, Qt.Key.Key_Return)
+    assert setting(training, "training", "epochs") == epochs
+    assert training.findChild(QLabel, "training_epochs_complaint").text() == complaint
