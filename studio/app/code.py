@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app import theme
+from studio.app import stages, theme
 from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
@@ -115,7 +115,7 @@ class CodePanel(QWidget):
         self._source = ""
         self._reason: Message | NetloomError | Exception | None = None
         self._stale = True
-        self._lane = Lane(self)
+        self._lane = Lane(self, needs=stages.ENGINE)
         self._lane.done.connect(self._take)
         self._lane.failed.connect(self._fail)
         self._wait = QTimer(self, singleShot=True, interval=WAIT_MS)

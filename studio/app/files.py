@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
 from PySide6.QtWidgets import QWidget
 
 from studio import words
-from studio.app import questions
+from studio.app import questions, stages
 from studio.app.canvas.unplaced import laid_out
 from studio.app.preferences import Preferences
 from studio.app.questions import Answer
@@ -56,8 +56,8 @@ class FileDesk(QObject):
         self.read_only: Message | None = None
         self._window = window
         self._pool = QThreadPool(self, maxThreadCount=1)
-        self._reading = Lane(self, self._pool)
-        self._writing = Lane(self, self._pool)
+        self._reading = Lane(self, self._pool, stages.PROJECT)
+        self._writing = Lane(self, self._pool, stages.PROJECT)
         self._reading.done.connect(self._take)
         self._reading.failed.connect(self._not_opened)
         self._writing.done.connect(self._saved)

@@ -46,8 +46,8 @@ def main(path: Path | None = None, chosen_language: str | None = None) -> int:
 
     def painted() -> None:
         _report("painted")
-        window.after_first_paint()
         engine.start()
+        window.after_first_paint()
         if path is not None:
             window.files.open(path)
 

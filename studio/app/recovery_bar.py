@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QDateTime, QLocale, QObject
 
 from studio import words
-from studio.app import questions
+from studio.app import questions, stages
 from studio.app.files import FileDesk
 from studio.app.notices import Choice, Notice, NoticeBar
 from studio.app.questions import Answer
@@ -31,13 +31,13 @@ class RecoveryBar(QObject):
         super().__init__(files)
         self._files = files
         self._notices = notices
-        self._looking = Lane(self)
+        self._looking = Lane(self, needs=stages.PROJECT)
         self._looking.done.connect(self._offer)
         self._looking.failed.connect(self._tell)
-        self._reading = Lane(self)
+        self._reading = Lane(self, needs=stages.PROJECT)
         self._reading.done.connect(self._show)
         self._reading.failed.connect(self._tell)
-        self._discarding = Lane(self)
+        self._discarding = Lane(self, needs=stages.PROJECT)
 
     def look(self) -> None:
         self._looking.start(_find)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from studio.app import stages
 from studio.app.tasks import Lane, Ticket
 from studio.app.undo import UndoStack
 from studio.compiler.analysis import Analysis, Context, Cure
@@ -54,7 +55,7 @@ class Session(QObject):
         self.context = Context()
         self.engine_ready = False
         self._end: Callable[[], None] = lambda: None
-        self._lane = Lane(self)
+        self._lane = Lane(self, needs=stages.ENGINE)
         self._lane.done.connect(self._take_analysis)
         self._lane.failed.connect(self._analysis_failed)
         self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)

@@ -14,24 +14,25 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from studio.app import stages
+from studio.app.stages import Stage
 from studio.words import Message
 
-PROJECT = "studio.project.recovery"
 CURVES = "studio.app.curves.panel"
-MODULES = (PROJECT, CURVES, "torch", "studio.compiler.infer")
-"""What the editor needs, in this order; training imports the rest in its own thread.
+PLAN = (
+    (stages.PROJECT, ("studio.project.recovery", "studio.project.schema")),
+    (stages.ENGINE, (CURVES, "torch", "studio.compiler.infer", "torch._dynamo")),
+    (stages.ALL, ("sklearn.datasets", "torchvision", "studio.training.run")),
+)
+"""What is imported, in this order. The editor is ready when the second stage is.
 
 The project room comes before PyTorch because of pydantic: while torch is imported it looks into every module
 that is loaded, and a pydantic that another thread has half imported breaks by being looked at. The curves
-come here because pyqtgraph would hold up the window for most of a second.
+come here because pyqtgraph would hold up the window for most of a second. The first analysis needs
+torch._dynamo. What the last stage lacks is told by the work that needs it.
 """
 
-
 log = logging.getLogger("netloom")
-
-AFTERWARDS = ("torch._dynamo", "sklearn.datasets", "studio.training.loop")
-"""What the first analysis and the first training would otherwise wait for: they import it where they need it,
-so a failure here is theirs to tell."""
 
 LIBRARIES = ("libtorch_global_deps.so", "libtorch_cpu.so", "libtorch_cuda.so", "libtorch.so")
 
@@ -55,9 +56,10 @@ def load_libraries() -> None:
 
 
 class Engine(QObject):
-    """Imports `MODULES` once. All signals come on the GUI thread.
+    """Imports the modules of a plan once. All signals come on the GUI thread.
 
-    `imported(name)` follows each module, `ready(seconds)` the last; `failed(Message)` comes in their place.
+    `imported(name)` follows each module, `ready(seconds)` the last but one stage; `failed(Message)` comes in
+    its place where a module of these stages cannot be imported.
     """
 
     imported = Signal(str)
@@ -66,18 +68,16 @@ class Engine(QObject):
     _ended = Signal(float, object)
 
     def __init__(
-        self,
-        modules: tuple[str, ...] = MODULES,
-        afterwards: tuple[str, ...] = AFTERWARDS,
-        parent: QObject | None = None,
+        self, plan: tuple[tuple[Stage, tuple[str, ...]], ...] = PLAN, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._modules = modules
-        self._afterwards = afterwards
+        self._plan = plan
         self._thread = threading.Thread(target=self._import, name="netloom-engine", daemon=True)
         self._ended.connect(self._report, Qt.ConnectionType.QueuedConnection)
 
     def start(self) -> None:
+        for stage, _ in self._plan:
+            stage.begin()
         self._thread.start()
 
     def wait(self) -> None:
@@ -87,26 +87,28 @@ class Engine(QObject):
 
     def _import(self) -> None:
         began = time.perf_counter()
-        error: Exception | None = None
         try:
-            for name in self._modules:
+            error = next((e for stage, names in self._plan[:-1] if (e := self._stage(stage, names))), None)
+            self._ended.emit(time.perf_counter() - began, error)
+            if error is None:
+                self._stage(*self._plan[-1])
+        finally:
+            for stage, _ in self._plan:
+                stage.end()
+
+    def _stage(self, stage: Stage, names: tuple[str, ...]) -> Exception | None:
+        """Imports the modules of a stage, then lets pass who waits for it."""
+        try:
+            for name in names:
                 if name == "torch":
                     load_libraries()
                 importlib.import_module(name)
                 self.imported.emit(name)
-        except Exception as caught:  # a broken installation fails in any way; it is shown and logged
-            error = caught
-            log.error("The engine could not be imported", exc_info=caught)
-        self._ended.emit(time.perf_counter() - began, error)
-        if error is None:
-            self._warm_up()
-
-    def _warm_up(self) -> None:
-        for name in self._afterwards:
-            try:
-                importlib.import_module(name)
-            except Exception as caught:
-                log.warning("%s could not be imported ahead of its use", name, exc_info=caught)
+        except Exception as error:  # a broken installation fails in any way; it is shown and logged
+            log.error("%s could not be imported", name, exc_info=error)
+            return error
+        stage.end()
+        return None
 
     def _report(self, seconds: float, error: Exception | None) -> None:
         if error is None:

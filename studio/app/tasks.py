@@ -12,6 +12,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
 
+from studio.app import stages
+from studio.app.stages import Stage
+
 
 class Cancelled(Exception):  # noqa: N818 - it is no error
     """The work was asked to stop."""
@@ -52,7 +55,7 @@ class _Work(QRunnable):
 
 
 class Lane(QObject):
-    """Runs `work(ticket, *arguments)` in the pool. Only the newest start counts.
+    """Runs `work(ticket, *arguments)` in the pool, once what it `needs` is imported. Only the newest counts.
 
     `done(result)`, `failed(exception)` and `progressed(share, text)` are signals on the thread of the lane.
     """
@@ -64,8 +67,11 @@ class Lane(QObject):
     _finished = Signal(int, object, object)
     _reported = Signal(int, float, str)
 
-    def __init__(self, parent: QObject | None = None, pool: QThreadPool | None = None) -> None:
+    def __init__(
+        self, parent: QObject | None = None, pool: QThreadPool | None = None, needs: Stage = stages.ALL
+    ) -> None:
         super().__init__(parent)
+        self._needs = needs
         self._pool = pool or QThreadPool.globalInstance()
         self._generation = 0
         self._ticket: Ticket | None = None
@@ -87,6 +93,7 @@ class Lane(QObject):
             result: Any = None
             error: BaseException | None = None
             try:
+                self._needs.wait()
                 ticket.check()
                 result = work(ticket, *arguments)
             except BaseException as caught:  # noqa: BLE001 - handed to whoever listens

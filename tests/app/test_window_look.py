@@ -13,6 +13,7 @@ from studio.app import style, theme
 from studio.app.crash_log import CrashLog
 from studio.app.notices import MOST, NoticeBar
 from studio.app.preferences import Preferences
+from studio.app.stages import Stage
 from studio.app.startup import Engine
 from studio.app.window import SMALLEST, MainWindow
 from studio.words import Message
@@ -164,7 +165,7 @@ def test_an_exception_that_repeats_is_written_and_shown_once(qtbot: QtBot, tmp_p
 
 
 def test_an_engine_that_cannot_be_imported_is_told_with_the_cure(qtbot: QtBot) -> None:
-    engine = Engine(("a_module_that_is_not_there",))
+    engine = Engine(((Stage(), ("a_module_that_is_not_there",)), (Stage(), ())))
 
     with qtbot.waitSignal(engine.failed, timeout=5_000) as caught:
         engine.start()

@@ -50,6 +50,7 @@ def test_the_engine_comes_after_the_paint_and_the_program_ends_cleanly(tmp_path:
     done = run(
         """
         import sys
+        sys.setswitchinterval(0.00002)  # threads that import must not meet half-made modules
         from pathlib import Path
         from studio.app import main as start
         from studio.app.window import MainWindow
