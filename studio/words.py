@@ -8,8 +8,9 @@ log lines change with the language. A test walks the source and fails when a sen
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any
 
 from studio import places
 
@@ -70,6 +71,22 @@ class Message:
 
     def __str__(self) -> str:
         return tr(self.text, **self.values)
+
+    def to_json(self) -> dict[str, Any]:
+        """For another process. Values that are neither plain nor messages become text."""
+
+        def plain(value: object) -> object:
+            if isinstance(value, Message):
+                return value.to_json()
+            return value if value is None or isinstance(value, str | int | float) else str(value)
+
+        return {"text": self.text, "values": {name: plain(value) for name, value in self.values.items()}}
+
+    @classmethod
+    def from_json(cls, table: Mapping[str, Any]) -> Message:
+        """What `to_json` told."""
+        values = table["values"].items()
+        return cls(table["text"], **{n: cls.from_json(v) if isinstance(v, dict) else v for n, v in values})
 
     def __repr__(self) -> str:
         return f"Message({self.text!r}, {self.values!r})"

@@ -24,8 +24,11 @@ from studio.words import Message, NetloomError
 if TYPE_CHECKING:
     from studio.insight.activations import Findings, Probe
     from studio.insight.pictures import Output
+    from studio.training.progress import EpochRecord
 
 DELAY_MS = 300
+LIVE_MS = 2000
+"""the rest between two looks at a training that goes on"""
 MANY = 200
 """cards of a network with more nodes carry no pictures unless the person asks for them"""
 
@@ -35,7 +38,7 @@ class PreviewHub(QObject):
 
     `changed(ids)` carries the nodes of the session's network whose output is another one now; `told()` comes
     after each attempt, when the facts about the sample, or the reason why nothing is shown, may be new.
-    `on_cards_changed` follows the switch. Nothing is worked out while a training goes on.
+    `on_cards_changed` follows the switch. A training's kept weights are looked at while it goes on.
     """
 
     changed = Signal(object)
@@ -48,7 +51,6 @@ class PreviewHub(QObject):
         self.found: Findings | None = None
         self.reason: Message | None = None
         self._session = session
-        self._trainer = trainer
         self._choice: bool | None = None
         self._was_on = self.on_cards
         self._stale = True
@@ -60,12 +62,15 @@ class PreviewHub(QObject):
         self._lane.failed.connect(self._fail)
         self._delay = QTimer(self, singleShot=True, interval=DELAY_MS)
         self._delay.timeout.connect(self._start)
+        self._live = QTimer(self, singleShot=True, interval=LIVE_MS)
+        self._live.timeout.connect(self._outdate)
         session.opened.connect(self._forget)
         session.edited.connect(self._on_edit)
         session.analysed.connect(self._on_analysis)
         session.selection_changed.connect(self._ask)
         session.network_changed.connect(self._on_network)
         trainer.state_changed.connect(self._on_training)
+        trainer.epoch_done.connect(self._on_epoch)
         trainer.runs_moved.connect(self._outdate)
 
     # -- what the person chooses -----------------------------------------------------------------
@@ -131,11 +136,11 @@ class PreviewHub(QObject):
     def _on_training(self, state: str) -> None:
         if state == "idle":
             self._outdate()
-        else:
-            self._delay.stop()
-            if self._lane.busy:
-                self._lane.cancel()
-                self._stale = True
+
+    def _on_epoch(self, _: EpochRecord) -> None:
+        """A run that is under way may have kept better weights; looked at now and then."""
+        if not self._live.isActive():
+            self._live.start()
 
     def _outdate(self) -> None:
         """Other weights may be the newest."""
@@ -153,7 +158,6 @@ class PreviewHub(QObject):
             self._stale
             and self._settled
             and self._wanted()
-            and not self._trainer.active
             and not session.analysis.errors
             and bool(session.document.data().data.get("source"))
         )
@@ -216,6 +220,7 @@ class PreviewHub(QObject):
     def _forget(self) -> None:
         """Another project is shown."""
         self._delay.stop()
+        self._live.stop()
         self._lane.cancel()
         self._probe = None
         self._stale, self._settled = True, False

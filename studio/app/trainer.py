@@ -1,6 +1,6 @@
-"""Training behind the window: a QThread around `training.run.train`, a state, a clock that reads progress.
+"""Training behind the window: a QThread that follows a training process, a state, a clock that reads.
 
-The loop writes plain numbers to a Progress and never waits for the window; a timer here reads them a few
+The thread writes plain numbers to a Progress and never waits for the window; a timer here reads them a few
 times a second and tells the panels. The thread is never dropped while it runs.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +26,7 @@ from studio.graph.operations import SetAttribute
 from studio.words import Message, NetloomError
 
 if TYPE_CHECKING:
+    from studio.training.apart import TrainingProcess
     from studio.training.commands import Commands
     from studio.training.progress import Progress
     from studio.training.run import RunResult
@@ -54,7 +56,8 @@ class _Worker(QThread):
             self.result = self._job()
         except Exception as error:  # noqa: BLE001 - handed to the window, which says it
             self.error = error
-            self.trace = traceback.format_exc()
+            expected = isinstance(error, NetloomError)
+            self.trace = getattr(error, "trace", "" if expected else traceback.format_exc())
 
 
 class Trainer(QObject):
@@ -81,6 +84,7 @@ class Trainer(QObject):
         self.last_run: Path | None = None
         self.progress: Progress | None = None
         self._session = session
+        self._process: TrainingProcess | None = None
         self._worker: _Worker | None = None
         self._commands: Commands | None = None
         self._epochs_told = self._notices_told = 0
@@ -89,12 +93,15 @@ class Trainer(QObject):
         self._moving = Lane(self)
         self._moving.done.connect(self._moved)
         self._moving.failed.connect(self._not_moved)
+        self._warming = Lane(self)
+        self._warming.done.connect(self._warmed)
         self._clock = QTimer(self)
         self._clock.timeout.connect(self._tick)
         self._engine = QTimer(self, interval=ENGINE_POLL_MS)
         self._engine.timeout.connect(self._start_when_ready)
         session.edited.connect(self._on_edit)
         session.opened.connect(self._forget)
+        session.analysed.connect(lambda _: self._warm())
         session.path_changed.connect(lambda _: self._bring_home())
         application = QCoreApplication.instance()
         if application is not None:
@@ -153,6 +160,8 @@ class Trainer(QObject):
         worker = self._worker
         if worker is None or worker.wait(wait_ms):
             self._clock.stop()
+            if self._process is not None:
+                self._process.close()
             return True
         return False
 
@@ -168,13 +177,23 @@ class Trainer(QObject):
         project = self._session.document.data()
         if self._refuse(project):
             return
+        from studio.training.apart import TrainingProcess
         from studio.training.commands import Commands
         from studio.training.progress import Progress
 
+        self._process = self._process or TrainingProcess()
         self.progress, self._commands = Progress(), Commands()
         self._epochs_told, self._notices_told, self._edit_told = 0, 0, False
         worker = _Worker(
-            _job(project, self._session.path, self.runs_folder, self.progress, self._commands), self
+            partial(
+                self._process.train,
+                project,
+                self._session.path.parent if self._session.path is not None else None,
+                self.runs_folder,
+                self.progress,
+                self._commands,
+            ),
+            self,
         )
         worker.finished.connect(self._ended)
         self._worker = worker
@@ -187,6 +206,21 @@ class Trainer(QObject):
             )
         self._clock.start(FASTEST_MS)
         worker.start()
+
+    def _warm(self) -> None:
+        """Starts the process ahead of the first run, so that Train answers at once."""
+        if (
+            self._process is None
+            and not self._warming.busy
+            and self._session.document.data().data.get("source")
+        ):
+            self._warming.start(_warm)
+
+    def _warmed(self, process: TrainingProcess) -> None:
+        if self._process is None:
+            self._process = process
+        else:
+            process.close()
 
     def _refuse(self, project: ProjectData) -> bool:
         if not project.data.get("source"):
@@ -248,7 +282,7 @@ class Trainer(QObject):
         run = self.progress.run if self.progress is not None else None
         message = _reason(error, run or self.runs_folder)
         self._say("error", message)
-        if not isinstance(error, NetloomError):
+        if trace:
             self.traced.emit(trace)
         self.failed.emit(message)
 
@@ -303,17 +337,12 @@ def first_error(project: ProjectData, errors: tuple[Problem, ...]) -> Problem | 
     return next((problem for problem in errors if problem.network in used or not used), None)
 
 
-def _job(
-    project: ProjectData, path: Path | None, folder: Path, progress: Progress, commands: Commands
-) -> Callable[[], RunResult]:
-    def run() -> RunResult:
-        from studio.training.generator import alone
-        from studio.training.run import train
+def _warm(ticket: Ticket) -> TrainingProcess:
+    from studio.training.apart import TrainingProcess
 
-        with alone():
-            return train(project, path.parent if path else None, folder, progress=progress, commands=commands)
-
-    return run
+    process = TrainingProcess()
+    process.warm()
+    return process
 
 
 def _move(ticket: Ticket, runs: tuple[Path, ...], into: Path) -> dict[Path, Path]:

@@ -86,13 +86,10 @@ class Probe:
             samples = self._samples_of(request)
             check()
             place = min(max(request.sample, 0), len(samples.x) - 1)
-            with alone(wait=False) as mine:
-                if not mine:
-                    raise NoPreviewError(Message("The pictures of the outputs come back after the training."))
-                with machine.using_threads(1), torch.no_grad():
-                    module, weights = self._module_of(request, network)
-                    check()
-                    outputs = _outputs(module, request.project, network, samples.x[place : place + 1])
+            with alone(), machine.using_threads(1), torch.no_grad():
+                module, weights = self._module_of(request, network)
+                check()
+                outputs = _outputs(module, request.project, network, samples.x[place : place + 1])
         return Findings(outputs, place, len(samples.x), samples.labels[place], weights)
 
     def _samples_of(self, request: Request) -> _Samples:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class Commands:
@@ -12,6 +14,24 @@ class Commands:
         self._go = threading.Event()
         self._go.set()
         self.stopping = False
+        self._tell: Callable[[str], object] = lambda word: None
+
+    @contextmanager
+    def told(self, tell: Callable[[str], object]) -> Iterator[None]:
+        """Hands every command on inside the block, those given before it first."""
+        self._tell = tell
+        if self.stopping:
+            tell("stop")
+        elif self.paused:
+            tell("pause")
+        try:
+            yield
+        finally:
+            self._tell = lambda word: None
+
+    def obey(self, word: str) -> None:
+        """Does what a word that was handed on says: "pause", "resume" or "stop"."""
+        {"pause": self.pause, "resume": self.resume, "stop": self.stop}[word]()
 
     @property
     def paused(self) -> bool:
@@ -20,14 +40,17 @@ class Commands:
     def pause(self) -> None:
         if not self.stopping:
             self._go.clear()
+            self._tell("pause")
 
     def resume(self) -> None:
         self._go.set()
+        self._tell("resume")
 
     def stop(self) -> None:
         """Ends the run after the step being made; a paused run ends too."""
         self.stopping = True
         self._go.set()
+        self._tell("stop")
 
     def wait(self) -> None:
         """Blocks, without turning, until the run goes on."""

@@ -13,11 +13,7 @@ _turn = threading.RLock()
 
 
 @contextmanager
-def alone(wait: bool = True) -> Iterator[bool]:
-    """Whether the caller has the generator to itself inside the block; always, if it may `wait` for it."""
-    mine = _turn.acquire(blocking=wait)
-    try:
-        yield mine
-    finally:
-        if mine:
-            _turn.release()
+def alone() -> Iterator[None]:
+    """The caller has the generator to itself inside the block, and waits for it before."""
+    with _turn:
+        yield

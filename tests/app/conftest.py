@@ -61,6 +61,12 @@ def _alive(kind: type[Kind]) -> list[Kind]:
     return [o for o in gc.get_objects() if issubclass(type(o), kind) and shiboken6.isValid(o)]
 
 
+@pytest.fixture(autouse=True)
+def no_process_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The training process starts when a test trains, not whenever one opens a project with data."""
+    monkeypatch.setattr("studio.training.apart.TrainingProcess.warm", lambda self: None)
+
+
 @pytest.fixture
 def preferences(tmp_path: Path) -> Preferences:
     return Preferences(tmp_path / "window.ini")

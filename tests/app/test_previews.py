@@ -25,6 +25,7 @@ from studio.app.window import MainWindow
 from studio.graph.model import Network, Node, ProjectData
 from studio.graph.values import Json, reference
 from studio.insight.pictures import Output, output_of
+from studio.training.progress import EpochRecord
 from studio.words import Message
 
 
@@ -54,11 +55,17 @@ def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
 
 
 @pytest.fixture
-def hub(session: Session, qtbot: QtBot) -> Iterator[PreviewHub]:
-    made = PreviewHub(session, Trainer(session, session), session)
+def trainer(session: Session) -> Trainer:
+    return Trainer(session, session)
+
+
+@pytest.fixture
+def hub(session: Session, trainer: Trainer, qtbot: QtBot) -> Iterator[PreviewHub]:
+    made = PreviewHub(session, trainer, session)
     made._delay.setInterval(0)
     yield made
     made._delay.stop()
+    made._live.stop()
     made._lane.cancel()
 
 
@@ -177,19 +184,20 @@ def test_switched_off_nothing_is_run_until_a_node_is_selected(
     qtbot.waitUntil(lambda: hub.output("fc") is not None, timeout=20_000)
 
 
-def test_during_a_training_nothing_is_run_and_after_it_once(
-    shown: PreviewHub, session: Session, qtbot: QtBot
+def test_a_training_that_goes_on_is_looked_at_now_and_then(
+    shown: PreviewHub, session: Session, trainer: Trainer, qtbot: QtBot
 ) -> None:
-    trainer = shown._trainer
+    shown._live.setInterval(200)
+    looks: list[bool] = []
+    shown.told.connect(lambda: looks.append(True))
     trainer._set_state("running")
-    before = shown.found
-    in_place(session, out_channels=5)
-    with qtbot.waitSignal(session.analysed, timeout=20_000):
-        pass
+    for step in range(1, 4):  # epochs that follow each other fast are looked at once
+        trainer.epoch_done.emit(EpochRecord(step, step, {}, {}, 0.1))
+    qtbot.waitUntil(lambda: bool(looks), timeout=20_000)
     quiet(qtbot, shown)
-    assert shown.found is before
+    assert looks == [True]
     trainer._set_state("idle")
-    qtbot.waitUntil(lambda: shown.output("conv1").shape == (1, 5, 6, 6), timeout=20_000)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: len(looks) == 2, timeout=20_000)
 
 
 def test_a_large_network_carries_pictures_only_if_one_asks(session: Session, hub: PreviewHub) -> None:

@@ -1,4 +1,4 @@
-"""A training that does what the test tells it, behind the real door `studio.training.run.train`."""
+"""A training that does what the test tells it, in the place of the training process."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class FakeTraining:
 @pytest.fixture
 def training(monkeypatch: pytest.MonkeyPatch) -> FakeTraining:
     fake = FakeTraining()
-    monkeypatch.setattr("studio.training.run.train", fake)
+    monkeypatch.setattr("studio.training.apart.TrainingProcess.train", lambda _, *given: fake(*given))
     return fake
 
 
