@@ -12,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from studio.app import stages
 from studio.app.stages import Stage
@@ -21,16 +21,17 @@ from studio.words import Message
 CURVES = "studio.app.curves.panel"
 PLAN = (
     (stages.PROJECT, ("studio.project.recovery", "studio.project.schema")),
-    (stages.ENGINE, (CURVES, "torch", "studio.compiler.infer", "torch._dynamo")),
+    (stages.ENGINE, ("numpy", CURVES, "torch", "studio.compiler.infer", "torch._dynamo")),
     (stages.ALL, ("sklearn.datasets", "torchvision", "studio.training.run")),
 )
 """What is imported, in this order. The editor is ready when the second stage is.
 
 The project room comes before PyTorch because of pydantic: while torch is imported it looks into every module
-that is loaded, and a pydantic that another thread has half imported breaks by being looked at. The curves
-come here because pyqtgraph would hold up the window for most of a second. The first analysis needs
-torch._dynamo. What the last stage lacks is told by the work that needs it.
+that is loaded, and a pydantic that another thread has half imported breaks by being looked at. The first
+analysis needs torch._dynamo. What the last stage lacks is told by the work that needs it.
 """
+IN_THE_WINDOW = {CURVES}
+"""what defines classes of Qt: PySide crashes now and then where another thread than the GUI's does that"""
 
 log = logging.getLogger("netloom")
 
@@ -65,6 +66,7 @@ class Engine(QObject):
     imported = Signal(str)
     ready = Signal(float)
     failed = Signal(object)
+    _wanted = Signal(str)
     _ended = Signal(float, object)
 
     def __init__(
@@ -73,6 +75,10 @@ class Engine(QObject):
         super().__init__(parent)
         self._plan = plan
         self._thread = threading.Thread(target=self._import, name="netloom-engine", daemon=True)
+        self._here = threading.Event()
+        self._error_here: Exception | None = None
+        self._leaving = False
+        self._wanted.connect(self._bring_here, Qt.ConnectionType.QueuedConnection)
         self._ended.connect(self._report, Qt.ConnectionType.QueuedConnection)
 
     def start(self) -> None:
@@ -82,6 +88,8 @@ class Engine(QObject):
 
     def wait(self) -> None:
         """Waits for the thread, so that the interpreter does not end in the middle of an import."""
+        self._leaving = True
+        self._here.set()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -100,15 +108,33 @@ class Engine(QObject):
         """Imports the modules of a stage, then lets pass who waits for it."""
         try:
             for name in names:
-                if name == "torch":
-                    load_libraries()
-                importlib.import_module(name)
+                self._bring(name)
                 self.imported.emit(name)
         except Exception as error:  # a broken installation fails in any way; it is shown and logged
             log.error("%s could not be imported", name, exc_info=error)
             return error
         stage.end()
         return None
+
+    def _bring(self, name: str) -> None:
+        if name not in IN_THE_WINDOW:
+            if name == "torch":
+                load_libraries()
+            importlib.import_module(name)
+            return
+        self._wanted.emit(name)
+        self._here.wait()
+        if self._error_here is not None:
+            raise self._error_here
+
+    @Slot(str)
+    def _bring_here(self, name: str) -> None:
+        if not self._leaving:
+            try:
+                importlib.import_module(name)
+            except Exception as error:  # noqa: BLE001 - raised again where the plan is carried out
+                self._error_here = error
+        self._here.set()
 
     def _report(self, seconds: float, error: Exception | None) -> None:
         if error is None:

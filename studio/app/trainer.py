@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 State = Literal["idle", "preparing", "running", "paused", "stopping"]
 
-FASTEST_MS, SLOWEST_MS, HIDDEN_MS = 300, 1000, 1000
-SHARE = 0.01
-"""the part of the time that telling the panels may take, on the thread that training shares the GIL with"""
+FASTEST_MS, SLOWEST_MS, HIDDEN_MS = 100, 1000, 1000
+SHARE = 0.05
+"""the part of the window's time that telling the panels may take"""
 ENGINE_POLL_MS = 50
 CLOSE_MS = 10_000
 

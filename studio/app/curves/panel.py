@@ -26,15 +26,15 @@ from studio.words import Message, tr
 if TYPE_CHECKING:
     from studio.training.progress import Progress
 
-SHORTEST_S, LONGEST_S = 1.0, 2.5
-SHARE = 0.005
-"""the part of the time that drawing may take while training runs in the same process"""
+SHORTEST_S, LONGEST_S = 0.1, 2.5
+SHARE = 0.05
+"""the part of the time that drawing may take, which on a small machine training lacks"""
 STYLES = {TRAIN: EntryStyle("accent"), VALIDATION: EntryStyle("warning", marker=True)}
 EARLIER_COLORS = ("attention", "pooling", "recurrent", "convolution", "normalisation", "dropout")
 
 
 class CurvesPanel(QWidget):
-    """Two plots over epochs. Points are taken in at every tick, drawn about once a second."""
+    """Two plots over epochs. Points are taken in at every tick, drawn ten times a second at most."""
 
     def __init__(self, session: Session, trainer: Trainer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -142,7 +142,7 @@ class CurvesPanel(QWidget):
         self._drawn_at = time.perf_counter()
 
     def _rest(self) -> float:
-        """How long to leave the window alone after the last drawing, so that training keeps its pace."""
+        """How long to rest after the last drawing, so that training and the window keep their pace."""
         cost = sum(plot.cost_s for plot in (self.loss, self.other))
         return min(max(cost / SHARE, SHORTEST_S), LONGEST_S)
 
