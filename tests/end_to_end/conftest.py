@@ -43,8 +43,8 @@ def window(hand: Hand, qapp: QApplication) -> Iterator[MainWindow]:
     made.setGeometry(QRect(0, 20, 1600, 980))
     made.show()
     hand.qtbot.waitExposed(made)
-    made.after_first_paint()
     engine.start()
+    made.after_first_paint()
     hand.until(lambda: made.session.engine_ready, timeout=90_000)
     yield made
     made.trainer.stop()
