@@ -6,13 +6,14 @@ window that is gone stops the run after the step being made, with its weights ke
 
 from __future__ import annotations
 
+import importlib
 import os
 import queue
 import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,6 +25,8 @@ from studio.words import NetloomError
 
 TELL_S = 0.1
 """how often the window is told how far the run is"""
+AHEAD = ("torch._dynamo", "sklearn.datasets", "studio.training.loop", "studio.training.objectives")
+"""what a run needs, imported before there is one"""
 
 
 class _Ears:
@@ -105,9 +108,9 @@ def main() -> None:
     target = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not come between the lines
     mouth, ears = _Mouth(target), _Ears(sys.stdin.buffer)
-    import studio.training.loop
-    import studio.training.objectives  # noqa: F401 - what every run needs, before there is one
-
+    for name in AHEAD:
+        with suppress(ImportError):  # the run that needs it says so
+            importlib.import_module(name)
     mouth.say(ready=True)
     while (job := ears.jobs.get()) is not None:
         _train(job, ears.commands, mouth)
