@@ -1,0 +1,1 @@
+"""What others made, read into a document: modules in memory, ONNX files, weights."""
