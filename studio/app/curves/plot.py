@@ -18,6 +18,9 @@ from studio.app.curves.lines import CrossHair, Line, Lines
 
 LOG_FLOOR = 1e-12
 
+BEYOND = 0.015
+"""the part of the span that is seen beyond its end, so that the last mark is whole"""
+
 
 class _Area(pg.PlotWidget):  # type: ignore[misc]
     """pyqtgraph's plot, quiet: no menu, no buttons, our axes; it says when the hand moved it."""
@@ -57,6 +60,16 @@ class _Area(pg.PlotWidget):  # type: ignore[misc]
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.double_clicked.emit()
+
+
+def share_below(lowest: float) -> float:
+    """Where an axis up to 100 % begins, so that a curve near the top is not a flat line.
+
+    >>> [share_below(lowest) for lowest in (0.1, 0.62, 0.87, 0.994)]
+    [0.0, 0.6, 0.8, 0.99]
+    """
+    step = next((step for step in (0.5, 0.2, 0.1, 0.05, 0.02) if 1 - lowest >= step), 0.01)
+    return min(max(round(math.floor(lowest / step) * step, 9), 0.0), 1 - step)
 
 
 class CurvePlot(QWidget):
@@ -135,7 +148,7 @@ class CurvePlot(QWidget):
 
     def _fit(self) -> bool:
         """Sets the range; False when it is the right one already."""
-        wanted = (0.0, max(self._span, 1e-9)), self._value_range()
+        wanted = (0.0, max(self._span * (1 + BEYOND), 1e-9)), self._value_range()
         if [list(side) for side in wanted] == self.box.viewRange():
             return False
         self.box.setRange(xRange=wanted[0], yRange=wanted[1], padding=0)
@@ -149,10 +162,10 @@ class CurvePlot(QWidget):
                 return -3.0, 0.0
             low, high = math.log10(min(lows)), math.log10(max(high for _, high in bounds))
             return math.floor(low * 4) / 4, max(math.ceil(high * 4) / 4, math.floor(low * 4) / 4 + 0.25)
-        if self.percent:
-            return 0.0, 1.0
         if not bounds:
             return 0.0, 1.0
+        if self.percent:
+            return share_below(min(low for low, _ in bounds)), 1.0
         return rounded_out(min(low for low, _ in bounds), max(high for _, high in bounds))
 
     def _toggle(self, entry: str, shown: bool) -> None:
