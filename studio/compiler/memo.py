@@ -26,11 +26,24 @@ class Memo(Generic[T]):
                 return self._held[key]
             self.misses += 1
         made = make()
+        self.put(key, made)
+        return made
+
+    def find(self, key: Hashable) -> T | None:
+        """What is held under `key`, None where nothing is."""
+        with self._lock:
+            held = self._held.get(key)
+            if held is None:
+                self.misses += 1
+            else:
+                self._held.move_to_end(key)
+            return held
+
+    def put(self, key: Hashable, made: T) -> None:
         with self._lock:
             self._held[key] = made
             while len(self._held) > self.capacity:
                 self._held.popitem(last=False)
-        return made
 
     def __len__(self) -> int:
         return len(self._held)

@@ -13,6 +13,7 @@ from typing import Any
 from studio.catalog import ports
 from studio.compiler.analysis import Context, NetworkReport, NodeReport, NodeState, TensorSpec
 from studio.compiler.evaluate import REFUSALS, Failure, Outcome, Result, constant, evaluate, read_runs
+from studio.compiler.memo import Memo
 from studio.compiler.problems import diagnose, graph, inputs, parameters
 from studio.compiler.problems.finding import Case, Diagnosis, Finding, Inflow
 from studio.compiler.symbols import Value, at, spec_of, tensors_of, value_of
@@ -55,6 +56,12 @@ class Survey:
     findings: list[Finding] = field(default_factory=list)
     live: set[str] = field(default_factory=set)
     report: NetworkReport = field(default_factory=NetworkReport)
+    nested: list[Survey] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """Whether there is nothing to say of this use or of any inside it."""
+        return not self.findings and all(inner.clean for inner in self.nested)
 
     @property
     def failed(self) -> bool:
@@ -90,9 +97,24 @@ class ProjectSurvey:
     faults: dict[tuple[str, str], Fault] = field(default_factory=dict)
     uses: dict[str, list[Survey]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    _inside: dict[str, tuple[Network, ...]] = field(default_factory=dict)
 
     def errors(self) -> list[Finding]:
         return [finding for finding in self.findings if finding.severity == "error"]
+
+    def networks_of(self, name: str) -> tuple[Network, ...]:
+        """A network and those it uses as blocks, each once."""
+        if name not in self._inside:
+            found: dict[str, Network] = {}
+            open_ = [name]
+            while open_:
+                current = open_.pop()
+                if current in found or current not in self.project.networks:
+                    continue
+                found[current] = self.project.networks[current]
+                open_ += [node.block for node in found[current].nodes.values() if node.block is not None]
+            self._inside[name] = tuple(found.values())
+        return self._inside[name]
 
 
 def main_network(project: ProjectData) -> str:
@@ -120,6 +142,41 @@ def survey(project: ProjectData, context: Context) -> ProjectSurvey:
                     seen.add(finding.key)
                     result.findings.append(finding)
     return result
+
+
+_uses: Memo[tuple[tuple[Network, ...], Survey]] = Memo(512)
+"""Uses of blocks without findings, each with the networks it was walked through, so that their ids stay theirs."""
+
+
+def _use(
+    whole: ProjectSurvey,
+    name: str,
+    values: Mapping[str, Json],
+    given: list[Value],
+    fixed: Survey | None,
+    inside: tuple[str, ...],
+) -> Survey:
+    """One use of a block: walked through, or remembered where the same was walked through before."""
+    walk = _Walk(whole, name, values, given, fixed, inside)
+    if fixed is not None:
+        return walk.run()
+    networks = whole.networks_of(name)
+    key = (tuple(map(id, networks)), name, repr(values), tuple(v.key for v in given), whole.context)
+    held = _uses.find(key)
+    if held is not None:
+        _met(whole, held[1])
+        return held[1]
+    survey = walk.run()
+    if survey.clean:
+        _uses.put(key, (networks, survey))
+    return survey
+
+
+def _met(whole: ProjectSurvey, survey: Survey) -> None:
+    """Enters a remembered use, and those inside it, among the uses of their networks."""
+    whole.uses.setdefault(survey.name, []).append(survey)
+    for inner in survey.nested:
+        _met(whole, inner)
 
 
 class _Walk:
@@ -324,7 +381,8 @@ class _Walk:
             fixed = self.fixed.steps[step.node.id].nested
         values = {**network.parameters, **step.params}
         step.params = {key: values[key] for key in network.parameters}
-        nested = _Walk(self.whole, name, values, given, fixed, self.inside).run()
+        nested = _use(self.whole, name, values, given, fixed, self.inside)
+        self.survey.nested.append(nested)
         step.nested = nested
         if nested.failed:
             self._found(step.node.id, graph.inside(name, nested.findings))
