@@ -380,7 +380,7 @@ def _expected(operation: Operation) -> Json:
         case op.SetArguments(_, _, old) | op.SetNetwork(_, _, old) | op.SetSetting(_, old):
             return old
         case op.SetAttribute(_, _, path, old):
-            return None if path == ("path",) and old is MISSING else old
+            return None if path in (("path",), ("repeat",)) and old is MISSING else old
         case _:
             return None
 
@@ -409,7 +409,7 @@ def _sheet(network: Network, rank: int, node_ranks: tuple[int, ...] | None = Non
 
 def _attribute(node: Node, path: tuple[str, ...]) -> Json:
     match path:
-        case ("type" | "at" | "path" as name,):
+        case ("type" | "at" | "path" | "repeat" as name,):
             return getattr(node, name)
         case ("params", key):
             return node.params.get(key, MISSING)
@@ -427,6 +427,8 @@ def _with_attribute(node: Node, path: tuple[str, ...], new: Json) -> Node:
             return replace(node, at=(new[0], new[1]))
         case ("path",):
             return replace(node, path=None if new is MISSING else new)
+        case ("repeat",):
+            return replace(node, repeat=None if new is MISSING else new)
         case ("params", key):
             return replace(node, params=_with_key(node.params, (key,), new))
         case ("extra", key):

@@ -96,6 +96,10 @@ class Edit:
     def set_type(self, network: str, id_: str, type_: str) -> None:
         self.do(op.SetAttribute(network, id_, ("type",), self.document.node(network, id_).type, type_))
 
+    def set_repeat(self, network: str, id_: str, times: Json) -> None:
+        """How many times a block comes one after the other; None for once, without a number in its path."""
+        self.do(op.SetAttribute(network, id_, ("repeat",), self.document.node(network, id_).repeat, times))
+
     def move(self, network: str, id_: str, at: tuple[int, int]) -> None:
         self.do(op.SetAttribute(network, id_, ("at",), self.document.node(network, id_).at, at))
 

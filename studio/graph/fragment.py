@@ -21,7 +21,7 @@ VERSION = 1
 MAX_TEXT = 64 * 2**20
 _AROUND = 2
 """how much deeper a node lies in a project file than in a fragment"""
-_NODE_KEYS = ("id", "type", "path", "params", "args", "kwargs", "at")
+_NODE_KEYS = ("id", "type", "path", "repeat", "params", "args", "kwargs", "at")
 
 
 class FragmentError(NetloomError):
@@ -105,6 +105,8 @@ def node_to_json(node: Node) -> dict[str, Json]:
     table: dict[str, Json] = {"id": node.id, "type": node.type}
     if node.path is not None:
         table["path"] = node.path
+    if node.repeat is not None:
+        table["repeat"] = node.repeat
     if node.params:
         table["params"] = dict(node.params)
     if node.args:
@@ -142,6 +144,7 @@ def node_from_json(table: Mapping[str, Json]) -> Node:
         at=(at[0], at[1]),
         path=path,
         extra={key: value for key, value in table.items() if key not in _NODE_KEYS},
+        repeat=table.get("repeat"),
     )
 
 

@@ -17,7 +17,10 @@ OUTPUT = "output"
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node. `id` is its attribute path in the module; `path` names a module that is used twice."""
+    """One node. `id` is its attribute path in the module; `path` names a module that is used twice.
+
+    `repeat` is how many times a block comes one after the other, None for once; see `graph.repeats`.
+    """
 
     id: str
     type: str
@@ -27,6 +30,7 @@ class Node:
     at: tuple[int, int] = (0, 0)
     path: str | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)
+    repeat: Json = None
 
     @property
     def block(self) -> str | None:

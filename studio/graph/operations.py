@@ -72,7 +72,7 @@ class SetArguments:
 
 @dataclass(frozen=True, slots=True)
 class SetAttribute:
-    """Sets `type`, `at`, `path`, or one key of `params` or `extra` (`path` is then two steps long)."""
+    """Sets `type`, `at`, `path`, `repeat`, or one key of `params` or `extra` (a path of two steps)."""
 
     network: str
     node: str

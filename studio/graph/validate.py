@@ -5,13 +5,14 @@ Whether a type with a known prefix exists is the catalogue's to say, whether sha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from studio.graph import naming, order, values
-from studio.graph.model import BLOCK, Network, Node, ProjectData
+from studio.graph import naming, order, repeats, values
+from studio.graph.model import BLOCK, INPUT, OUTPUT, Network, Node, ProjectData
 from studio.graph.values import Path
-from studio.words import Message
+from studio.words import Message, NetloomError
 
 STRUCTURAL_TYPES = frozenset({"input", "output", "param", "buffer", "const", "opaque"})
 PREFIXES = ("nn.", "torch.", "F.", "op.", "Tensor.", BLOCK)
@@ -22,7 +23,7 @@ class Fault:
     """One fault and the node it is shown on; `node` is None where it concerns the whole network.
 
     `code` is a stable name: bad-id, missing-node, circle, unknown-form, unknown-type, unknown-block,
-    block-in-itself, unknown-parameter.
+    block-in-itself, unknown-parameter, bad-repeat.
     """
 
     network: str
@@ -45,8 +46,11 @@ def faults(project: ProjectData, known_type: Callable[[str], bool] | None = None
         on_circle = frozenset(circle or ())
         told = order.CycleError(circle).message if circle else None
         modules = _containers(network)
+        repeated = _repetitions(network)
         for node in network.nodes.values():
             for code, text in _node_faults(node, network, project, modules):
+                found.append(Fault(name, node.id, text, code))
+            for code, text in _repeat_faults(node, network, project, repeated):
                 found.append(Fault(name, node.id, text, code))
             if node.block is None and not known(node.type):
                 text = Message(
@@ -86,10 +90,15 @@ def _node_faults(
 
 
 def _value_faults(node: Node, network: Network) -> Iterator[tuple[str, Message]]:
-    held = {"args": list(node.args), "kwargs": node.kwargs, "params": node.params}
+    held = {"args": list(node.args), "kwargs": node.kwargs, "params": node.params, "repeat": [node.repeat]}
     for section, value in held.items():
         inside = value.items() if isinstance(value, dict) else enumerate(value)
         for key, item in inside:
+            if section != "params" and any(repeats.schedules(item)):
+                text = Message(
+                    "{place} cannot have a value for each repetition.", place=place((section, key))
+                )
+                yield "bad-repeat", text
             for slot, reason in values.faults(item, (section, key)):
                 yield "unknown-form", Message("{place}: {reason}.", place=place(slot), reason=reason)
             for name in values.parameters_used(item):
@@ -110,6 +119,53 @@ def _block_faults(node: Node, project: ProjectData) -> Iterator[tuple[str, Messa
         if name not in project.networks[node.block].parameters:
             text = Message("The block {block} has no parameter {name}.", block=node.block, name=name)
             yield "unknown-parameter", text
+
+
+def _repeat_faults(
+    node: Node, network: Network, project: ProjectData, repeated: Mapping[str, str]
+) -> Iterator[tuple[str, Message]]:
+    """What is wrong with how often a node comes, and with the values of its repetitions."""
+    taken = repeated.get(node.id, node.id)
+    if taken != node.id:
+        text = Message(
+            "{node} is also the name of a repetition of {other}. Rename it.", node=node.id, other=taken
+        )
+        yield "bad-id", text
+    given = [held for value in node.params.values() for held in repeats.schedules(value)]
+    try:
+        count = repeats.times(node, network.parameters)
+    except NetloomError as error:
+        yield "bad-repeat", error.message
+        return
+    if count is None:
+        if given:
+            text = Message("{node} has a value for each repetition, but it is not repeated.", node=node.id)
+            yield "bad-repeat", text
+        return
+    if node.block is None:
+        yield "bad-repeat", Message("{node} is no block: only blocks are repeated.", node=node.id)
+    for held in given:
+        if isinstance(held, list | tuple) and len(held) != count:
+            text = Message("{node} is repeated {count} times, but one of its values is given for {given}.",
+                           node=node.id, count=count, given=len(held))  # fmt: skip
+            yield "bad-repeat", text
+    inside = project.networks.get(node.block or "")
+    if inside is not None and len(inside.of_type(OUTPUT)) > len(inside.of_type(INPUT)):
+        text = Message(
+            "{block} gives more than it takes, so no repetition of it can follow another.", block=node.block
+        )
+        yield "bad-repeat", text
+
+
+def _repetitions(network: Network) -> dict[str, str]:
+    """Whose repetition lies at an attribute path, beyond the paths of the nodes themselves."""
+    found: dict[str, str] = {}
+    for node in network.nodes.values():
+        with contextlib.suppress(NetloomError):
+            count = repeats.times(node, network.parameters)
+            for path in repeats.paths(node.id, count) if count is not None else ():
+                found.setdefault(path, node.id)
+    return found
 
 
 def place(slot: Path) -> str:

@@ -27,6 +27,7 @@ ARITHMETIC: dict[str, Callable[..., Any]] = {
 FORMS: dict[str, frozenset[str]] = {
     "n": frozenset({"i"}),
     "p": frozenset(),
+    "each": frozenset(),
     "expr": frozenset({"of"}),
     "size": frozenset(),
     "shape": frozenset(),
@@ -55,6 +56,7 @@ def _is_text(held: Json) -> bool:
 _HOLDS: dict[str, Callable[[Json], bool]] = {
     "n": _is_text,
     "p": _is_text,
+    "each": lambda held: isinstance(held, list | tuple) or (isinstance(held, dict) and set(held) == {"p"}),
     "expr": _is_text,
     "size": _is_list(2),
     "shape": lambda held: is_reference(held),

@@ -35,6 +35,7 @@ class _NodeFile(_Strict):
     id: _Name
     type: _Name
     path: str | None = None
+    repeat: Any = None
     params: dict[str, Any] = {}
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
@@ -84,6 +85,7 @@ def _network(name: str, found: _NetworkFile, file: str) -> Network:
             (node.at[0], node.at[1]),
             node.path,
             node.others,
+            node.repeat,
         )
     return Network(nodes, found.parameters, found.others)
 
