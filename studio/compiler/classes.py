@@ -82,7 +82,11 @@ def _size(made: Plan, step: Step, name: str, values: list[Json]) -> Expression:
         return widths[0]
     if not differ:
         return written.parameter(values[0])
-    argument = f"{step.node.id.replace('.', '_')}_{name}"
+    for argument, known in made.extras.items():
+        if same(known, values):
+            return argument
+    taken = {*made.extras, *made.network.parameters}
+    argument = f"{step.node.id.replace('.', '_')}_{name}" if name in taken else name
     made.extras[argument] = values
     return argument
 
@@ -113,7 +117,8 @@ class ClassWriter:
         self.forward = Forward(project, self.plan.uses, self.steps)
 
     def lines(self) -> list[str]:
-        body = [f"class {self.plan.class_name}(nn.Module):", *self._constructor(), ""]
+        head = [f"class {self.plan.class_name}(nn.Module):", *self.forward.docstring(), ""]
+        body = [*head, *self._constructor(), ""]
         return [*body, *self.forward.lines()]
 
     # -- the constructor -------------------------------------------------------------------------

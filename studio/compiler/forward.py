@@ -164,7 +164,8 @@ class Forward:
             return self.attribute(self.walk.steps[node].module_path)
         if (node, index) in self.names:
             return self.names[node, index]
-        return self.names[node, None]
+        whole = self.names[node, None]
+        return whole if index is None or held.type == INPUT else f"{whole}[{index}]"
 
     # -- lines -----------------------------------------------------------------------------------
 
@@ -202,13 +203,38 @@ class Forward:
         }
         return _pattern(paths)
 
-    def _comment(self, step: Step) -> str | None:
-        """The shape a line gives, where every use of the network agrees on it."""
-        shapes = set()
+    def docstring(self) -> list[str]:
+        """`image (N, 1, 8, 8) -> digit (N, 10).`: what goes in and comes out, by name and shape."""
+        sides = [[self._described(step) for step in side] for side in self._ends()]
+        whole = f'{INDENT}"""{" -> ".join(", ".join(side) for side in sides)}."""'
+        if len(whole) <= WIDTH:
+            return [whole]
+        given, made = sides
+        told = [*(f"{item}," for item in given[:-1]), *given[-1:], f"-> {made[0]}"]
+        told[-1:] = [f"{item}," for item in (told[-1], *made[1:])]
+        told[-1] = f"{told[-1][:-1]}."
+        return [f'{INDENT}"""{told[0]}', *(f"{INDENT}{line}" for line in told[1:]), f'{INDENT}"""']
+
+    def _ends(self) -> list[list[Step]]:
+        return [[self.walk.steps[node.id] for node in side] for side in (self.inputs, self.outputs)]
+
+    def _described(self, step: Step) -> str:
+        spec = self._agreed(step)
+        if spec is None:
+            return step.node.id
+        kind = "" if spec.dtype == "float32" else f" {spec.dtype}"
+        return f"{step.node.id} {_shape(spec)}{kind}"
+
+    def _agreed(self, step: Step) -> TensorSpec | None:
+        """What a node gives, where every use of the network agrees on it."""
+        specs = set()
         for use in self.uses:
             outcome = use.steps[step.node.id].outcome
-            shapes.add(spec_of(outcome.value) if outcome is not None else None)
-        spec = shapes.pop() if len(shapes) == 1 else None
+            specs.add(spec_of(outcome.value) if outcome is not None else None)
+        return specs.pop() if len(specs) == 1 else None
+
+    def _comment(self, step: Step) -> str | None:
+        spec = self._agreed(step)
         return f"# {_shape(spec)}" if spec is not None else None
 
     def _call(self, statement: Statement) -> Expression:

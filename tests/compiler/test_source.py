@@ -82,6 +82,8 @@ from torch import Tensor, nn
 
 
 class Model(nn.Module):
+    """image (N, 1, 8, 8) -> output (N, 10)."""
+
     def __init__(self) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(1, 32, kernel_size=3, padding=1)
@@ -133,10 +135,10 @@ def test_sizes_that_differ_between_uses_become_arguments_of_the_class():
     )
     text = source(drawn)
     assert_tidy(text)
-    assert "def __init__(self, fc_in_features: int, width: int = 4) -> None:" in text
-    assert "self.fc = nn.Linear(fc_in_features, width * 2)" in text
-    assert "self.one = Widen(fc_in_features=3, width=5)" in text
-    assert "self.two = Widen(fc_in_features=10)" in text
+    assert "def __init__(self, in_features: int, width: int = 4) -> None:" in text
+    assert "self.fc = nn.Linear(in_features, width * 2)" in text
+    assert "self.one = Widen(in_features=3, width=5)" in text
+    assert "self.two = Widen(in_features=10)" in text
 
 
 def test_layers_numbered_in_one_holder_are_written_as_a_sequential():
