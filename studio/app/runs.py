@@ -28,12 +28,14 @@ from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.metric_words import metrics_text
 from studio.app.named import named
+from studio.app.run_actions import RunActions
 from studio.app.session import Session
 from studio.app.tasks import Lane, Ticket
 from studio.app.trainer import Trainer
 from studio.words import Message, tr
 
 if TYPE_CHECKING:
+    from studio.training.labels import Labels
     from studio.training.runs import RunInfo
 
 WAIT_MS = 1000
@@ -58,10 +60,14 @@ class Row:
 
 
 class RunsPanel(QWidget):
-    """`overlay_changed(folders)` follows the ticks; `export_requested(folder)` asks for the dialog."""
+    """`overlay_changed(folders)` follows the ticks; `export_requested(folder)` asks for the dialog.
+
+    `open_requested(path)` asks for the project of a run, as a copy.
+    """
 
     overlay_changed = Signal(object)
     export_requested = Signal(object)
+    open_requested = Signal(object)
     count_changed = Signal(int)
 
     def __init__(self, session: Session, trainer: Trainer, parent: QWidget | None = None) -> None:
@@ -93,7 +99,7 @@ class RunsPanel(QWidget):
         self.table.setUniformRowHeights(True)
         self.table.setStyleSheet("QTreeView::item { padding: 3px 0 }")
         self.table.setColumnCount(7)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.table.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.header().setStretchLastSection(True)
         # the width by contents forgets the box for the tick
@@ -102,6 +108,10 @@ class RunsPanel(QWidget):
         self.table.itemSelectionChanged.connect(self._enable)
         self.table.itemChanged.connect(self._overlay)
         self.table.itemDoubleClicked.connect(lambda *_: self._open_folder())
+        self.actions_of_runs = RunActions(self.table, self.chosen)
+        self.actions_of_runs.changed.connect(self.refresh)
+        self.actions_of_runs.told.connect(self._session.notice)
+        self.actions_of_runs.open_requested.connect(self.open_requested)
         self.folder_button = named(QPushButton(), "run_folder_button")
         self.folder_button.setIcon(icon("open"))
         self.folder_button.clicked.connect(self._open_folder)
@@ -168,23 +178,28 @@ class RunsPanel(QWidget):
     # -- showing ---------------------------------------------------------------------------------
 
     def _fill(self) -> None:
-        kept, ticked = self.selected(), set(self.ticked())
+        kept, ticked = self.chosen(), set(self.ticked())
         with QSignalBlocker(self.table):
             self.table.clear()
             for row in reversed(self._rows):
                 item = _item(row)
                 item.setCheckState(0, _check(row.info.folder in ticked))
                 self.table.addTopLevelItem(item)
-                item.setSelected(row.info.folder == kept)
+                item.setSelected(row.info.folder in kept)
         self._stack.setCurrentIndex(1 if self._rows else 0)
         if self._rows:
             self._where.setText(str(self._rows[0].info.folder.parent))
         self._enable()
 
     def selected(self) -> Path | None:
-        """The folder of the selected run."""
-        items = self.table.selectedItems()
-        return items[0].data(0, FOLDER_ROLE) if items else None
+        """The folder of the selected run, if it is one."""
+        chosen = list(self.chosen())
+        return chosen[0] if len(chosen) == 1 else None
+
+    def chosen(self) -> dict[Path, Labels]:
+        """The folders of the selected runs, with what is said of each."""
+        folders = {item.data(0, FOLDER_ROLE) for item in self.table.selectedItems()}
+        return {row.info.folder: row.info.labels for row in self._rows if row.info.folder in folders}
 
     def ticked(self) -> list[Path]:
         """The folders of the runs laid over the curves."""
@@ -219,7 +234,7 @@ def _item(row: Row) -> QTreeWidgetItem:
     epochs = f"{row.epochs_done}/{wanted}" if wanted else str(row.epochs_done)
     item = QTreeWidgetItem(
         [
-            when_text(info.started) or info.id,
+            run_text(info),
             status_text(info.status),
             metrics_of_best(info),
             _metrics(info.test or {}),
@@ -229,7 +244,7 @@ def _item(row: Row) -> QTreeWidgetItem:
         ]
     )
     item.setData(0, FOLDER_ROLE, info.folder)
-    item.setToolTip(0, str(info.folder))
+    item.setToolTip(0, "\n".join(filter(None, (info.labels.note, when_text(info.started), str(info.folder)))))
     item.setForeground(1, theme.current().color(STATUS_COLORS.get(info.status, "second")))
     item.setForeground(6, theme.current().color("second"))
     item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
@@ -245,6 +260,12 @@ def status_text(status: str) -> str:
         "interrupted": tr("interrupted"),
     }
     return known.get(status, status)
+
+
+def run_text(info: RunInfo) -> str:
+    """What a run is called: by its title, else by its time."""
+    title = info.labels.title or when_text(info.started) or info.id
+    return f"★ {title}" if info.labels.star else title
 
 
 def when_text(started: str) -> str:

@@ -173,6 +173,7 @@ class MainWindow(QMainWindow):
         files.busy.connect(self._show_busy)
         files.outdated.connect(self.notices.take_back)
         self.workspace.export_wanted.connect(self._export)
+        self.workspace.project_wanted.connect(self.files.open_example)
         welcome.example_chosen.connect(files.open_example)
         welcome.new_chosen.connect(files.new)
         welcome.open_chosen.connect(files.choose)

@@ -120,10 +120,11 @@ class _Page(QWidget):
 class Workspace(QMainWindow):
     """Palette left, inspector right, tabs below, canvas in the middle.
 
-    `export_wanted(folder)` asks for the export of a run.
+    `export_wanted(folder)` asks for the export of a run, `project_wanted(path)` for a copy of a project.
     """
 
     export_wanted = Signal(object)
+    project_wanted = Signal(object)
 
     def __init__(self, session: Session, trainer: Trainer, preferences: Preferences) -> None:
         super().__init__()
@@ -181,6 +182,7 @@ class Workspace(QMainWindow):
             case "runs":
                 panel.overlay_changed.connect(self._overlay)  # type: ignore[attr-defined]
                 panel.export_requested.connect(self.export_wanted)  # type: ignore[attr-defined]
+                panel.open_requested.connect(self.project_wanted)  # type: ignore[attr-defined]
                 panel.count_changed.connect(self._count_runs)  # type: ignore[attr-defined]
             case "problems":
                 panel.reveal.connect(self._reveal)  # type: ignore[attr-defined]

@@ -20,10 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio import places
-from studio.compiler.analysis import Context, Size, TensorSpec
+from studio.compiler.analysis import SYMBOLS, Context, Size, TensorSpec
 from studio.data.preprocessing import Preprocessing
 from studio.graph.model import ProjectData
 from studio.project import atomic, processes
+from studio.training import labels
+from studio.training.labels import Labels
 from studio.training.settings import Settings, read
 from studio.words import Message, NetloomError
 
@@ -50,6 +52,7 @@ class RunInfo:
     test: Mapping[str, float] | None = None
     samples_per_second: float | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    labels: Labels = field(default_factory=Labels)
 
     @property
     def id(self) -> str:
@@ -98,7 +101,7 @@ class Run:
         from safetensors.torch import load_file
 
         path = self.weights(which)
-        module = self._module_without_weights()
+        module = self.skeleton()
         try:
             module.load_state_dict(load_file(path), assign=True)
         except Exception as error:
@@ -111,7 +114,7 @@ class Run:
         module.eval()
         return module
 
-    def _module_without_weights(self) -> GraphModule:
+    def skeleton(self) -> GraphModule:
         """The network as built, its parameters without values; only what no file keeps has them."""
         import torch
 
@@ -301,7 +304,7 @@ def context_to_json(context: Context) -> dict[str, Any]:
 def context_from_json(table: Mapping[str, Any]) -> Context:
     return Context(
         tuple(
-            TensorSpec(tuple(Size() if d == "N" else int(d) for d in spec["shape"]), spec["dtype"])
+            TensorSpec(tuple(SYMBOLS.get(d) or int(d) for d in spec["shape"]), spec["dtype"])
             for spec in table["inputs"]
         ),
         table["outputs"],
@@ -339,6 +342,7 @@ def _info(folder: Path, record: Mapping[str, Any]) -> RunInfo:
         record.get("test"),
         record.get("samples_per_second"),
         record.get("settings") or {},
+        labels.read(folder),
     )
 
 

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QInputDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
+from studio.app import run_actions
 from studio.app.runs import RunsPanel
 from studio.app.trainer import Trainer
 from studio.project.atomic import write
+from studio.training import labels
 
 from .training_fakes import session_with_data
 
@@ -101,3 +104,76 @@ def test_a_regression_is_told_by_the_names_of_its_metrics(panel: RunsPanel, tmp_
 
     best = {"epoch": 1, "validation": {"loss": 0.5, "mae": 40.2, "r2": 0.5}}
     assert metrics_of_best(RunInfo(tmp_path, "done", "", best=best)) == "MAE 40.2 · R² 0.500"
+
+
+def choose(panel: RunsPanel, *rows: int) -> None:
+    panel.table.clearSelection()
+    for row in rows:
+        panel.table.topLevelItem(row).setSelected(True)
+
+
+def test_a_run_is_given_a_title_a_note_and_a_star_that_stay(
+    panel: RunsPanel, qtbot: QtBot, tmp_path: Path
+) -> None:
+    choose(panel, 0)
+    panel.actions_of_runs.rename()
+    dialog = panel.findChild(QInputDialog, "run_title_dialog")
+    dialog.setTextValue("wide")
+    dialog.accept()
+    qtbot.waitUntil(lambda: panel.table.topLevelItem(0).text(0) == "wide", timeout=10_000)
+    assert panel.selected() == tmp_path / "p.runs" / "2026-01-02_10-00-00", "the selection stays"
+    panel.actions_of_runs.star()
+    qtbot.waitUntil(lambda: panel.table.topLevelItem(0).text(0) == "★ wide", timeout=10_000)
+    panel.actions_of_runs.write_note()
+    note = panel.findChild(QInputDialog, "run_note_dialog")
+    note.setTextValue("with more filters\nand dropout")
+    note.accept()
+    qtbot.waitUntil(lambda: "more filters" in panel.table.topLevelItem(0).toolTip(0), timeout=10_000)
+    found = labels.read(tmp_path / "p.runs" / "2026-01-02_10-00-00")
+    assert found == labels.Labels("wide", "with more filters\nand dropout", True)
+    panel.actions_of_runs.star()
+    qtbot.waitUntil(lambda: panel.table.topLevelItem(0).text(0) == "wide", timeout=10_000)
+
+
+def test_the_menu_offers_what_can_be_done_with_that_many_runs(panel: RunsPanel) -> None:
+    def offered(*rows: int) -> set[str]:
+        choose(panel, *rows)
+        menu = panel.actions_of_runs.menu()
+        names = {action.objectName() for action in menu.actions() if action.isEnabled()}
+        menu.deleteLater()
+        return names
+
+    assert offered() == set()
+    assert offered(0) == {"run_rename", "run_note", "run_star", "run_restore", "run_delete"}
+    assert offered(0, 1) == {"run_star", "run_compare", "run_delete"}
+
+
+def test_a_run_that_is_deleted_goes_to_the_trash(
+    panel: RunsPanel, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trash = tmp_path / "trash"
+    monkeypatch.setattr(run_actions.QFile, "moveToTrash", lambda path: bool(Path(path).rename(trash)))
+    choose(panel, 1)
+    panel.actions_of_runs.ask_to_delete()
+    panel.window().findChild(QPushButton, "trash_button").click()
+    qtbot.waitUntil(lambda: panel.table.topLevelItemCount() == 1, timeout=10_000)
+    assert (trash / "run.json").is_file()
+
+
+def test_a_run_that_cannot_go_to_the_trash_stays_and_is_named(
+    panel: RunsPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_actions.QFile, "moveToTrash", lambda path: False)
+    choose(panel, 1)
+    panel.actions_of_runs.ask_to_delete()
+    with qtbot.waitSignal(panel._session.notice, timeout=10_000) as told:
+        panel.window().findChild(QPushButton, "trash_button").click()
+    assert "2026-01-01_10-00-00" in str(told.args[1])
+    assert panel.table.topLevelItemCount() == 2
+
+
+def test_the_project_of_a_run_can_be_opened(panel: RunsPanel, qtbot: QtBot, tmp_path: Path) -> None:
+    choose(panel, 0)
+    with qtbot.waitSignal(panel.open_requested) as asked:
+        panel.actions_of_runs.open_project()
+    assert asked.args[0] == tmp_path / "p.runs" / "2026-01-02_10-00-00" / "project.json"
