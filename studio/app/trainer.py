@@ -66,7 +66,8 @@ class Trainer(QObject):
     `ticked` carries the Progress a few times a second and once more at the end, `epoch_done` an EpochRecord.
     `refused(Message, panel)` follows a start that could not be: `panel` names where the cure is ("data",
     "problems", "training"). `traced(str)` carries the traceback of an unexpected error, for the log.
-    `runs_moved` follows the first save of a project: its runs lie beside its file from then on.
+    `runs_moved` follows the first save of a project: its runs lie beside its file from then on. `outdated`
+    carries each warning of before when another run begins.
     """
 
     state_changed = Signal(str)
@@ -77,6 +78,7 @@ class Trainer(QObject):
     refused = Signal(object, str)
     traced = Signal(str)
     runs_moved = Signal()
+    outdated = Signal(object)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -90,6 +92,7 @@ class Trainer(QObject):
         self._epochs_told = self._notices_told = 0
         self._edit_told = self._unsaved = False
         self._homeless: list[Path] = []
+        self._said: list[Message] = []
         self._moving = Lane(self)
         self._moving.done.connect(self._moved)
         self._moving.failed.connect(self._not_moved)
@@ -181,6 +184,9 @@ class Trainer(QObject):
         from studio.training.commands import Commands
         from studio.training.progress import Progress
 
+        said, self._said = self._said, []
+        for message in said:
+            self.outdated.emit(message)
         self._process = self._process or TrainingProcess()
         self.progress, self._commands = Progress(), Commands()
         self._epochs_told, self._notices_told, self._edit_told = 0, 0, False
@@ -322,6 +328,8 @@ class Trainer(QObject):
             self.state_changed.emit(state)
 
     def _say(self, level: str, message: Message) -> None:
+        if level != "info":
+            self._said.append(message)
         self._session.notice.emit(level, message)
 
 

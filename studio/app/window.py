@@ -189,6 +189,7 @@ class MainWindow(QMainWindow):
         self.workspace.previews.on_cards_changed.connect(self._refresh)
         self.trainer.state_changed.connect(self._follow_training)
         self.status.problems_clicked.connect(lambda: self.show_panel("problems"))
+        self.trainer.outdated.connect(self.notices.take_back)
         self.trainer.refused.connect(lambda _, panel: self.show_panel(panel))
         theme.notifier().changed.connect(self._refresh)
         self._follow_undo_stack()

@@ -273,3 +273,18 @@ def test_a_real_training_of_iris_ends_with_a_run_on_the_disk(qtbot: QtBot, tmp_p
     assert (tmp_path / "iris.runs" / result.folder.name / "best.safetensors").is_file()
     assert trainer.progress is not None
     assert len(trainer.progress.epochs_done) == 3
+
+
+def test_what_a_run_was_warned_of_is_taken_back_when_the_next_begins(
+    training: FakeTraining, qtbot: QtBot
+) -> None:
+    trainer = Trainer(session_with_data())
+    training.error = NetloomError(Message("no good"))
+    with qtbot.waitSignal(trainer.failed):
+        trainer.start()
+    training.error = None
+    gone: list[Message] = []
+    trainer.outdated.connect(gone.append)
+    with qtbot.waitSignal(trainer.finished):
+        trainer.start()
+    assert gone == [Message("no good")]
