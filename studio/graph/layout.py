@@ -17,7 +17,7 @@ Place: TypeAlias = tuple[int, int]
 
 GRID = 8
 GAP_BELOW = 48
-GAP_BESIDE = 40
+GAP_BESIDE = 56
 LANE = 24
 """the width kept free for a wire that passes a layer"""
 MAX_LAYERS = 60

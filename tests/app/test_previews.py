@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from studio.app import heat
 from studio.app.canvas.geometry import THUMB, THUMB_GAP
 from studio.app.canvas.panel import CanvasPanel
+from studio.app.canvas.placing import free_place
 from studio.app.canvas.thumbnails import Thumb, Thumbnails
 from studio.app.inspector import InspectorPanel
 from studio.app.inspector.output import OutputPicture, OutputSection
@@ -209,6 +210,14 @@ def test_a_large_network_carries_pictures_only_if_one_asks(session: Session, hub
 
 
 # -- on the canvas -------------------------------------------------------------------------------------
+
+
+def test_a_new_card_does_not_cover_a_picture(shown: PreviewHub, canvas: CanvasPanel) -> None:
+    Thumbnails(canvas.graph, shown)
+    picture = canvas.graph.cards["conv1"].thumb_box()
+    wanted = (picture.left(), picture.top(), 144.0, 40.0)
+    left, top = free_place(wanted, canvas.graph.rects_near(wanted))
+    assert not picture.intersects(QRectF(left, top, *wanted[2:]))
 
 
 def test_a_picture_stands_beside_its_card_and_is_drawn(shown: PreviewHub, canvas: CanvasPanel) -> None:

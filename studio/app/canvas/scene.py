@@ -394,10 +394,10 @@ class GraphScene(QGraphicsScene):
         return best[1:] if best else None
 
     def rects_near(self, rect: Rect, reach: float = 2000) -> list[Rect]:
-        """The cards that may be in the way of one at `rect`."""
+        """The cards that may be in the way of one at `rect`, each with the picture beside it."""
         left, top, width, height = rect
         around = QRectF(left - reach, top - reach, width + 2 * reach, height + 2 * reach)
-        return [card.box() for card in self.cards_in(around)]
+        return [card.footprint() for card in self.cards_in(around)]
 
     def inlet(self, wire: Wire) -> int:
         """Which input of its target's card a wire ends at."""
