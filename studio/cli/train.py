@@ -48,6 +48,12 @@ def add(commands: Subparsers) -> None:
     parser.add_argument(
         "--device", metavar="DEVICE", help=tr("where to compute: auto, cpu, cuda, cuda:1, mps")
     )
+    parser.add_argument(
+        "--from",
+        dest="weights",
+        metavar="RUN",
+        help=tr("begin with what a run learned, or with a weights file: a run's folder, last, or a file"),
+    )
     add_json(parser)
 
 
@@ -59,6 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     path: Path = arguments.project
     project = with_changes(open_project(arguments), arguments.changes)
+    if arguments.weights is not None:
+        project = _beginning_with(project, arguments.weights, path)
     progress, commands = Progress(), Commands()
     show: _Json | _Text = _Json(progress) if arguments.json else _Text(progress)
     with _stopped_by_ctrl_c(commands), show:
@@ -78,6 +86,15 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"netloom: {problem}", file=sys.stderr)
         return FILE_FAILED
     return INTERRUPTED if result.status == "stopped" else DONE
+
+
+def _beginning_with(project: ProjectData, reference: str, path: Path) -> ProjectData:
+    """`project` with `training.weights` set; a path that is typed starts from here, not from the file."""
+    from studio.training.runs import runs_folder
+
+    known = reference == "last" or (runs_folder(path) / reference).is_dir()
+    value = reference if known or not Path(reference).exists() else str(Path(reference).resolve())
+    return replace(project, settings=set_at(dict(project.settings), ("training", "weights"), value))
 
 
 def with_changes(project: ProjectData, changes: list[str]) -> ProjectData:
@@ -170,7 +187,8 @@ class _Json:
         return None
 
     def start(self, record: Mapping[str, Any]) -> None:
-        names = ("name", "settings", "device", "threads", "parameters", "multiply_adds", "data", "versions")
+        settings = ("name", "settings", "device", "threads", "start")
+        names = (*settings, "parameters", "multiply_adds", "data", "versions")
         print_json("start", run=str(self._progress.run), **{name: record[name] for name in names})
 
     def epoch(self, record: EpochRecord) -> None:
@@ -232,6 +250,10 @@ class _Text:
                 threads=record["threads"],
             )
         )
+        if record["start"] is not None:
+            self._print(tr("It begins with {source}.", source=record["start"]["from"]))
+            for line in record["start"]["report"]:
+                self._print(f"  {line}")
 
     def epoch(self, record: EpochRecord) -> None:
         progress = self._progress

@@ -1,6 +1,6 @@
 """Weights that others trained: read from a file that cannot run code, and matched with a network's tensors.
 
-A safetensors file or a `state_dict` of PyTorch is read; a file that would run code on loading is refused. What
+A safetensors file or a `state_dict` of PyTorch is read; a file that would run code is refused. What
 of it fits a network is told tensor by tensor. Imports torch when a file is read.
 """
 
@@ -74,12 +74,12 @@ class Match:
 
     def lines(self) -> list[Message]:
         """The report, a sentence each."""
-        said = [Message("{n} tensors match by name and shape.", n=len(self.pairs))]
+        said = [Message("Tensors that match by name and shape: {n}.", n=len(self.pairs))]
         said += [self.renamed] if self.renamed is not None else []
         if self.missing:
             said.append(
                 Message(
-                    "{n} are not in the file and start fresh: {names}.",
+                    "Not in the file, so they start fresh ({n}): {names}.",
                     n=len(self.missing),
                     names=listed(self.missing),
                 )
@@ -90,7 +90,7 @@ class Match:
             )
             said.append(
                 Message(
-                    "{n} have another shape in the file and start fresh: {names}.",
+                    "Of another shape in the file, so they start fresh ({n}): {names}.",
                     n=len(self.misshaped),
                     names=", ".join(shapes) + ("…" if len(self.misshaped) > SHOWN else ""),
                 )
@@ -98,7 +98,9 @@ class Match:
         if self.surplus:
             said.append(
                 Message(
-                    "{n} of the file are not used: {names}.", n=len(self.surplus), names=listed(self.surplus)
+                    "In the file and not used ({n}): {names}.",
+                    n=len(self.surplus),
+                    names=listed(self.surplus),
                 )
             )
         return said
@@ -204,7 +206,7 @@ def _unreadable(path: Path, reason: object) -> WeightsError:
 def match(found: Mapping[str, Shape], wanted: Mapping[str, Shape], ordered: bool = False) -> Match:
     """What of `found` goes where in `wanted`: by name; by name without a common prefix; else by shape.
 
-    By shape only where no name is known and there is one way: `ordered` says that the order of `found` counts.
+    By shape only where no name is known and there is one way: `ordered`, the order of `found` counts too.
     """
     names, said = _by_prefix(found, wanted)
     if not any(names.get(name) in found for name in wanted):

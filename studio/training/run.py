@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from studio.training.checkpoint import Checkpoints
     from studio.training.objectives import Objective
+    from studio.training.start import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class _Training:
     multiply_adds: int
     progress: Progress
     commands: Commands
+    start: Report | None = None
     record: dict[str, Any] = field(default_factory=dict)
 
 
@@ -92,7 +94,7 @@ def train(
         progress.threads = threads
         gpus = [progress.device] if progress.device.startswith("cuda") else []
         with machine.using_threads(threads), torch.random.fork_rng(devices=gpus):
-            training = _ready(project, base, settings, multiply_adds, progress, commands)
+            training = _ready(project, base, runs_folder, settings, multiply_adds, progress, commands)
             return _run(training, runs_folder, on_start, on_epoch)
     except BaseException:
         progress.status = "failed"
@@ -132,6 +134,7 @@ def _forecast(project: ProjectData, settings: Settings, device: str) -> int:
 def _ready(
     project: ProjectData,
     base: Path | None,
+    runs_folder: Path,
     settings: Settings,
     multiply_adds: int,
     progress: Progress,
@@ -142,18 +145,24 @@ def _ready(
 
     from studio.compiler.build import build
     from studio.data.batches import steps
-    from studio.training import objectives
+    from studio.training import objectives, start
 
     module = build(project, settings.network, context_of(project.data), seed=settings.seed)
     data = prepare(project.data, base).to(progress.device)
     module.to(progress.device)
     objective = objectives.make(settings, data, module)
+    begun = None
+    if settings.weights is not None:
+        found = start.find(settings.weights, base, runs_folder)
+        planned = start.plan(project, settings.network, module, found)
+        start.apply(planned, module, objective.taken)
+        begun = start.report(planned, module)
     some = slice(0, min(len(data.train), settings.batch_size))
     with torch.no_grad():
         objective.check(module.eval()(data.train.inputs(some)), data.train.y[some])
     progress.epochs = settings.epochs
     progress.steps_per_epoch = steps(len(data.train), settings.batch_size)
-    return _Training(project, settings, data, module, objective, multiply_adds, progress, commands)
+    return _Training(project, settings, data, module, objective, multiply_adds, progress, commands, begun)
 
 
 def _run(
@@ -328,6 +337,7 @@ def _first_record(training: _Training) -> dict[str, Any]:
         "context": runs.context_to_json(data.context),
         "preprocessing": data.preprocessing.to_json(),
         "objective": training.objective.facts(),
+        "start": training.start.to_json() if training.start is not None else None,
         "versions": {
             "netloom": __version__,
             "python": platform.python_version(),

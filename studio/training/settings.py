@@ -53,6 +53,7 @@ DEFAULTS: Mapping[str, Json] = {
     "network": "model",
     "threads": None,
     "device": "auto",
+    "weights": None,
 }
 """every key of the section; `objective` and `loss`, left out, follow the data"""
 
@@ -73,7 +74,10 @@ class Optimizer:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`threads` None: chosen by a rule. `device`: "auto", "cpu", "cuda", "cuda:1", "mps"."""
+    """`threads` None: chosen by a rule. `device`: "auto", "cpu", "cuda", "cuda:1", "mps".
+
+    `weights`: what the run begins with, None for fresh ones (see `training.start`).
+    """
 
     objective: str
     loss: str
@@ -84,6 +88,7 @@ class Settings:
     network: str
     threads: int | None
     device: str
+    weights: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The same as a `training` section, every key stated."""
@@ -118,6 +123,7 @@ def read(section: Mapping[str, Json], task: str | None = None) -> Settings:
         _text(section, "network"),
         None if section.get("threads") is None else _whole(section, "threads", 1, 1024),
         _device(_text(section, "device")),
+        None if section.get("weights") is None else _text(section, "weights"),
     )
 
 

@@ -42,6 +42,9 @@ class Objective(Protocol):
     def weights(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
         """The state to be kept, for a network that predicts in the data's own units."""
 
+    def taken(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Kept weights, or some of them, as the network trains with them: what `weights` did is undone."""
+
     def facts(self) -> dict[str, Any]:
         """What the run's record should say of it, as plain JSON."""
 

@@ -52,6 +52,9 @@ class Classification:
     def weights(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
         return state
 
+    def taken(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+        return state
+
     def facts(self) -> dict[str, Any]:
         return {}
 

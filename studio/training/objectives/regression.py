@@ -93,6 +93,15 @@ class Regression:
         mean, std = self.units.mean.to(state[bias]), self.units.std.to(state[bias])
         return {**state, weight: state[weight] * std.unsqueeze(1), bias: state[bias] * std + mean}
 
+    def taken(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+        weight, bias = f"{self.layer}.weight", f"{self.layer}.bias"
+        if self.layer is None or weight not in state or bias not in state:
+            return state
+        mean, std = self.units.mean.to(state[bias]), self.units.std.to(state[bias])
+        if state[bias].shape != mean.shape:
+            return state
+        return {**state, weight: state[weight] / std.unsqueeze(1), bias: (state[bias] - mean) / std}
+
     def facts(self) -> dict[str, Any]:
         if self.layer is None:
             return {}
