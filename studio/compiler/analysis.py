@@ -4,27 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
+from math import lcm
 from typing import Literal, TypeAlias
 
 from studio.graph.operations import Operation
 from studio.graph.values import Json
 from studio.words import Message
 
+Number: TypeAlias = int | Fraction
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A length that depends on the batch size N: `factor * N + offset`."""
+    """A length that depends on the batch size N, or on the length L of sequences where that is left open.
+
+    It is `factor * N + length * L + product * N * L + offset`. What belongs to L may be a fraction: a layer
+    that takes every second step makes `L/2` of `L`.
+    """
 
     factor: int = 1
-    offset: int = 0
+    offset: Number = 0
+    length: Number = 0
+    product: Number = 0
+
+    def at(self, batch: int, length: int = 16) -> int:
+        """The number it is for a batch of `batch` samples and sequences of `length` steps."""
+        return int(self.factor * batch + self.length * length + self.product * batch * length + self.offset)
 
     def __str__(self) -> str:
-        times = "N" if self.factor == 1 else f"{self.factor}N"
-        return times if not self.offset else f"{times}{self.offset:+d}"
+        parts = ((self.product, "N·L"), (self.factor, "N"), (self.length, "L"), (self.offset, ""))
+        below = lcm(*(Fraction(number).denominator for number, _ in parts))
+        terms = [_term(int(number * below), name) for number, name in parts if number]
+        text = "".join(terms).removeprefix("+")
+        if below == 1:
+            return text
+        return f"{text}/{below}" if len(terms) == 1 else f"({text})/{below}"
+
+
+def _term(number: int, name: str) -> str:
+    sign = f"{number:+d}" if not name or abs(number) != 1 else "+-"[number < 0]
+    return f"{sign}{name}"
 
 
 Dim: TypeAlias = int | Size
 N = Size()
+L = Size(0, 0, 1)
+SYMBOLS: Mapping[str, Size] = {"N": N, "L": L}
+"""the lengths that a file may name"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +83,9 @@ NodeState: TypeAlias = Literal["ok", "problem", "waiting"]
 
 @dataclass(frozen=True, slots=True)
 class NodeReport:
-    """What is known of one node. Costs are per sample; `auto` holds the values that auto params took.
+    """What is known of one node. `auto` holds the values that auto params took.
+
+    Costs are per sample; where L is open, for sequences of `symbols.LENGTHS[0]` steps.
 
     `state` is "waiting" for a node behind one with a problem: `waits_for` is that node's id.
     """

@@ -1,4 +1,4 @@
-"""One node on PyTorch's meta device, for two batch sizes: its outputs and its costs, or why it fails.
+"""One node on PyTorch's meta device, for several batch sizes: its outputs and its costs, or why it fails.
 
 Nothing is allocated: meta tensors have shapes and no memory. Answers are remembered by what they depend on.
 """
@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from studio.catalog import callables, table
 from studio.compiler import literals
+from studio.compiler.costs import Counter
 from studio.compiler.forms import read
 from studio.compiler.literals import LiteralReader, parameters
 from studio.compiler.memo import Memo
 from studio.compiler.symbols import BATCHES, BatchError, Value, spec_of, tensors_in, value_of
-from studio.graph.values import Json
+from studio.graph.values import Json, references
 from studio.words import NetloomError
 
 LARGEST_PARAMETERS = 10**10
@@ -86,9 +86,15 @@ def evaluate(
     )
 
 
-def read_runs(value: Json, lookup: Lookup) -> tuple[Any, Any]:
-    """An argument as it is for each of the two batch sizes."""
-    return read(value, _RunReader(lookup, 0)), read(value, _RunReader(lookup, 1))
+def read_value(value: Json, lookup: Lookup) -> Value:
+    """An argument with the values of its references put in."""
+    return value_of(*(read(value, _RunReader(lookup, point)) for point in range(_points(value, lookup))))
+
+
+def _points(value: Json, lookup: Lookup) -> int:
+    """For how many of `POINTS` what `value` refers to was worked out."""
+    held = (lookup(found["n"], found.get("i")) for _, found in references(value))
+    return max((len(value.runs) for value in held), default=len(BATCHES))
 
 
 def misses() -> int:
@@ -145,23 +151,22 @@ def _make(type_: str, params: Mapping[str, Json]) -> torch.nn.Module | Failure:
 def _call(
     target: Callable[..., Any], learned: int, args: list[Json], kwargs: Mapping[str, Json], lookup: Lookup
 ) -> Result:
-    def run(which: int) -> Any:
-        positional, named = read([args, {"d": kwargs}], _RunReader(lookup, which))
+    def run(point: int) -> Any:
+        positional, named = read([args, {"d": kwargs}], _RunReader(lookup, point))
         return target(*positional, **named)
 
     with torch.no_grad(), torch.device("meta"):
-        with FlopCounterMode(display=False) as counter:
+        with Counter() as counter:
             first = run(0)
-        second = run(1)
+        runs = (first, *map(run, range(1, _points([args, {"d": kwargs}], lookup))))
     outputs = list(tensors_in(first))
     values = sum(t.numel() for t in outputs) / BATCHES[0]
     if values > LARGEST_OUTPUT:
         return Failure("limit", "values", "", round(values))
-    for one, other in zip(outputs, tensors_in(second), strict=True):
-        spec_of(value_of(one, other))
+    for same in zip(*map(tensors_in, runs), strict=True):
+        spec_of(value_of(*same))
     size = sum(t.numel() * t.element_size() for t in outputs) / BATCHES[0]
-    multiply_adds = counter.get_total_flops() / 2 / BATCHES[0]
-    return Outcome(value_of(first, second), learned, round(multiply_adds), round(size))
+    return Outcome(value_of(*runs), learned, round(counter.multiply_adds / BATCHES[0]), round(size))
 
 
 def constant(type_: str, params: Mapping[str, Json]) -> Result:
@@ -194,14 +199,14 @@ def _failure(stage: Literal["make", "call"], error: BaseException) -> Failure:
 
 
 class _RunReader(LiteralReader):
-    """Reads arguments for one of the two batch sizes."""
+    """Reads arguments for one of `POINTS`."""
 
-    def __init__(self, lookup: Lookup, run: int) -> None:
+    def __init__(self, lookup: Lookup, point: int) -> None:
         self._lookup = lookup
-        self._run = run
+        self._point = point
 
     def reference(self, node: str, index: int | None) -> Any:
-        return self._lookup(node, index).runs[self._run]
+        return self._lookup(node, index).at_point(self._point)
 
 
 class _KeyReader:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from studio.catalog import ports
 from studio.compiler.analysis import Context, NetworkReport, NodeReport, NodeState, TensorSpec
-from studio.compiler.evaluate import REFUSALS, Failure, Outcome, Result, constant, evaluate, read_runs
+from studio.compiler.evaluate import REFUSALS, Failure, Outcome, Result, constant, evaluate, read_value
 from studio.compiler.memo import Memo
 from studio.compiler.problems import diagnose, graph, inputs, parameters
 from studio.compiler.problems.finding import Case, Diagnosis, Finding, Inflow
-from studio.compiler.symbols import Value, at, spec_of, tensors_of, value_of
+from studio.compiler.symbols import Value, at, spec_of, tensors_of, together
 from studio.graph.model import INPUT, OUTPUT, Network, Node, ProjectData, Wire, wires_into
 from studio.graph.validate import Fault
 from studio.graph.values import Json, resolve_parameters
@@ -145,7 +144,7 @@ def survey(project: ProjectData, context: Context) -> ProjectSurvey:
 
 
 _uses: Memo[tuple[tuple[Network, ...], Survey]] = Memo(512)
-"""Uses of blocks without findings, each with the networks it was walked through, so that their ids stay theirs."""
+"""uses of blocks without findings, with the networks they were walked through: while held, no id is reused"""
 
 
 def _use(
@@ -350,10 +349,9 @@ class _Walk:
     def _pass_on(self, step: Step) -> Result:
         """An output gives what comes in."""
         try:
-            first, second = read_runs(step.args[0], self._lookup)
+            return Outcome(read_value(step.args[0], self._lookup))
         except REFUSALS as error:
             return Failure("call", type(error).__name__, str(error))
-        return Outcome(value_of(first, second))
 
     def _input(self, step: Step) -> None:
         place = self.inputs.index(step.node.id)
@@ -371,7 +369,7 @@ class _Walk:
         name = step.node.block or ""
         network = self.project.networks[name]
         try:
-            given = [value_of(*read_runs(value, self._lookup)) for value in step.args]
+            given = [read_value(value, self._lookup) for value in step.args]
         except REFUSALS as error:
             self._take(step, Failure("call", type(error).__name__, str(error)))
             return
@@ -390,7 +388,7 @@ class _Walk:
         self.modules.setdefault(step.module_path, step)
         outputs = [nested.steps[node.id].outcome for node in network.of_type(OUTPUT)]
         values_ = [outcome.value for outcome in outputs if outcome is not None]
-        value = values_[0] if len(values_) == 1 else _bundle(values_)
+        value = values_[0] if len(values_) == 1 else together(values_)
         report = nested.report
         step.outcome = Outcome(value, report.parameters, report.multiply_adds, report.activation_bytes)
 
@@ -432,9 +430,3 @@ class _Walk:
                 operations += outcome.multiply_adds
                 size += own
         return NetworkReport(nodes, sum(learned.values()), operations, size)
-
-
-def _bundle(values: list[Value]) -> Value:
-    """Several outputs of a block as the tuple its module returns."""
-    first: tuple[Any, ...] = tuple(value.runs[0] for value in values)
-    return value_of(first, tuple(value.runs[1] for value in values))

@@ -180,7 +180,7 @@ def _random(run: Run) -> tuple[Tensor, ...]:
 
 
 def _draw(spec: TensorSpec, generator: torch.Generator) -> Tensor:
-    shape = [SAMPLES * d.factor + d.offset if isinstance(d, Size) else d for d in spec.shape]
+    shape = [d.at(SAMPLES) if isinstance(d, Size) else d for d in spec.shape]
     dtype: torch.dtype = getattr(torch, spec.dtype)
     if dtype.is_floating_point:
         return torch.randn(shape, generator=generator, dtype=dtype)

@@ -6,7 +6,7 @@ import torch
 from drawing import DIGITS, chain, network, node, project
 
 from studio.compiler import evaluate
-from studio.compiler.analysis import Context, N, Size, TensorSpec
+from studio.compiler.analysis import Context, L, N, Size, TensorSpec
 from studio.compiler.infer import analyse
 
 
@@ -49,6 +49,38 @@ def test_a_length_that_grows_with_the_batch_is_a_multiple_of_it():
         Context((TensorSpec((N, 10)),)),
     )
     assert analysis.report("model", "r").outputs == (TensorSpec((Size(2), 5)),)
+
+
+def test_a_length_left_open_is_a_symbol_too():
+    analysis = analyse(
+        project(
+            node("text", "input", shape=["N", "L"], dtype="int64"),
+            node("embedding", "nn.Embedding", "text", num_embeddings=100, embedding_dim=16),
+            node("turned", "torch.transpose", "embedding", kwargs={"dim0": 1, "dim1": 2}),
+            node("conv", "nn.Conv1d", "turned", out_channels=8, kernel_size=3, stride=2),
+            node("valid", "nn.Conv1d", "turned", out_channels=8, kernel_size=3),
+            node("rows", "torch.reshape", "embedding", kwargs={"shape": [-1, 16]}),
+            node("scores", "torch.matmul", "embedding", "turned"),
+            node("mean", "torch.mean", "conv", kwargs={"dim": [-1]}),
+            node("output", "output", "mean"),
+        )
+    )
+    assert not analysis.errors
+    found = shapes(analysis)
+    assert found["embedding"] == ["N×L×16"]
+    assert found["conv"] == ["N×8×(L-1)/2"]
+    assert found["valid"] == ["N×8×L-2"]
+    assert found["rows"] == ["N·L×16"]
+    assert found["scores"] == ["N×L×L"]
+    assert found["mean"] == ["N×8"]
+    assert analysis.report("model", "text").outputs == (TensorSpec((N, L), "int64"),)
+
+
+def test_a_layer_that_asks_for_an_open_length_says_so():
+    drawn = project(*chain(node("flatten1", "nn.Flatten"), node("fc", "nn.Linear"), shape=["N", "L", 6]))
+    (problem,) = [p for p in analyse(drawn, Context((), 3, "classification")).errors if p.node == "fc"]
+    assert problem.code == "open-length"
+    assert "L" in str(problem.text)
 
 
 def test_every_output_of_a_layer_with_several_has_its_shape():

@@ -15,6 +15,8 @@ from studio.graph.values import Json
 from studio.words import Message, tr
 
 BATCH = "N"
+OPEN = "L"
+"""a length that the samples need not share"""
 JOINT = " × "
 
 
@@ -126,7 +128,7 @@ def _or_empty(read: Read, empty: bool, auto: bool) -> Read:
 
 
 def read_shape(text: str) -> Json:
-    """The shape of an input: `3, 32, 32` for one sample; the batch N is put before it."""
+    """The shape of an input: `3, 32, 32` for one sample, `L` for a length left open; N is put before it."""
     cleaned = text.strip()
     if not cleaned:
         return MISSING
@@ -134,11 +136,16 @@ def read_shape(text: str) -> Json:
         cleaned = cleaned[1:].lstrip(" ×x,，")
         if not cleaned:
             return [BATCH]
+    first = cleaned[0] in "Ll"
+    if first:
+        cleaned = cleaned[1:].lstrip(" ×x,，")
+        if not cleaned:
+            return [BATCH, OPEN]
     value = literals.sizes(cleaned)
     items = value if isinstance(value, list) else [value]
     if any(not isinstance(item, int) or item < 1 for item in items):
         raise LiteralError(Message("The sizes of one sample are wanted here, as in 3 × 32 × 32."))
-    return [BATCH, *items]
+    return [BATCH, *([OPEN] if first else []), *items]
 
 
 def write_shape(value: Json) -> str:

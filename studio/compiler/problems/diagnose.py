@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from studio.compiler.analysis import TensorSpec
+from studio.compiler.analysis import Size, TensorSpec
 from studio.compiler.problems import dtypes, parameters, ranks, remedies, tensors, widths
 from studio.compiler.problems.finding import Case, Diagnosis
-from studio.compiler.symbols import BATCHES
+from studio.compiler.symbols import BATCHES, LENGTHS
 from studio.words import Message
 
 _LONGEST = 160
 """characters of PyTorch's own words; of longer ones only the first sentence is shown"""
+
+_BATCH: Mapping[str, tuple[int, ...]] = {"N": BATCHES}
 
 Rule = Callable[[Case], Diagnosis | None]
 
@@ -88,7 +90,8 @@ def _border(case: Case) -> Diagnosis | None:
 
 
 def _other(case: Case) -> Diagnosis:
-    reason = cleaned(case.message)
+    lengths = any(isinstance(dim, Size) and dim.length for shape in case.shapes for dim in shape)
+    reason = cleaned(case.message, {**_BATCH, "L": LENGTHS} if lengths else _BATCH)
     shapes = " · ".join(str(inflow.spec) for inflow in case.inflows if inflow.spec is not None)
     if shapes:
         text = Message(
@@ -99,13 +102,18 @@ def _other(case: Case) -> Diagnosis:
     return Diagnosis("other", text)
 
 
-def cleaned(message: str) -> str:
-    """The first line of PyTorch's message as a sentence, the stand-in for the batch written as N."""
+def _named(sizes: str, stand_ins: Mapping[str, tuple[int, ...]]) -> str:
+    for name, numbers in stand_ins.items():
+        sizes = re.sub(rf"\b(?:{'|'.join(map(str, numbers))})\b", name, sizes)
+    return sizes
+
+
+def cleaned(message: str, stand_ins: Mapping[str, tuple[int, ...]] = _BATCH) -> str:
+    """The first line of PyTorch's message as a sentence, what stands in for the batch written as N."""
     line = next((part.strip() for part in message.splitlines() if part.strip()), "")
     line = line.split("Exception raised from")[0].strip()
     line = re.sub(r"torch\.Size\((\[[^\]]*\])\)", r"\1", line)
-    stand_in = rf"\b(?:{BATCHES[0]}|{BATCHES[1]})\b"
-    line = re.sub(r"[\[(][\dx, ]*[\])]", lambda sizes: re.sub(stand_in, "N", sizes[0]), line)
+    line = re.sub(r"[\[(][\dx, ]*[\])]", lambda sizes: _named(sizes[0], stand_ins), line)
     if len(line) > _LONGEST:
         line = line.split(". ")[0]
     return line if line.endswith((".", "!", "?")) or not line else f"{line}."

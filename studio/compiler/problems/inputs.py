@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from studio.catalog import table
-from studio.compiler.analysis import Context, Dim, N, Size, TensorSpec
+from studio.compiler.analysis import SYMBOLS, Context, Dim, N, Size, TensorSpec
 from studio.compiler.problems import remedies
 from studio.compiler.problems.finding import Diagnosis, Finding, Remedy, Severity
 from studio.graph.edit import Edit
@@ -28,7 +28,8 @@ def spec(network: str, node: Node, place: int, context: Context) -> TensorSpec |
     shape = _dims(declared)
     if shape is None:
         text = Message(
-            "{node} has the shape {shape}. A shape is N for the batch and then whole numbers from 1 up.",
+            "{node} has the shape {shape}. A shape is N for the batch and then whole numbers from 1 up, or L "
+            "for a length left open.",
             node=node.id,
             shape=remedies.shown(declared),
         )
@@ -53,8 +54,8 @@ def _dims(shape: Json) -> tuple[Dim, ...] | None:
         return None
     dims: list[Dim] = []
     for dim in shape:
-        if dim == "N":
-            dims.append(N)
+        if isinstance(dim, str) and dim in SYMBOLS:
+            dims.append(SYMBOLS[dim])
         elif type(dim) is int and dim > 0:
             dims.append(dim)
         else:

@@ -50,6 +50,13 @@ def automatic(case: Case) -> dict[str, Json] | Diagnosis:
 
 def _cannot_follow(case: Case, name: str, value: Json) -> Diagnosis:
     values = {"node": case.node.id, "name": name, "shape": str(case.spec)}
+    if isinstance(value, Size) and (value.length or value.product):
+        text = Message(
+            "{name} of {node} cannot follow from {shape}: the length L is open. Average over it, take its "
+            "last step, or give the input a fixed length.",
+            **values,
+        )
+        return Diagnosis("open-length", text, tuple(_close(case)))
     if isinstance(value, Size) or (case.spec is not None and len(case.spec.shape) == 1):
         text = Message(
             "{name} of {node} cannot follow from {shape}: that length depends on the batch size.", **values
@@ -70,6 +77,14 @@ def _keep_batch(case: Case) -> Iterator[Remedy]:
     before = next(wires_into(source), None)
     if before is not None and (back := remedies.bypass(case.network, case.inflows[0].wire, source)):
         yield back
+
+
+def _close(case: Case) -> Iterator[Remedy]:
+    """Averages over the open length where the layer before joined it with the rest."""
+    source = case.nodes[case.source]
+    if source.type in {"nn.Flatten", "torch.flatten"}:
+        words = Message("Average over the length in place of {node}", node=source.id)
+        yield remedies.swap_call(case.network, source, "torch.mean", {"dim": [1]}, words)
 
 
 def _outputs_unknown(case: Case, name: str) -> Diagnosis:

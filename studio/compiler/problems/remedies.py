@@ -197,14 +197,18 @@ def bypass(network: str, wire: Wire, node: Node) -> Remedy | None:
     return Remedy(Message("Remove {node}", node=node.id), apply)
 
 
-def swap_call(network: str, node: Node, type_: str, kwargs: Mapping[str, Json]) -> Remedy:
+def swap_call(
+    network: str, node: Node, type_: str, kwargs: Mapping[str, Json], label: Message | None = None
+) -> Remedy:
     """Another function, with named values of its own, of what `node` is given first."""
 
     def apply(edit: Edit) -> None:
+        for name in node.params:
+            edit.set_param(network, node.id, name, MISSING)
         edit.set_type(network, node.id, type_)
         edit.set_arguments(network, node.id, Arguments(node.args[:1], kwargs))
 
-    return Remedy(Message("Make it {type}", type=table.label(type_)), apply)
+    return Remedy(label or Message("Make it {type}", type=table.label(type_)), apply)
 
 
 def shown(value: Json) -> str:
