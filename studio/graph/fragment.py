@@ -1,7 +1,8 @@
 """Nodes on the move: copy, paste, and their text on the clipboard.
 
-A fragment is plain JSON: nodes as in a project file, placed relative to the top left of them all, and the
-networks they use as blocks. Wires from nodes outside are kept in it; `paste` decides what becomes of them.
+A fragment is plain JSON: nodes as in a project file, placed relative to the top left of them all, the
+networks they use as blocks, and the parameters that they read. Wires from nodes outside are kept in it;
+`paste` decides what becomes of them.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from dataclasses import replace
 
 from studio.graph import naming
 from studio.graph.edit import Edit, without
-from studio.graph.model import Arguments, Network, Node, ProjectData
-from studio.graph.values import MAX_DEPTH, Json, depth
+from studio.graph.model import BLOCK, Arguments, Network, Node, ProjectData
+from studio.graph.operations import same
+from studio.graph.values import MAX_DEPTH, Json, depth, parameters_used
 from studio.words import Message, NetloomError
 
 FORMAT = "netloom-fragment"
@@ -39,6 +41,8 @@ def copy(network: Network, ids: Iterable[str], project: ProjectData | None = Non
     top = min((node.at[1] for node in nodes), default=0)
     fragment: dict[str, Json] = {"format": FORMAT, "version": VERSION}
     fragment["nodes"] = [node_to_json(replace(n, at=(n.at[0] - left, n.at[1] - top))) for n in nodes]
+    if read := _parameters(nodes, network.parameters):
+        fragment["parameters"] = read
     if blocks := _blocks(nodes, project):
         fragment["networks"] = {name: network_to_json(found) for name, found in blocks.items()}
     return fragment
@@ -53,13 +57,17 @@ def paste(
 ) -> list[str]:
     """Adds the nodes of a fragment with its top left at `at`; returns their ids there, in its order.
 
-    Wires between them follow. Wires from outside are cut, or kept where the network has such a node. Networks
-    they use as blocks are added where the project has none of that name. Raises FragmentError.
+    Wires between them follow. Wires from outside are cut, or kept where the network has such a node. Blocks
+    that they use are added where the project has not the same one, parameters that they read where the
+    network has none of that name. Raises FragmentError.
     """
     nodes, networks = _read(fragment)
-    for name, network in networks.items():
-        if name not in edit.document.network_names():
-            edit.add_network(name, network)
+    renamed = add_networks(edit, networks)
+    nodes = [_using(node, renamed) for node in nodes]
+    known = edit.document.network(network_name).parameters
+    for name, default in fragment.get("parameters", {}).items():
+        if name not in known:
+            edit.set_network_parameter(network_name, name, default)
     present = edit.document.nodes(network_name)
     names = _new_names(nodes, present)
     kept = set(present) if keep_wires_from_outside else set()
@@ -69,6 +77,52 @@ def paste(
         copied = replace(node, id=names[node.id], args=arguments.args, kwargs=arguments.kwargs, at=place)
         edit.add_node(network_name, copied)
     return list(names.values())
+
+
+def add_networks(edit: Edit, networks: Mapping[str, Network]) -> dict[str, str]:
+    """Adds blocks to a project; those it has already, equal in all they use, are linked to.
+
+    Returns what each of them is called there: another one of that name keeps it, the new one gets a number.
+    """
+    there = edit.document.data().networks
+    names: dict[str, str] = {}
+    for name in networks:
+        held = name in there
+        names[name] = name if not held or _equal(name, networks, there) else _free_name(name, there, names)
+    for name, network in networks.items():
+        if names[name] not in there:
+            used = {id_: _using(node, names) for id_, node in network.nodes.items()}
+            edit.add_network(names[name], replace(network, nodes=used))
+    return names
+
+
+def _equal(name: str, networks: Mapping[str, Network], there: Mapping[str, Network]) -> bool:
+    """Whether a block, and every block it uses, is there in the same form."""
+    open_, seen = [name], set[str]()
+    while open_:
+        current = open_.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        if current not in there or current not in networks:
+            return False
+        if not same(network_to_json(networks[current]), network_to_json(there[current])):
+            return False
+        open_ += [node.block for node in networks[current].nodes.values() if node.block is not None]
+    return True
+
+
+def _free_name(name: str, there: Mapping[str, Network], names: Mapping[str, str]) -> str:
+    stem, number = name.rstrip("0123456789") or name, 2
+    while f"{stem}{number}" in there or f"{stem}{number}" in names.values():
+        number += 1
+    return f"{stem}{number}"
+
+
+def _using(node: Node, names: Mapping[str, str]) -> Node:
+    """A node that uses the blocks under the names they have here."""
+    new = names.get(node.block or "")
+    return node if new is None or new == node.block else replace(node, type=f"{BLOCK}{new}")
 
 
 def dumps(fragment: Mapping[str, Json]) -> str:
@@ -180,7 +234,16 @@ def _read(fragment: Mapping[str, Json]) -> tuple[list[Node], dict[str, Network]]
     networks = fragment.get("networks", {})
     if not isinstance(networks, dict) or not all(isinstance(table, dict) for table in networks.values()):
         raise _foreign()
+    if not isinstance(fragment.get("parameters", {}), dict):
+        raise _foreign()
     return _nodes(fragment.get("nodes")), {n: network_from_json(table) for n, table in networks.items()}
+
+
+def _parameters(nodes: Iterable[Node], known: Mapping[str, Json]) -> dict[str, Json]:
+    """The parameters, with their defaults, that nodes read."""
+    held = [value for n in nodes for value in (n.repeat, *n.params.values(), *n.args, *n.kwargs.values())]
+    used = {name for value in held for name in parameters_used(value)}
+    return {name: default for name, default in known.items() if name in used}
 
 
 def _blocks(nodes: Iterable[Node], project: ProjectData | None) -> dict[str, Network]:

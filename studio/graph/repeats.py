@@ -58,12 +58,13 @@ def value_at(value: Json, place: int) -> Json:
 
     Raises NetloomError where a value of each repetition has none for this one.
     """
-    return resolve_parameters(_at(value, place), {})
+    return resolve_parameters(at(value, place), {})
 
 
-def _at(value: Json, place: int) -> Json:
+def at(value: Json, place: int) -> Json:
+    """`value` as repetition `place` has it. Raises NetloomError where none is given for that one."""
     if isinstance(value, list | tuple):
-        return [_at(item, place) for item in value]
+        return [at(item, place) for item in value]
     if not isinstance(value, dict) or is_reference(value):
         return value
     match form(value):
@@ -73,9 +74,9 @@ def _at(value: Json, place: int) -> Json:
                 raise NetloomError(_too_short(held, place))
             return held[place]
         case "d":
-            return {"d": {key: _at(item, place) for key, item in value["d"].items()}}
+            return {"d": {key: at(item, place) for key, item in value["d"].items()}}
         case _:
-            return {key: _at(item, place) for key, item in value.items()}
+            return {key: at(item, place) for key, item in value.items()}
 
 
 def _too_short(held: Json, place: int) -> Message:

@@ -15,7 +15,7 @@ from studio.graph.values import Path
 from studio.words import Message, NetloomError
 
 STRUCTURAL_TYPES = frozenset({"input", "output", "param", "buffer", "const", "opaque"})
-PREFIXES = ("nn.", "torch.", "F.", "op.", "Tensor.", BLOCK)
+PREFIXES = ("nn.", "ops.", "torch.", "F.", "op.", "Tensor.", BLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,8 @@ def place(slot: Path) -> str:
 
 
 def _is_module(node: Node) -> bool:
-    return node.type.startswith(("nn.", BLOCK))
+    home, _, name = node.type.partition(".")
+    return node.block is not None or home == "nn" or (home == "ops" and name[:1].isupper())
 
 
 def _containers(network: Network) -> set[str]:

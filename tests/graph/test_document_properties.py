@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from studio.graph import fragment
+from studio.graph import blocks, dissolving, fragment, parameters
 from studio.graph.document import Change, Document, EditError
 from studio.graph.edit import Edit
 from studio.graph.model import Arguments, Network, Node, ProjectData
@@ -143,6 +143,38 @@ def paste(edit: Edit, draw: st.DataObject) -> None:
     fragment.paste(edit, target, moved, draw.draw(PLACES), draw.draw(st.booleans()))
 
 
+def make_block(edit: Edit, draw: st.DataObject) -> None:
+    network = some_network(edit, draw)
+    present = sorted(edit.document.nodes(network))
+    chosen = draw.draw(st.sets(st.sampled_from(present), max_size=4)) if present else set()
+    name = blocks.fresh_name(edit.document.network_names(), draw.draw(NETWORKS))
+    blocks.group(edit, network, chosen, name)
+
+
+def dissolve_block(edit: Edit, draw: st.DataObject) -> None:
+    dissolving.dissolve(edit, *some_node(edit, draw))
+
+
+def copy_block(edit: Edit, draw: st.DataObject) -> None:
+    blocks.make_independent(edit, *some_node(edit, draw))
+
+
+def repeat_block(edit: Edit, draw: st.DataObject) -> None:
+    times = draw.draw(st.one_of(st.none(), st.integers(0, 4), st.just({"p": "channels"})))
+    edit.set_repeat(*some_node(edit, draw), times)
+
+
+def block_parameter(edit: Edit, draw: st.DataObject) -> None:
+    network = some_network(edit, draw)
+    known = sorted(edit.document.network(network).parameters)
+    if not known:
+        return
+    if draw.draw(st.booleans()):
+        parameters.rename(edit, network, draw.draw(st.sampled_from(known)), draw.draw(st.sampled_from("ab")))
+    else:
+        parameters.remove(edit, network, draw.draw(st.sampled_from(known)))
+
+
 EDITS = [
     add,
     add,
@@ -159,6 +191,11 @@ EDITS = [
     networks,
     setting,
     paste,
+    make_block,
+    dissolve_block,
+    copy_block,
+    repeat_block,
+    block_parameter,
 ]
 
 
