@@ -90,7 +90,9 @@ class _Builder:
         args = tuple(self._value(value) for value in step.args)
         kwargs = {name: self._value(value) for name, value in step.kwargs.items()}
         name = node.id.replace(".", "_")
-        if node.block is not None or (entry is not None and entry.kind == "module"):
+        if step.times is not None:
+            made = self._repeated(step, args, kwargs, name)
+        elif node.block is not None or (entry is not None and entry.kind == "module"):
             self._make(step)
             made = self.graph.create_node("call_module", step.module_path, args, kwargs, name)
         elif node.type in CONSTANTS:
@@ -103,6 +105,23 @@ class _Builder:
         made.meta[NODE] = node.id
         self.nodes[node.id] = made
 
+    def _repeated(self, step: Step, args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> fx.Node:
+        """The calls of a repeated block, one behind the other; returns the last."""
+        self._make(step)
+        gives = len(ports.outputs(step.node, self.project))
+        calls: list[fx.Node] = []
+        for place, path in enumerate(step.module_paths):
+            if calls:
+                args = (*self._given_on(calls[-1], gives), *args[gives:])
+            calls.append(self.graph.create_node("call_module", path, args, kwargs, f"{name}_{place}"))
+        return calls[-1]
+
+    def _given_on(self, made: fx.Node, gives: int) -> tuple[fx.Node, ...]:
+        """What a call gives, taken apart where it is several values."""
+        if gives == 1:
+            return (made,)
+        return tuple(self.graph.call_function(operator.getitem, (made, index)) for index in range(gives))
+
     # -- modules and tensors ---------------------------------------------------------------------
 
     def _make(self, step: Step) -> None:
@@ -110,11 +129,14 @@ class _Builder:
         if path in self.made:
             return
         self.made.add(path)
+        if step.nested is not None:
+            for path, nested in zip(step.module_paths, step.repetitions, strict=True):
+                holder, _, name = path.rpartition(".")
+                _holder(self.root, holder).add_module(name, _Builder(self.project, nested).module())
+            return
         holder, _, name = path.rpartition(".")
         owner = _holder(self.root, holder)
-        if step.nested is not None:
-            owner.add_module(name, _Builder(self.project, step.nested).module())
-        elif step.node.type in CONSTANTS:
+        if step.node.type in CONSTANTS:
             _hold(owner, name, step)
         else:
             module = callables.find(step.node.type)(**literals.parameters(step.params))

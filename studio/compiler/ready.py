@@ -31,6 +31,6 @@ def ready(project: ProjectData, network: str, context: Context | None) -> tuple[
 def _with_blocks(walk: Survey) -> set[str]:
     found = {walk.name}
     for step in walk.steps.values():
-        if step.nested is not None:
-            found |= _with_blocks(step.nested)
+        for nested in step.repetitions:
+            found |= _with_blocks(nested)
     return found

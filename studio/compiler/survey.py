@@ -6,7 +6,7 @@ What is behind a node that fails waits for it; everything else goes on. `infer` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from studio.catalog import ports
@@ -16,6 +16,7 @@ from studio.compiler.memo import Memo
 from studio.compiler.problems import diagnose, graph, inputs, parameters
 from studio.compiler.problems.finding import Case, Diagnosis, Finding, Inflow
 from studio.compiler.symbols import Value, at, spec_of, tensors_of, together
+from studio.graph import repeats
 from studio.graph.model import INPUT, OUTPUT, Network, Node, ProjectData, Wire, wires_into
 from studio.graph.validate import Fault
 from studio.graph.values import Json, resolve_parameters
@@ -35,12 +36,24 @@ class Step:
     auto: dict[str, Json] = field(default_factory=dict)
     outcome: Outcome | None = None
     inflows: tuple[Inflow, ...] = ()
-    nested: Survey | None = None
+    repetitions: list[Survey] = field(default_factory=list)
+    """of a block: its inside, once or for each time it is repeated"""
+    times: int | None = None
     waits_for: str | None = None
 
     @property
     def module_path(self) -> str:
         return self.node.path or self.node.id
+
+    @property
+    def nested(self) -> Survey | None:
+        """The inside of a block; of a repeated one, that of its first repetition."""
+        return self.repetitions[0] if self.repetitions else None
+
+    @property
+    def module_paths(self) -> list[str]:
+        """The path of each repetition of a block; of anything else, its own."""
+        return repeats.paths(self.module_path, self.times)
 
 
 @dataclass(slots=True, eq=False)
@@ -147,6 +160,15 @@ _uses: Memo[tuple[tuple[Network, ...], Survey]] = Memo(512)
 """uses of blocks without findings, with the networks they were walked through: while held, no id is reused"""
 
 
+_steps: Memo[tuple[Node, Node, Step]] = Memo(8192)
+"""steps without findings, with the nodes they were worked out for: while held, no id is reused"""
+
+
+def forget() -> None:
+    _uses.clear()
+    _steps.clear()
+
+
 def _use(
     whole: ProjectSurvey,
     name: str,
@@ -212,8 +234,7 @@ class _Walk:
                 waits_for = None if node == circle[0] else circle[0]
                 survey.steps[node] = Step(survey.network.nodes[node], waits_for=waits_for)
         for node in survey.order:
-            survey.steps[node] = step = Step(survey.network.nodes[node])
-            self._step(step)
+            self._remembered(survey.network.nodes[node])
         for finding in graph.whole(self.project, survey.name, survey.network, survey.live, self.quiet):
             survey.findings.append(finding)
         if self.main and not survey.failed:
@@ -236,6 +257,42 @@ class _Walk:
         )
 
     # -- one node --------------------------------------------------------------------------------
+
+    def _remembered(self, node: Node) -> None:
+        """The step of a node: the one that was made before for the same node and the same values, if any."""
+        survey = self.survey
+        key = self._step_key(node)
+        held = _steps.find(key) if key is not None else None
+        if held is not None:
+            survey.steps[node.id] = held[2]
+            self.modules.setdefault(held[2].module_path, held[2])
+            return
+        survey.steps[node.id] = step = Step(node)
+        told = len(survey.findings)
+        self._step(step)
+        if key is not None and step.outcome is not None and len(survey.findings) == told:
+            _steps.put(key, (node, self._owner(node), step))
+
+    def _step_key(self, node: Node) -> Hashable:
+        """What a step follows from; None where it follows from more: the data, another use, a block."""
+        path = node.path or node.id
+        if node.type in (INPUT, OUTPUT) or node.block is not None or self.fixed is not None:
+            return None
+        if path in self.modules or (self.survey.name, node.id) in self.whole.faults:
+            return None
+        try:
+            given = tuple(
+                self._lookup(found["n"], found.get("i")).key for _, found in node.arguments.references()
+            )
+        except REFUSALS:
+            return None
+        values = repr(self.survey.parameters) if self.survey.parameters else ""
+        return (id(node), id(self._owner(node)), given, values, self.whole.context.outputs)
+
+    def _owner(self, node: Node) -> Node:
+        """The node whose params count: that which a module used twice is named after."""
+        owner = self.survey.network.nodes.get(node.path or node.id)
+        return owner if owner is not None and owner.type == node.type else node
 
     def _step(self, step: Step) -> None:
         node, survey = step.node, self.survey
@@ -267,20 +324,16 @@ class _Walk:
 
     def _resolve(self, step: Step) -> bool:
         """Puts the block's parameters into the arguments."""
-        values = self.survey.parameters
+        values, params = self.survey.parameters, self._owner(step.node).params
         try:
-            step.params = {key: resolve_parameters(v, values) for key, v in self._params(step).items()}
+            step.times = repeats.times(step.node, values)
+            step.params = {key: resolve_parameters(v, values) for key, v in params.items()}
             step.args = [resolve_parameters(value, values) for value in step.node.args]
             step.kwargs = {key: resolve_parameters(v, values) for key, v in step.node.kwargs.items()}
         except NetloomError as error:
             self._found(step.node.id, Diagnosis("bad-parameter", error.message))
             return False
         return True
-
-    def _params(self, step: Step) -> Mapping[str, Json]:
-        """The params of a module that is used twice are those of the node it is named after."""
-        owner = self.survey.network.nodes.get(step.module_path)
-        return owner.params if owner is not None and owner.type == step.node.type else step.node.params
 
     def _lookup(self, node: str, index: int | None) -> Value:
         return self.survey.value(node, index, self.project)
@@ -373,24 +426,46 @@ class _Walk:
         except REFUSALS as error:
             self._take(step, Failure("call", type(error).__name__, str(error)))
             return
-        first = self.modules.get(step.module_path)
-        fixed = first.nested if first else None
-        if fixed is None and self.fixed is not None and step.node.id in self.fixed.steps:
-            fixed = self.fixed.steps[step.node.id].nested
         values = {**network.parameters, **step.params}
         step.params = {key: values[key] for key in network.parameters}
-        nested = _use(self.whole, name, values, given, fixed, self.inside)
-        self.survey.nested.append(nested)
-        step.nested = nested
-        if nested.failed:
-            self._found(step.node.id, graph.inside(name, nested.findings))
+        flow = self._repetitions(step, name, given)
+        if flow is None:
             return
         self.modules.setdefault(step.module_path, step)
-        outputs = [nested.steps[node.id].outcome for node in network.of_type(OUTPUT)]
-        values_ = [outcome.value for outcome in outputs if outcome is not None]
-        value = values_[0] if len(values_) == 1 else together(values_)
-        report = nested.report
-        step.outcome = Outcome(value, report.parameters, report.multiply_adds, report.activation_bytes)
+        reports = [nested.report for nested in step.repetitions]
+        step.outcome = Outcome(
+            flow[0] if len(flow) == 1 else together(flow),
+            sum(report.parameters for report in reports),
+            sum(report.multiply_adds for report in reports),
+            sum(report.activation_bytes for report in reports),
+        )
+
+    def _repetitions(self, step: Step, name: str, given: list[Value]) -> list[Value] | None:
+        """Walks through a block once, or as often as it is repeated; returns what the last one gives.
+
+        What one repetition gives is what the next is given first. None where one has a problem.
+        """
+        try:
+            values = [step.params] if step.times is None else repeats.given(step.params, step.times)
+        except NetloomError as error:
+            self._found(step.node.id, Diagnosis("bad-repeat", error.message))
+            return None
+        first = self.modules.get(step.module_path)
+        if first is None and self.fixed is not None:
+            first = self.fixed.steps.get(step.node.id)
+        fixed = first.repetitions if first is not None else []
+        flow: list[Value] = []
+        for place, own in enumerate(values):
+            again = fixed[place] if place < len(fixed) else None
+            nested = _use(self.whole, name, own, [*flow, *given[len(flow) :]], again, self.inside)
+            self.survey.nested.append(nested)
+            step.repetitions.append(nested)
+            if nested.failed:
+                self._found(step.node.id, graph.inside(name, nested.findings, place if place else None))
+                return None
+            outputs = [nested.steps[node.id].outcome for node in nested.network.of_type(OUTPUT)]
+            flow = [outcome.value for outcome in outputs if outcome is not None]
+        return flow
 
     # -- the report ------------------------------------------------------------------------------
 

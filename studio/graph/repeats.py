@@ -53,6 +53,25 @@ def numbering(path: str) -> tuple[str, int]:
     return (holder, int(last)) if last.isdigit() else (path, 0)
 
 
+def given(params: Mapping[str, Json], count: int) -> list[dict[str, Json]]:
+    """What each of `count` repetitions is given: `params`, its parameters put in, taken apart.
+
+    Raises NetloomError where the values of a schedule are not as many as the repetitions.
+    """
+    for name, value in params.items():
+        for held in schedules(value):
+            if len(held) != count:
+                raise NetloomError(
+                    Message(
+                        "{name} has {given} values for {count} repetitions.",
+                        name=name,
+                        given=len(held),
+                        count=count,
+                    )
+                )
+    return [{name: value_at(v, place) for name, v in params.items()} for place in range(count)]
+
+
 def value_at(value: Json, place: int) -> Json:
     """`value`, its parameters put in already, as repetition `place` has it, arithmetic carried out.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from studio.compiler.analysis import Context, N, TensorSpec
@@ -52,6 +53,6 @@ def chain(*layers: Node, shape: list[Any] | None = None) -> tuple[Node, ...]:
     made = [Node("image", "input", params={} if shape is None else {"shape": shape})]
     for layer in layers:
         args = layer.args or ({"n": made[-1].id},)
-        made.append(Node(layer.id, layer.type, layer.params, args, layer.kwargs, path=layer.path))
+        made.append(replace(layer, args=args))
     made.append(Node("output", "output", args=({"n": made[-1].id},)))
     return tuple(made)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from studio.catalog import ports, table
-from studio.compiler.problems import remedies
+from studio.compiler.problems import remedies, repeated
 from studio.compiler.problems.finding import Diagnosis, Finding, Remedy, Severity
 from studio.graph import naming, validate
 from studio.graph import order as graph_order
@@ -82,6 +82,8 @@ def explain(project: ProjectData, fault: validate.Fault, node: Node) -> Diagnosi
             if naming.fault(wanted):
                 wanted = naming.fresh(naming.base_name(node.type), graph.nodes)
             found.append(remedies.rename(network, node.id, wanted, graph.nodes))
+        case "bad-repeat":
+            found += repeated.remedies(network, node)
         case "unknown-parameter" if node.block in project.networks:
             known = project.networks[node.block or ""].parameters
             found += [remedies.unset(network, node.id, name) for name in node.params if name not in known]
@@ -162,8 +164,15 @@ def _add_output(project: ProjectData, name: str) -> Iterator[Remedy]:
         yield remedies.add_output(project, name, loose[-1])
 
 
-def inside(block: str, findings: Sequence[Finding]) -> Diagnosis:
-    """A block that has a problem of its own with what comes in here."""
+def inside(block: str, findings: Sequence[Finding], place: int | None = None) -> Diagnosis:
+    """A block that has a problem of its own with what comes in here; `place` is which of its repetitions."""
     first = next(finding for finding in findings if finding.severity == "error")
     text = Message("Inside {block}: {problem}", block=block, problem=first.text)
+    if place is not None:
+        text = Message(
+            "Inside {block}, repetition {number}: {problem}",
+            block=block,
+            number=place + 1,
+            problem=first.text,
+        )
     return Diagnosis("inside-block", text, first.remedies)
