@@ -6,11 +6,21 @@ The class has the state_dict keys of the built module and gives bitwise the same
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from studio.compiler.analysis import Context
 from studio.compiler.classes import ClassWriter, plan
 from studio.compiler.ready import ready
 from studio.graph.model import ProjectData
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenClass:
+    """Which network a class was written for, and the node that each line of its `forward` makes, in order."""
+
+    network: str
+    nodes: tuple[str, ...]
 
 
 def source(project: ProjectData, network: str = "model", context: Context | None = None) -> str:
@@ -19,20 +29,39 @@ def source(project: ProjectData, network: str = "model", context: Context | None
     What was `auto` is written as the number it is. Raises CompileError when the network, or a block it uses,
     has an error; problems of other networks do not matter.
     """
+    return write(project, network, context)[0]
+
+
+def write(
+    project: ProjectData, network: str, context: Context | None = None
+) -> tuple[str, dict[str, WrittenClass]]:
+    """The source, and what each of its classes was written for. Raises CompileError like `source`."""
     whole, walk = ready(project, network, context)
     plans = plan(whole.project, walk)
-    classes = [ClassWriter(whole.project, plans, name).lines() for name in plans]
-    body = "\n\n\n".join("\n".join(lines) for lines in classes)
+    writers = [ClassWriter(whole.project, plans, name) for name in plans]
+    body = "\n\n\n".join("\n".join(writer.lines()) for writer in writers)
     title = re.sub(r'[\\"\s]+', " ", project.name).strip() or "Untitled"
-    return f'"""{title}: the network {walk.name}, drawn with Netloom."""\n\n{_imports(body)}\n\n\n{body}\n'
+    text = f'"""{title}: the network {walk.name}, drawn with Netloom."""\n\n{_imports(body)}\n\n\n{body}\n'
+    return text, {
+        writer.plan.class_name: WrittenClass(writer.plan.name, tuple(_made(writer))) for writer in writers
+    }
+
+
+def _made(writer: ClassWriter) -> Iterator[str]:
+    for statement in writer.forward.statements:
+        yield from statement.run or (statement.step.node.id,)
 
 
 def _imports(body: str) -> str:
     found = []
+    if re.search(r"\boperator\.\w", body):
+        found.append("import operator\n")
     if re.search(r"\btorch\.", body):
         found.append("import torch")
     if re.search(r"\bF\.\w", body):
         found.append("import torch.nn.functional as F")
     names = ["Tensor"] if re.search(r"\bTensor\b", body) else []
     found.append(f"from torch import {', '.join([*names, 'nn'])}")
+    if re.search(r"\bops\.[A-Z]", body):
+        found.append("from torchvision import ops")
     return "\n".join(found)

@@ -1,0 +1,1 @@
+"""Written Python back into the document: read by its syntax tree, never run."""
