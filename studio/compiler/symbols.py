@@ -51,6 +51,8 @@ class Value:
 def dim_of(*lengths: int) -> Dim:
     """The symbol for a length seen in every run. Raises BatchError when there is none."""
     first, second, *longer = lengths
+    if len(set(lengths)) == 1:
+        return first
     batches, steps = BATCHES[1] - BATCHES[0], LENGTHS[1] - LENGTHS[0]
     length: Number = 0
     product: Number = 0
@@ -60,8 +62,6 @@ def dim_of(*lengths: int) -> Dim:
     factor = Fraction(second - first, batches) - product * LENGTHS[0]
     if factor.denominator != 1:
         raise BatchError(f"a length is {first} for a batch of {BATCHES[0]} and {second} for {BATCHES[1]}")
-    if not (factor or length or product):
-        return first
     offset = first - factor * BATCHES[0] - length * LENGTHS[0] - product * BATCHES[0] * LENGTHS[0]
     return Size(int(factor), _whole(offset), _whole(length), _whole(product))
 

@@ -1,0 +1,271 @@
+"""What shapes, costs and cures take, and what a built module costs beside the original. Medians, in pairs.
+
+python tests/benchmarks/analysis.py [edits] [open] [modules] [window]
+
+`edits`: one parameter is set to a value never seen before, then every shape of the project is known again.
+`open`: a JSON file is read and analysed with nothing remembered. `modules`: forward and backward of the built
+module and of the original in turns, each pair of times as a ratio. `window`: from the edit until every card
+has its new shape. Without arguments everything. `import torch` is not in any of the times.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+import torch
+from networks import DIGITS, PHOTOS, flat, lenet, resnet, swin
+from torch import nn
+
+from studio.compiler import evaluate, survey
+from studio.compiler.analysis import Analysis, Context
+from studio.compiler.build import build
+from studio.compiler.infer import analyse
+from studio.compiler.source import source
+from studio.graph.document import Document
+from studio.graph.model import ProjectData
+from studio.graph.values import Json
+from studio.project.files import load, save
+from studio.words import Message
+
+Values = Callable[[int], Json]
+Edit = tuple[str, str, str, str, Values]
+"""(what it is, network, node, parameter, its n-th value)"""
+
+RESNET50, RESNET152 = (3, 4, 6, 3), (3, 8, 36, 3)
+_ROUNDS = 25
+
+
+def _stem(node: str, start: int) -> Edit:
+    return ("width of the first layer", "model", node, "out_channels", lambda n: start + n)
+
+
+def _head(node: str) -> Edit:
+    return ("width of the last layer", "model", node, "out_features", lambda n: 2000 + n)
+
+
+def _size(step: int) -> Edit:
+    return ("size of the image", "model", "image", "shape", lambda n: ["N", 3, 224, 224 + step * (n + 1)])
+
+
+def subjects() -> list[tuple[str, ProjectData, Context, float, list[Edit]]]:
+    """Name, document, data, goal in milliseconds, edits."""
+    inside = (
+        "momentum in a block that is used often",
+        "Residual",
+        "bn2",
+        "momentum",
+        lambda n: 0.2 + n / 1000,
+    )
+    width = ("width in a block that is used often", "Layer3", "mlp.0", "out_features", lambda n: 1600 + n)
+    norm = ("eps in a block that is used often", "Layer3", "norm1", "eps", lambda n: 1e-4 + n / 1e6)
+    free = Context((), 1000, "classification")
+    return [
+        ("LeNet", lenet(), DIGITS, 10, [_stem("conv1", 40), _head("fc1")]),
+        ("resnet50", resnet(RESNET50), free, 50, [_stem("conv1", 70), _head("fc"), inside, _size(32)]),
+        ("resnet50, flat", flat(resnet(RESNET50)), free, 50, [_stem("conv1", 70), _head("fc"), _size(32)]),
+        ("swin_t", swin(), PHOTOS, 150, [_head("head"), width, norm]),
+        ("swin_t, flat", flat(swin()), PHOTOS, 150, [_head("head")]),
+    ]
+
+
+def milliseconds(work: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    work()
+    return (time.perf_counter() - start) * 1000
+
+
+def forget() -> None:
+    evaluate.forget()
+    survey.forget()
+
+
+def edits() -> None:
+    print(f"{'one edit to all shapes':34} {'the edit':44} {'nodes':>6} {'median':>9} {'worst':>9}   goal")
+    for name, project, context, goal, kinds in subjects():
+        if not context.inputs:
+            project = _with_shape(project)
+        nodes = sum(len(network.nodes) for network in project.networks.values())
+        analyse(project, context)
+        for told, network, node, param, values in kinds:
+            times = _edited(project, context, network, node, param, values)
+            met = "" if median(times) < goal else "  MISSED"
+            times_told = f"{median(times):6.1f} ms {max(times):6.1f} ms   {goal:g} ms{met}"
+            print(f"{name:34} {told:44} {nodes:6} {times_told}")
+
+
+def _edited(
+    project: ProjectData, context: Context, network: str, node: str, param: str, values: Values
+) -> list[float]:
+    document = Document(project)
+
+    def work(value: Json) -> Analysis:
+        with document.transaction(Message("Set {name}", name=param)) as edit:
+            edit.set_param(network, node, param, value)
+        return analyse(document.data(), context)
+
+    return [milliseconds(lambda n=n: work(values(n))) for n in range(_ROUNDS)]
+
+
+def _with_shape(project: ProjectData) -> ProjectData:
+    document = Document(project)
+    with document.transaction(Message("Set {name}", name="shape")) as edit:
+        edit.set_param("model", "image", "shape", ["N", 3, 224, 224])
+    return document.data()
+
+
+def opening() -> None:
+    print(f"\n{'a JSON file to all shapes':34} {'':44} {'nodes':>6} {'median':>9} {'worst':>9}   goal")
+    named = {"resnet152": resnet(RESNET152), "swin_t": swin(), "swin_t, flat": flat(swin())}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, project in named.items():
+            path = Path(folder) / "network.json"
+            save(path, project)
+            times = []
+            for _ in range(5):
+                forget()
+                times.append(milliseconds(lambda path=path: analyse(load(path), PHOTOS)))
+            nodes = sum(len(network.nodes) for network in project.networks.values())
+            print(f"{name:34} {'':44} {nodes:6} {median(times):6.0f} ms {max(times):6.0f} ms   2000 ms")
+    project = resnet(RESNET50)
+    for name, work in (("build resnet50", build), ("source of resnet50", source)):
+        times = [milliseconds(lambda work=work: work(project, context=PHOTOS)) for _ in range(5)]
+        print(f"{name:34} {'':51} {median(times):6.0f} ms")
+
+
+# -- modules -----------------------------------------------------------------------------------------
+
+
+def _handwritten() -> nn.Module:
+    """LeNet as a person writes it."""
+
+    class LeNet(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv1 = nn.Conv2d(1, 6, 5, padding=2)
+            self.conv2 = nn.Conv2d(6, 16, 5)
+            self.fc1 = nn.Linear(400, 120)
+            self.fc2 = nn.Linear(120, 84)
+            self.fc3 = nn.Linear(84, 10)
+            self.pool, self.relu, self.flatten = nn.MaxPool2d(2), nn.ReLU(), nn.Flatten()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = self.pool(self.relu(self.conv1(x)))
+            x = self.pool(self.relu(self.conv2(x)))
+            x = self.flatten(x)
+            x = self.relu(self.fc1(x))
+            return self.fc3(self.relu(self.fc2(x)))
+
+    return LeNet()
+
+
+def modules() -> None:
+    from torchvision.models import resnet18
+
+    torch.set_num_threads(1)
+    print(f"\n{'forward + backward':34} {'original':>10} {'built':>10} {'ratio of pairs':>15}   goal")
+    pairs = [
+        ("LeNet, batch 64", _handwritten(), build(lenet(), context=DIGITS), (64, 1, 28, 28), 400, 1.02),
+        (
+            "resnet18, batch 4 of 96 × 96",
+            resnet18(),
+            build(resnet((2, 2, 2, 2), bottleneck=False), context=PHOTOS),
+            (4, 3, 96, 96),
+            60,
+            1.01,
+        ),
+    ]
+    for name, original, built, shape, rounds, goal in pairs:
+        weights = dict(zip(built.state_dict(), original.state_dict().values(), strict=True))
+        built.load_state_dict(weights)
+        x = torch.randn(shape)
+        one, two = _in_turns(original, built, x, rounds)
+        ratio = median(b / a for a, b in zip(one, two, strict=True))
+        met = "" if ratio <= goal else "  MISSED"
+        print(f"{name:34} {median(one):7.2f} ms {median(two):7.2f} ms {ratio:15.4f}   {goal}{met}")
+
+
+def _in_turns(
+    original: nn.Module, built: nn.Module, x: torch.Tensor, rounds: int
+) -> tuple[list[float], list[float]]:
+    """Times of both, now the one first and now the other."""
+
+    def step(module: nn.Module) -> None:
+        module.zero_grad()
+        module(x).sum().backward()
+
+    times: tuple[list[float], list[float]] = ([], [])
+    for n in range(rounds + 5):
+        for which in (0, 1) if n % 2 else (1, 0):
+            took = milliseconds(lambda which=which: step((original, built)[which]))
+            if n >= 5:
+                times[which].append(took)
+    return times
+
+
+# -- the window --------------------------------------------------------------------------------------
+
+
+def window() -> None:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtCore import QEventLoop
+    from PySide6.QtWidgets import QApplication
+
+    from studio.app import stages
+    from studio.app.session import Session
+
+    application = QApplication.instance() or QApplication([])
+    for stage in (stages.ENGINE, stages.ALL):
+        stage.set()
+    print(f"\n{'in the window: edit to cards':34} {'the edit':44} {'':6} {'median':>9} {'worst':>9}   goal")
+    for name, project, context, goal, kinds in subjects():
+        if not context.inputs:
+            project = _with_shape(project)
+        session = Session()
+        session.open(_with_data(project, context), None)
+        session.set_engine_ready()
+        loop = QEventLoop()
+        session.analysed.connect(lambda _, loop=loop: loop.quit())
+        loop.exec()
+        for told, network, node, param, values in kinds[:1]:
+            times = []
+            for n in range(_ROUNDS):
+                start = time.perf_counter()
+                with session.edit(Message("Set {name}", name=param)) as edit:
+                    edit.set_param(network, node, param, values(100 + n))
+                loop.exec()
+                times.append((time.perf_counter() - start) * 1000)
+            met = "" if median(times) < goal else "  MISSED"
+            print(
+                f"{name:34} {told:44} {'':6} {median(times):6.1f} ms {max(times):6.1f} ms   {goal:g} ms{met}"
+            )
+    application.processEvents()
+
+
+def _with_data(project: ProjectData, context: Context) -> ProjectData:
+    document = Document(project)
+    shape = (
+        [str(d) if not isinstance(d, int) else d for d in context.inputs[0].shape] if context.inputs else None
+    )
+    with document.transaction(Message("Set {name}", name="shape")) as edit:
+        if shape is not None:
+            edit.set_param("model", "image", "shape", shape)
+    return document.data()
+
+
+def main() -> None:
+    parts = {"edits": edits, "open": opening, "modules": modules, "window": window}
+    for name in sys.argv[1:] or parts:
+        parts[name]()
+
+
+if __name__ == "__main__":
+    main()
