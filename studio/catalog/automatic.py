@@ -11,6 +11,7 @@ Dim = TypeVar("Dim")
 
 _SOURCES: Mapping[str, tuple[int, int]] = {
     "in_channels": (0, 1),
+    "input_channels": (0, 1),
     "num_features": (0, 1),
     "num_channels": (0, 1),
     "in_features": (0, -1),
@@ -22,6 +23,9 @@ _SOURCES: Mapping[str, tuple[int, int]] = {
     "normalized_shape": (0, -1),
 }
 """Parameter -> (which input, which of its dimensions)."""
+
+_OWN: Mapping[str, tuple[int, int]] = {"ops.MLP": (0, -1)}
+"""Types whose one parameter of this kind follows from another dimension."""
 
 
 def values(type_: str, shapes: Sequence[Sequence[Dim]]) -> dict[str, Dim]:
@@ -35,7 +39,7 @@ def values(type_: str, shapes: Sequence[Sequence[Dim]]) -> dict[str, Dim]:
     entry = table.entry(type_)
     found: dict[str, Dim] = {}
     for name in entry.auto if entry else ():
-        which, dim = _SOURCES[name]
+        which, dim = _OWN.get(type_, _SOURCES[name])
         if which < len(shapes) and len(shapes[which]) > abs(dim):
             found[name] = shapes[which][dim]
     return found

@@ -7,26 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
-from studio.catalog import table
+from studio.catalog import stacks, table
 
 
 @cache
-def _table() -> dict[str, Callable[..., Any]]:
+def find(type_: str) -> Callable[..., Any]:
+    """The class of a module type or the function of a function type. Raises KeyError for any other."""
+    entry = table.entry(type_)
+    if entry is None or entry.kind == "structural":
+        raise KeyError(type_)
+    if type_ in stacks.LAYERS:
+        return stacks.maker(type_)
+    home, name = type_.split(".", 1)
+    found: Callable[..., Any] = attrgetter(name)(_home(home))
+    return found
+
+
+def _home(name: str) -> Any:
+    """The module or class that holds the types beginning with `name`. torchvision only where it is wanted."""
     import operator
 
     import torch
 
+    if name == "ops":
+        import torchvision.ops
+
+        return torchvision.ops
     homes = {"nn": torch.nn, "torch": torch, "F": torch.nn.functional, "op": operator, "Tensor": torch.Tensor}
-    found: dict[str, Callable[..., Any]] = {}
-    for entry in table.entries():
-        if entry.kind != "structural":
-            home, name = entry.type.split(".", 1)
-            found[entry.type] = getattr(homes[home], name)
-    return found
-
-
-def find(type_: str) -> Callable[..., Any]:
-    """The class of a module type or the function of a function type. Raises KeyError for any other."""
-    return _table()[type_]
+    return homes[name]

@@ -11,8 +11,8 @@ from studio.graph.values import Json, Path
 Kind = Literal["module", "function", "method", "structural"]
 """`nn.Conv2d`; `torch.add`, `F.relu`; `Tensor.float`; `input`, `output`, `param`, `const`, `block:NAME`."""
 
-Editor = Literal["int", "float", "bool", "text", "choice", "int_tuple", "dtype", "any"]
-"""What fits an argument: a field for a number, a list of words, and so on."""
+Editor = Literal["int", "float", "bool", "text", "choice", "int_tuple", "dtype", "layer", "any"]
+"""What fits an argument: a field for a number, a list of words, and so on. A "layer" is a class of layers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,14 @@ class Port:
     """An input a wire can end at. `slot` is its place in the arguments: `("args", 0)`, `("kwargs", "mask")`.
 
     A variadic port (`torch.cat`'s tensors) holds a list of wires: its n-th wire is at `slot + (n,)`.
+    Where `number` is set, a number may stand in place of the wire (`x + 2`).
     """
 
     name: str
     slot: Path
     optional: bool = False
     variadic: bool = False
+    number: bool = False
 
 
 INPUT = (Port("input", ("args", 0)),)
@@ -40,6 +42,10 @@ class Entry:
     params that follow from the input; `auto_out` the param that follows from the data where the node is the
     last layer and the param is left out. `outputs` are named in the order of a reference's `i`; where
     they lie in what PyTorch returns says `ports.output_path`. A reference without `i` is the whole result.
+
+    `places` are the literals that Python takes by position only, each with its place in the arguments. A
+    `twin` is the type that this one is another way to write (`Tensor.mean` of `torch.mean`): it lends its
+    words, and the palette offers it alone.
     """
 
     type: str
@@ -52,6 +58,8 @@ class Entry:
     auto: tuple[str, ...] = ()
     auto_out: str | None = None
     keywords: tuple[str, ...] = ()
+    places: Mapping[str, int] = field(default_factory=dict)
+    twin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,20 @@ Key = tuple[str, str]
 HIDDEN: Final = frozenset(
     {
         "self", "device", "out", "size_average", "reduce", "process_group", "layout", "pin_memory",
-        "custom_encoder", "custom_decoder",
+        "custom_encoder", "custom_decoder", "memory_format", "generator", "implicit",
         "min_value", "max_value",  # Hardtanh's old names of min_val and max_val
     }
 )  # fmt: skip
-"""Arguments that no document sets. A module's `dtype` is hidden too: the run decides it."""
+"""Arguments that no person sets. A module's `dtype` is hidden too: the run decides it."""
 
 DTYPES: Final = (
     "float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool",
     "complex64",
 )  # fmt: skip
+
+IN_PLACE: Final = ("nn.ReLU", "nn.SiLU", "nn.Hardswish", "nn.ReLU6", "nn.LeakyReLU", "nn.ELU", "nn.Mish")
+"""Activations that may write into their input, as torchvision's convolution blocks ask of theirs."""
+ACTIVATIONS: Final = (*IN_PLACE, "nn.GELU", "nn.Tanh")
 
 CHOICES: Mapping[Key, tuple[str, ...]] = {
     ("nn.RNN", "nonlinearity"): ("tanh", "relu"),
@@ -45,6 +49,16 @@ CHOICES: Mapping[Key, tuple[str, ...]] = {
     ("nn.Conv1d", "padding"): ("same", "valid"),
     ("nn.Conv2d", "padding"): ("same", "valid"),
     ("nn.Conv3d", "padding"): ("same", "valid"),
+    ("F.grid_sample", "mode"): ("bilinear", "nearest", "bicubic"),
+    ("F.grid_sample", "padding_mode"): ("zeros", "border", "reflection"),
+    ("ops.StochasticDepth", "mode"): ("row", "batch"),
+    ("", "norm_layer"): ("nn.BatchNorm1d", "nn.LayerNorm"),
+    ("ops.Conv2dNormActivation", "norm_layer"): ("nn.BatchNorm2d", "nn.InstanceNorm2d"),
+    ("ops.Conv3dNormActivation", "norm_layer"): ("nn.BatchNorm3d", "nn.InstanceNorm3d"),
+    ("", "activation_layer"): IN_PLACE,
+    ("ops.MLP", "activation_layer"): ACTIVATIONS,
+    ("ops.SqueezeExcitation", "activation"): ACTIVATIONS,
+    ("ops.SqueezeExcitation", "scale_activation"): ("nn.Sigmoid", "nn.Hardsigmoid", "nn.Tanh"),
 }  # fmt: skip
 """The words an argument takes. Beside numbers where its kind is "int_tuple"."""
 
@@ -61,6 +75,25 @@ KINDS: Mapping[Key, Editor] = {
     ("", "unflattened_size"): "int_tuple",
     ("F.adaptive_avg_pool2d", "output_size"): "int_tuple",
     ("F.interpolate", "size"): "int_tuple",
+    ("F.adaptive_avg_pool3d", "output_size"): "int_tuple",
+    ("", "kernel_size"): "int_tuple",
+    ("", "stride"): "int_tuple",
+    ("", "padding"): "int_tuple",
+    ("", "dilation"): "int_tuple",
+    ("", "output_size"): "int_tuple",
+    ("", "spatial_scale"): "float",
+    ("", "split_size_or_sections"): "int_tuple",
+    ("", "split_size"): "int_tuple",
+    ("", "sizes"): "int_tuple",
+    ("torch.norm", "dim"): "int_tuple",
+    ("Tensor.norm", "dim"): "int_tuple",
+    ("Tensor.norm", "p"): "float",
+    ("torch.norm", "p"): "float",
+    ("Tensor.unflatten", "dim"): "int",
+    ("", "norm_layer"): "layer",
+    ("", "activation_layer"): "layer",
+    ("ops.SqueezeExcitation", "activation"): "layer",
+    ("ops.SqueezeExcitation", "scale_activation"): "layer",
 }
 """The kind of editor where the signature misleads or says nothing."""
 
@@ -102,43 +135,12 @@ LIMITS: Mapping[Key, tuple[float | None, float | None]] = {
 """Lowest and highest value, both allowed."""
 
 SCHEMAS: Mapping[str, str] = {
-    "torch.add": "add.Tensor",
-    "torch.sub": "sub.Tensor",
-    "torch.mul": "mul.Tensor",
     "torch.div": "div.Tensor_mode",
-    "torch.matmul": "matmul",
-    "torch.bmm": "bmm",
-    "torch.cat": "cat",
-    "torch.stack": "stack",
-    "torch.mean": "mean.dim",
-    "torch.sum": "sum.dim_IntList",
-    "torch.amax": "amax",
-    "torch.amin": "amin",
-    "torch.maximum": "maximum",
-    "torch.minimum": "minimum",
-    "torch.pow": "pow.Tensor_Scalar",
-    "torch.sqrt": "sqrt",
-    "torch.exp": "exp",
-    "torch.log": "log",
-    "torch.abs": "abs",
-    "torch.neg": "neg",
-    "torch.clamp": "clamp",
-    "torch.softmax": "softmax.int",
-    "torch.relu": "relu",
-    "torch.sigmoid": "sigmoid",
-    "torch.tanh": "tanh",
+    "Tensor.div": "div.Tensor_mode",
     "torch.flatten": "flatten.using_ints",
-    "torch.reshape": "reshape",
-    "torch.permute": "permute",
-    "torch.transpose": "transpose.int",
-    "torch.squeeze": "squeeze.dim",
-    "torch.unsqueeze": "unsqueeze",
-    "torch.chunk": "chunk",
-    "F.gelu": "gelu",
-    "F.softplus": "softplus",
-    "F.max_pool2d": "max_pool2d",
-    "F.avg_pool2d": "avg_pool2d",
-    "F.one_hot": "one_hot",
-    "F.scaled_dot_product_attention": "scaled_dot_product_attention",
+    "F.logsigmoid": "log_sigmoid",
+    **{f"F.max_pool{n}d": f"max_pool{n}d" for n in (1, 2, 3)},
+    **{f"F.adaptive_max_pool{n}d": f"adaptive_max_pool{n}d" for n in (1, 2, 3)},
+    "Tensor.to": "to.dtype",
 }
-"""The operator behind a function that has no Python signature."""
+"""The operator behind a function written in C++, where its name and its ports do not tell which."""

@@ -103,6 +103,8 @@ def _normalisation() -> Iterator[Entry]:
     for n in (2, 1, 3):
         yield _row(f"InstanceNorm{n}d", "normalisation", auto=("num_features",), keywords="instance style")
     yield _row("LocalResponseNorm", "normalisation", {"size": 5}, keywords="lrn alexnet")
+    yield _row("CrossMapLRN2d", "normalisation", {"size": 5}, keywords="lrn alexnet torch7")
+    yield _row("SyncBatchNorm", "normalisation", auto=("num_features",), keywords="batch bn distributed")
 
 
 _ACTIVATIONS = {
@@ -147,15 +149,6 @@ _ACTIVATION_VALUES: dict[str, dict[str, Json]] = {
 def _activation() -> Iterator[Entry]:
     for name, keywords in _ACTIVATIONS.items():
         yield _row(name, "activation", _ACTIVATION_VALUES.get(name), keywords=f"activation {keywords}")
-    yield _row(
-        "AdaptiveLogSoftmaxWithLoss",
-        "activation",
-        {"n_classes": 1000, "cutoffs": [100, 400]},
-        ("in_features",),
-        "activation vocabulary large classes",
-        (Port("input", ("args", 0)), Port("target", ("args", 1))),
-        ("output", "loss"),
-    )
 
 
 def _recurrent() -> Iterator[Entry]:
@@ -177,6 +170,8 @@ def _recurrent() -> Iterator[Entry]:
 
 
 def _attention() -> Iterator[Entry]:
+    auto = ("d_model",)
+
     def masks(*names: str) -> tuple[Port, ...]:
         return tuple(Port(name, ("kwargs", name), optional=True) for name in names)
 
@@ -195,40 +190,38 @@ def _attention() -> Iterator[Entry]:
         ("output", "weights"),
     )
     new = {"nhead": 4, "dim_feedforward": 256, "batch_first": True}
-    yield _row(
-        "TransformerEncoderLayer",
-        "attention",
-        new,
-        ("d_model",),
-        "self attention bert vit",
-        (Port("src", ("args", 0)), *masks("src_mask", "src_key_padding_mask")),
-    )
-    yield _row(
-        "TransformerDecoderLayer",
-        "attention",
-        new,
-        ("d_model",),
-        "cross attention gpt",
-        (
-            Port("tgt", ("args", 0)),
-            Port("memory", ("args", 1)),
-            *masks("tgt_mask", "memory_mask", "tgt_key_padding_mask", "memory_key_padding_mask"),
-        ),
-    )
+    encodes = (Port("src", ("args", 0)), *masks("src_mask", "src_key_padding_mask"))
+    yield _row("TransformerEncoderLayer", "attention", new, auto, "self attention bert vit", encodes)
+    memory = masks("tgt_mask", "memory_mask", "tgt_key_padding_mask", "memory_key_padding_mask")
+    decodes = (Port("tgt", ("args", 0)), Port("memory", ("args", 1)), *memory)
+    yield _row("TransformerDecoderLayer", "attention", new, auto, "cross attention gpt", decodes)
+    stack = {**new, "num_layers": 2}
+    encodes = (Port("src", ("args", 0)), *masks("mask", "src_key_padding_mask"))
+    yield _row("TransformerEncoder", "attention", stack, auto, "self attention bert vit stack", encodes)
+    yield _row("TransformerDecoder", "attention", stack, auto, "cross attention gpt stack", decodes)
     yield _row(
         "Transformer",
         "attention",
         {**new, "num_encoder_layers": 2, "num_decoder_layers": 2},
-        ("d_model",),
+        auto,
         "encoder decoder translation sequence",
-        (Port("src", ("args", 0)), Port("tgt", ("args", 1)), *masks("src_mask", "tgt_mask", "memory_mask")),
+        (
+            Port("src", ("args", 0)),
+            Port("tgt", ("args", 1)),
+            *masks("src_mask", "tgt_mask", "memory_mask", "src_key_padding_mask"),
+            *masks("tgt_key_padding_mask", "memory_key_padding_mask"),
+        ),
     )
 
 
 def _embedding() -> Iterator[Entry]:
     new = {"num_embeddings": 1000, "embedding_dim": 64}
     yield _row("Embedding", "embedding", new, keywords="words tokens lookup table vocabulary text")
-    offsets = (*INPUT, Port("offsets", ("args", 1), optional=True))
+    offsets = (
+        *INPUT,
+        Port("offsets", ("args", 1), optional=True),
+        Port("per_sample_weights", ("kwargs", "per_sample_weights"), optional=True),
+    )
     yield _row("EmbeddingBag", "embedding", new, keywords="words tokens mean bag text", inputs=offsets)
 
 
@@ -284,3 +277,26 @@ ENTRIES: tuple[Entry, ...] = (
     *_shape(),
     *_distance(),
 )
+
+LEFT_OUT: Mapping[str, str] = {
+    "AdaptiveLogSoftmaxWithLoss": "needs the right answers as an input and gives a loss: an objective",
+    "Container": "the deprecated name of Module",
+    "DataParallel": "how a model is run, no layer of it",
+    "Module": "the base of all layers; a block is one of our own",
+    "ModuleDict": "holds modules and computes nothing; names with points do that",
+    "ModuleList": "holds modules and computes nothing; names with points do that",
+    "ParameterDict": "holds parameters and computes nothing; names with points do that",
+    "ParameterList": "holds parameters and computes nothing; names with points do that",
+    "RNNBase": "the base of RNN, LSTM and GRU",
+    "RNNCellBase": "the base of the recurrent cells",
+    "Sequential": "a chain is drawn, or is a block",
+    **{
+        f"Lazy{name}": "its size follows from the input, as with auto here"
+        for name in (
+            *("Linear", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d"),
+            *("Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"),
+            *("InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"),
+        )
+    },
+}
+"""The public classes of `torch.nn` that are no types here, losses aside, each with the reason."""

@@ -60,6 +60,8 @@ def _form_text(value: Mapping[str, Json]) -> str:
             return f"{value['n']}[{value['i']}]" if "i" in value else str(value["n"])
         case "p" | "f" | "dtype" | "device" | "memory_format" as name:
             return str(value[name])
+        case "layer":
+            return str(value["layer"]).rsplit(".", 1)[-1]
         case "expr":
             return _expression_text(value)
         case "size":

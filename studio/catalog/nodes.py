@@ -13,6 +13,7 @@ def new_node(type_: str, id_: str, at: tuple[int, int] = (0, 0)) -> Node:
         return Node(id_, type_, at=at)
     if entry.kind in {"module", "structural"}:
         return Node(id_, type_, params=dict(entry.new), at=at)
-    if type_.startswith("op."):
-        return Node(id_, type_, args=(*(None for _ in entry.inputs), *entry.new.values()), at=at)
-    return Node(id_, type_, kwargs=dict(entry.new), at=at)
+    by_place = {entry.places[name]: value for name, value in entry.new.items() if name in entry.places}
+    args = tuple(by_place.get(place) for place in range(max(by_place, default=-1) + 1))
+    named = {name: value for name, value in entry.new.items() if name not in entry.places}
+    return Node(id_, type_, args=args, kwargs=named, at=at)

@@ -5,10 +5,16 @@ from __future__ import annotations
 from studio.catalog import table
 from studio.catalog.entry import Port
 from studio.graph.model import INPUT, OUTPUT, Network, Node, ProjectData
-from studio.graph.values import Json, Path, is_reference, references
+from studio.graph.values import Json, Path, references
 
 NESTED: dict[str, tuple[Path, ...]] = {"nn.LSTM": ((0,), (1, 0), (1, 1))}
 """Where an output lies in what PyTorch returns, for the types whose outputs are tuples inside a tuple."""
+
+OUTPUTS = "outputs"
+"""under this key a node says how many outputs it has, where nothing else tells (`torch.unbind`)"""
+MOST_OUTPUTS = 256
+_BY_DIM = {"max", "min", "median"}
+"""reductions that give the places as well, when they are told a dimension"""
 
 
 def inputs(node: Node, project: ProjectData | None = None) -> tuple[Port, ...]:
@@ -29,11 +35,19 @@ def outputs(node: Node, project: ProjectData | None = None) -> tuple[str, ...]:
     found = table.entry(node.type)
     if found is None:
         return ("output",)
-    if node.params.get("return_indices") is True:
+    if node.params.get("return_indices") is True or node.kwargs.get("return_indices") is True:
         return ("output", "indices")
-    if node.type == "torch.chunk":
-        return tuple(map(str, range(_chunks(node))))
+    count = _parts(node)
+    if count is not None:
+        return tuple(map(str, range(count)))
+    if _name(node) in _BY_DIM and not isinstance(_given(node, "dim", 1), int):
+        return ("output",)
     return found.outputs
+
+
+def is_counted(node: Node) -> bool:
+    """Whether only the node's own `outputs` says how many outputs it has: its tensor decides it."""
+    return _name(node) == "unbind" or (_name(node) == "split" and _sections(node) is None)
 
 
 def output_path(type_: str, index: int) -> Path:
@@ -108,9 +122,40 @@ def _network(node: Node, project: ProjectData | None) -> Network | None:
     return project.networks.get(node.block or "") if project else None
 
 
-def _chunks(node: Node) -> int:
-    value = node.kwargs.get("chunks", node.args[1] if len(node.args) > 1 else 2)
-    return value if isinstance(value, int) and not is_reference(value) and 1 <= value <= 64 else 2
+def _parts(node: Node) -> int | None:
+    """How many tensors a function that takes one apart gives; None for any other."""
+    match _name(node):
+        case "chunk":
+            return _count(_given(node, "chunks", 1))
+        case "meshgrid":
+            return _count(sum(1 for _ in node.arguments.references()))
+        case "split" if (sections := _sections(node)) is not None:
+            return _count(sections)
+        case "split" | "unbind":
+            return _count(node.extra.get(OUTPUTS))
+        case _:
+            return None
+
+
+def _sections(node: Node) -> int | None:
+    """Into how many parts the sizes of a `split` cut; None where it has one size for all."""
+    sizes = _given(node, "split_size_or_sections", 1)
+    sizes = _given(node, "split_size", 1) if sizes is None else sizes
+    return len(sizes) if isinstance(sizes, list | tuple) else None
+
+
+def _count(value: Json) -> int:
+    return value if isinstance(value, int) and 1 <= value <= MOST_OUTPUTS else 2
+
+
+def _given(node: Node, name: str, place: int) -> Json:
+    return node.kwargs.get(name, node.args[place] if len(node.args) > place else None)
+
+
+def _name(node: Node) -> str:
+    """The bare name of a function or of a method."""
+    home, _, name = node.type.partition(".")
+    return name if home in {"torch", "Tensor"} else ""
 
 
 def _slot_name(slot: Path) -> str:

@@ -14,12 +14,18 @@ _NO_MATCH = 100
 
 
 def find(text: str) -> list[Entry]:
-    """The entries that fit every word of `text`, best first; all of them, in palette order, for no text."""
+    """The entries that fit every word of `text`, best first; all of them, in palette order, for no text.
+
+    What is only another way to write a type comes after all others.
+    """
     terms = text.casefold().split()
     if not terms:
         return list(table.entries())
-    ranked = [(_rank(entry, terms), place, entry) for place, entry in enumerate(table.entries())]
-    return [entry for rank, _, entry in sorted(ranked, key=lambda r: r[:2]) if rank < _NO_MATCH]
+    ranked = [
+        (entry.twin is not None, _rank(entry, terms), place, entry)
+        for place, entry in enumerate(table.entries())
+    ]
+    return [entry for _, rank, _, entry in sorted(ranked, key=lambda r: r[:3]) if rank < _NO_MATCH]
 
 
 def label_rank(label: str, terms: Iterable[str]) -> int | None:

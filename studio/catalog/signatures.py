@@ -9,11 +9,11 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
-from studio.catalog import callables, table
+from studio.catalog import callables, literals, methods, stacks, table
 from studio.catalog.entry import Editor, Entry, Parameter
 from studio.catalog.knowledge import CHOICES, DTYPES, HIDDEN, KINDS, LENGTHS, LIMITS, SCHEMAS
 from studio.graph.values import Json
@@ -30,26 +30,50 @@ def parameters(type_: str) -> tuple[Parameter, ...]:
         return ()
     if entry.kind == "structural":
         return STRUCTURAL.get(type_, ())
-    if type_ in SCHEMAS:
-        return tuple(_from_schema(entry, SCHEMAS[type_]))
     if type_ in BY_HAND:
         return BY_HAND[type_]
-    if entry.kind == "method":
-        return ()  # the methods of the table take nothing but their tensor
+    if type_ in stacks.LAYERS:
+        return _of_stack(type_)
+    if _signature(entry) is None:
+        return tuple(_from_schema(entry))
     return tuple(_from_python(entry))
+
+
+@cache
+def call_parameters(type_: str) -> tuple[Parameter, ...]:
+    """What else a module is called with beside its wires: `need_weights` of MultiheadAttention.
+
+    A node keeps them in `kwargs`. Empty for what is no module.
+    """
+    entry = table.entry(type_)
+    if entry is None or entry.kind != "module":
+        return ()
+    found = callables.find(type_)
+    if type_ in stacks.LAYERS:
+        found = stacks.stack(type_)
+    forward: Callable[..., Any] = getattr(found, "forward")  # noqa: B009 - a Callable has none for mypy
+    known = {n: p for n, p in inspect.signature(forward).parameters.items() if n != "self"}
+    slots = [port.slot[1] for port in entry.inputs]
+    wired = {list(known)[slot] if isinstance(slot, int) else slot for slot in slots}
+    said = (
+        _read(entry, name, argument, argument.annotation)
+        for name, argument in known.items()
+        if argument.default is not inspect.Parameter.empty and name not in wired
+    )
+    return tuple(p for p in said if p.kind != "any")
 
 
 @cache
 def positions(type_: str) -> Mapping[str, int]:
     """Where each literal of a function may also stand: its place among the positional arguments."""
     entry = table.entry(type_)
-    if entry is None or entry.kind != "function":
+    if entry is None or entry.kind not in {"function", "method"}:
         return {}
     if type_ in BY_HAND:
-        return {p.name: i for i, p in enumerate(BY_HAND[type_], start=len(entry.inputs))}
-    if type_ in SCHEMAS:
-        return {a.name: i for i, a in enumerate(_schema(SCHEMAS[type_]).arguments) if not a.kwarg_only}
-    signature = inspect.signature(callables.find(type_))
+        return entry.places
+    signature = _signature(entry)
+    if signature is None:
+        return {a.name: i for i, a in enumerate(_schema(entry).arguments) if not a.kwarg_only}
     keyword = inspect.Parameter.KEYWORD_ONLY
     return {name: i for i, (name, p) in enumerate(signature.parameters.items()) if p.kind != keyword}
 
@@ -59,7 +83,7 @@ def signature_text(type_: str) -> str:
     entry = table.entry(type_)
     if entry is None or entry.kind == "structural":
         return ""
-    wires = [port.name for port in entry.inputs if not port.optional] if entry.kind == "function" else []
+    wires = [port.name for port in entry.inputs if not port.optional] if entry.kind != "module" else []
     written = [p.name if p.required else f"{p.name}={_python(p.default)}" for p in parameters(type_)]
     return f"{entry.label}({', '.join([*wires, *written])})"
 
@@ -72,31 +96,69 @@ def parameter(type_: str, name: str) -> Parameter | None:
 # -- Python signatures -------------------------------------------------------------------------------
 
 
-def _signature(entry: Entry) -> inspect.Signature:
-    found = callables.find(entry.type)
+@cache
+def _signature_of(type_: str) -> inspect.Signature | None:
+    found = callables.find(type_)
     if inspect.isclass(found):
         # RNN, LSTM and GRU take *args; what they mean stands in their overloads
         overloads = typing.get_overloads(found.__init__)
         if overloads:
             signature = inspect.signature(overloads[0])
             return signature.replace(parameters=list(signature.parameters.values())[1:])
-    return inspect.signature(found)
+    try:
+        signature = inspect.signature(found)
+    except ValueError:
+        return None  # it is written in C++
+    return signature
+
+
+def _signature(entry: Entry) -> inspect.Signature | None:
+    """The Python signature; None where there is none that says anything."""
+    return None if entry.type in SCHEMAS else _signature_of(entry.type)
 
 
 def _from_python(entry: Entry) -> Iterator[Parameter]:
-    wired = {port.name for port in entry.inputs} if entry.kind == "function" else set()
     hints = _hints(entry)
-    for name, found in _signature(entry).parameters.items():
+    signature = _signature(entry)
+    assert signature is not None
+    wired = _wired(entry, list(signature.parameters))
+    for name, found in signature.parameters.items():
         variadic = found.kind in {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
         if variadic or name in HIDDEN or name in wired or name.startswith("_"):
             continue
         if name == "dtype" and entry.kind == "module":
             continue
-        required = found.default is inspect.Parameter.empty
-        default = None if required else _json(found.default)
-        annotation = hints.get(name, found.annotation)
-        kind, optional, length, words = _editor(entry, annotation, found.default)
-        yield _parameter(entry, name, kind, default, required, optional, length, words)
+        yield _read(entry, name, found, hints.get(name, found.annotation))
+
+
+def _wired(entry: Entry, names: Sequence[str]) -> set[str]:
+    """The arguments of a function that wires stand for, by name or by place."""
+    if entry.kind == "module":
+        return set()
+    slots = [port.slot[1] for port in entry.inputs]
+    by_place = {names[slot] for slot in slots if isinstance(slot, int) and slot < len(names)}
+    return by_place | {port.name for port in entry.inputs}
+
+
+def _read(entry: Entry, name: str, found: inspect.Parameter, annotation: Any) -> Parameter:
+    """One argument of a Python signature."""
+    required = found.default is inspect.Parameter.empty
+    default = None if required else _json(found.default)
+    kind, optional, length, words = _editor(entry, annotation, found.default)
+    return _parameter(entry, name, kind, default, required, optional, length, words)
+
+
+def _of_stack(type_: str) -> tuple[Parameter, ...]:
+    """The arguments of the inner layer, and those of the stack itself."""
+    inner = parameters(stacks.LAYERS[type_])
+    entry = table.entry(type_)
+    assert entry is not None
+    known = inspect.signature(stacks.stack(type_)).parameters
+    number = Parameter("num_layers", "int", required=True, minimum=1)
+    norm = Parameter("norm", "bool", False)
+    rest = (_read(entry, name, known[name], known[name].annotation) for name in stacks.OWN if name in known)
+    found = (*inner, number, norm, *(p for p in rest if p.name not in {"num_layers", "norm"}))
+    return tuple(sorted(found, key=lambda parameter: not parameter.required))
 
 
 def _hints(entry: Entry) -> Mapping[str, Any]:
@@ -165,17 +227,48 @@ def _kind_of(value: Any) -> Editor:
 # -- operator schemas --------------------------------------------------------------------------------
 
 
-def _schema(name: str) -> Any:
+@cache
+def _schema_of(type_: str) -> Any:
     import torch
 
-    operator, _, overload = name.partition(".")
-    return getattr(getattr(torch.ops.aten, operator), overload or "default")._schema  # noqa: SLF001 - the only place where PyTorch keeps it
+    entry = table.entry(type_)
+    assert entry is not None
+    operator, _, overload = SCHEMAS.get(type_, type_.split(".", 1)[1].replace(".", "_")).partition(".")
+    packet = getattr(torch.ops.aten, operator)
+    if overload or type_ in SCHEMAS:
+        return getattr(packet, overload or "default")._schema  # noqa: SLF001 - the only place where PyTorch keeps it
+    known = [getattr(packet, name)._schema for name in packet.overloads() if "out" not in name]  # noqa: SLF001
+    return min((schema for schema in known if _takes(schema, entry)), key=_demands)
 
 
-def _from_schema(entry: Entry, name: str) -> Iterator[Parameter]:
-    for argument in _schema(name).arguments:
+def _schema(entry: Entry) -> Any:
+    """The overload of a C++ operator that takes what the entry's ports and literals give."""
+    return _schema_of(entry.type)
+
+
+def _takes(schema: Any, entry: Entry) -> bool:
+    names = {argument.name: str(argument.type) for argument in schema.arguments}
+    for port in entry.inputs:
+        place = port.slot[1]
+        if isinstance(place, str):
+            if place not in names:
+                return False
+        elif not (place < len(schema.arguments) and "Tensor" in str(schema.arguments[place].type)):
+            return False
+    return all(name in names and "Tensor" not in names[name] for name in entry.new)
+
+
+def _demands(schema: Any) -> int:
+    """How many arguments must be given."""
+    return sum(not a.has_default_value() for a in schema.arguments)
+
+
+def _from_schema(entry: Entry) -> Iterator[Parameter]:
+    schema = _schema(entry)
+    wired = _wired(entry, [argument.name for argument in schema.arguments])
+    for argument in schema.arguments:
         type_ = str(argument.type)
-        if "Tensor" in type_ or argument.name in HIDDEN:
+        if "Tensor" in type_ or argument.name in HIDDEN or argument.name in wired:
             continue
         optional = type_.startswith("Optional")
         required = not (optional or argument.has_default_value())
@@ -232,10 +325,14 @@ def _json(value: Any) -> Json:
         return value
     if isinstance(value, list | tuple):
         return [_json(item) for item in value]
+    if inspect.isclass(value):
+        return {"layer": next((e.type for e in table.entries() if e.label == value.__name__), value.__name__)}
     return getattr(value, "__name__", None)
 
 
 def _python(value: Json) -> str:
+    if isinstance(value, dict):
+        return literals.text(value)
     return f"({', '.join(map(repr, value))})" if isinstance(value, list) else repr(value)
 
 
@@ -250,5 +347,11 @@ STRUCTURAL: dict[str, tuple[Parameter, ...]] = {
 }
 """The parameters of the nodes that are part of the graph itself."""
 
-BY_HAND: dict[str, tuple[Parameter, ...]] = {"op.getitem": (Parameter("index", "any", required=True),)}
-"""Functions of Python's own, which says nothing of their arguments."""
+BY_HAND: dict[str, tuple[Parameter, ...]] = {
+    "op.getitem": (Parameter("index", "any", required=True),),
+    "torch.einsum": (Parameter("equation", "text", required=True),),
+    "torch.meshgrid": (Parameter("indexing", "choice", "ij", choices=("ij", "xy")),),
+    **{entry.type: () for entry in methods.ENTRIES if entry.type.startswith("op.")},
+    **{f"Tensor.{name}": () for name in ("float", "long", "half", "bfloat16", "double", "int", "bool")},
+}
+"""What has no signature that says anything: `operator`'s functions, those that take *args, plain casts."""

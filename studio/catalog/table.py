@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.catalog import layers, tensors
+from studio.catalog import functional, layers, methods, tensors, vision
 from studio.catalog.entry import Entry
 from studio.words import Message
 
@@ -28,7 +28,8 @@ input output const nn.Linear nn.Bilinear nn.Conv2d nn.Conv1d nn.Conv3d nn.ConvTr
 nn.MaxPool2d nn.AvgPool2d nn.AdaptiveAvgPool2d nn.MaxPool1d
 nn.BatchNorm2d nn.BatchNorm1d nn.LayerNorm nn.GroupNorm
 nn.ReLU nn.GELU nn.SiLU nn.LeakyReLU nn.Sigmoid nn.Tanh nn.Softmax
-nn.LSTM nn.GRU nn.RNN nn.MultiheadAttention nn.TransformerEncoderLayer nn.Embedding nn.EmbeddingBag
+nn.LSTM nn.GRU nn.RNN nn.MultiheadAttention nn.TransformerEncoderLayer nn.TransformerEncoder
+nn.Embedding nn.EmbeddingBag param
 nn.Dropout nn.Dropout2d nn.Flatten nn.Unflatten nn.Upsample torch.reshape torch.permute op.getitem
 torch.add torch.cat torch.mul torch.matmul torch.mean
 """
@@ -37,7 +38,10 @@ COMMON: frozenset[str] = frozenset(_COMMON.split())
 
 _ORDER = {category: rank for rank, category in enumerate(CATEGORIES)}
 _ENTRIES: tuple[Entry, ...] = tuple(
-    sorted((*layers.ENTRIES, *tensors.ENTRIES), key=lambda entry: _ORDER[entry.category])
+    sorted(
+        (*layers.ENTRIES, *vision.ENTRIES, *tensors.ENTRIES, *functional.ENTRIES, *methods.ENTRIES),
+        key=lambda entry: _ORDER[entry.category],
+    )
 )
 _BY_TYPE: dict[str, Entry] = {entry.type: entry for entry in _ENTRIES}
 
@@ -50,6 +54,12 @@ def entries() -> tuple[Entry, ...]:
 def entry(type_: str) -> Entry | None:
     """The entry of a type; None for a block and for a type that is not known."""
     return _BY_TYPE.get(type_)
+
+
+def is_module(type_: str) -> bool:
+    """Whether nodes of a type are layers with arguments of their own, called with their wires."""
+    found = entry(type_)
+    return found is not None and found.kind == "module"
 
 
 def label(type_: str) -> str:

@@ -20,18 +20,24 @@ def _words(code: str) -> Mapping[str, Mapping[str, str]]:
 
 def name(type_: str, code: str | None = None) -> str:
     """What a type is in the field's own terms: "2-D convolution". The label where nothing is written."""
-    found = _words(code or language.language()).get(type_)
+    found = _words(code or language.language()).get(_worded(type_))
     return found["name"] if found else table.label(type_)
 
 
 def sentence(type_: str, code: str | None = None) -> str:
     """One sentence on what a type does, in the language in use or in `code`."""
-    found = _words(code or language.language()).get(type_)
+    found = _words(code or language.language()).get(_worded(type_))
     if found:
         return found["sentence"]
     if type_.startswith("block:"):
         return tr("A network of this project, used as one layer.")
     return tr("A type that this version of Netloom does not know. It is kept as it is.")
+
+
+def _worded(type_: str) -> str:
+    """The type whose words a type has: its own, or its twin's."""
+    found = table.entry(type_)
+    return _worded(found.twin) if found is not None and found.twin else type_
 
 
 def torch_name(type_: str) -> str:
@@ -42,6 +48,7 @@ def torch_name(type_: str) -> str:
     """
     home, point, rest = type_.partition(".")
     homes = {"nn": "torch.nn", "F": "torch.nn.functional", "op": "operator", "Tensor": "torch.Tensor"}
+    homes["ops"] = "torchvision.ops"
     if not point or type_.startswith("block:"):
         return ""
     return f"{homes.get(home, home)}.{rest}"

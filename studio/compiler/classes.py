@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from studio.catalog import signatures, table
-from studio.compiler import layout, written
+from studio.catalog import signatures, stacks, table
+from studio.compiler import layout, repeated, written
 from studio.compiler.forward import Forward
-from studio.compiler.layout import INDENT, Expression, call, flat, lines, named
+from studio.compiler.layout import INDENT, Expression, Group, call, flat, lines, named
 from studio.compiler.naming import class_names
 from studio.compiler.survey import CONSTANTS, Step, Survey
+from studio.graph import repeats
 from studio.graph.model import INPUT, OUTPUT, Network, ProjectData
 from studio.graph.operations import same
 from studio.graph.values import Json, parameters_used
@@ -23,7 +24,8 @@ class Plan:
     """What is written of one network: its uses, its class, what a use must be told beyond its parameters.
 
     `extras` are constructor arguments for sizes that differ between uses: argument -> value in each use.
-    `sizes` say how each `auto` size is written: (node, parameter) -> expression.
+    `sizes` say how each `auto` size is written: (node, parameter) -> expression; `columns` say it of a size
+    that differs between the repetitions of a block.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Plan:
     uses: list[Survey] = field(default_factory=list)
     extras: dict[str, list[Json]] = field(default_factory=dict)
     sizes: dict[tuple[str, str], Expression] = field(default_factory=dict)
+    columns: dict[tuple[str, str], repeated.Column] = field(default_factory=dict)
 
     @property
     def walk(self) -> Survey:
@@ -51,8 +54,7 @@ def plan(project: ProjectData, walk: Survey) -> dict[str, Plan]:
 
 def _collect(walk: Survey, uses: dict[str, list[Survey]]) -> None:
     for name in walk.order:
-        nested = walk.steps[name].nested
-        if nested is not None and name in walk.live:
+        for nested in walk.steps[name].repetitions if name in walk.live else ():
             _collect(nested, uses)
     uses.setdefault(walk.name, []).append(walk)
 
@@ -63,8 +65,14 @@ def _work_out_sizes(made: Plan, plans: Mapping[str, Plan]) -> None:
         if step.nested is not None:
             block = plans[step.nested.name]
             for extra, values in block.extras.items():
-                nested = [use.steps[step.node.id].nested for use in made.uses]
-                wanted[extra] = [values[block.uses.index(use)] for use in nested if use is not None]
+                rows = [
+                    [values[block.uses.index(own)] for own in use.steps[step.node.id].repetitions]
+                    for use in made.uses
+                ]
+                if any(not same(value, row[0]) for row in rows for value in row):
+                    made.columns[step.node.id, extra] = _column(made, step, extra, rows)
+                else:
+                    wanted[extra] = [row[0] for row in rows]
         for name, values in wanted.items():
             made.sizes[step.node.id, name] = _size(made, step, name, values)
 
@@ -82,6 +90,11 @@ def _size(made: Plan, step: Step, name: str, values: list[Json]) -> Expression:
         return widths[0]
     if not differ:
         return written.parameter(values[0])
+    return _argument(made, step, name, values)
+
+
+def _argument(made: Plan, step: Step, name: str, values: list[Json]) -> str:
+    """A constructor argument for a size that differs between uses."""
     for argument, known in made.extras.items():
         if same(known, values):
             return argument
@@ -89,6 +102,13 @@ def _size(made: Plan, step: Step, name: str, values: list[Json]) -> Expression:
     argument = f"{step.node.id.replace('.', '_')}_{name}" if name in taken else name
     made.extras[argument] = values
     return argument
+
+
+def _column(made: Plan, step: Step, name: str, rows: list[list[Json]]) -> repeated.Column:
+    """A size that differs between repetitions: its values where every use has the same, else an argument."""
+    if all(same(row, rows[0]) for row in rows):
+        return [written.parameter(value) for value in rows[0]]
+    return _argument(made, step, name, [*rows])
 
 
 def _is_width(network: Network, parameter: str) -> bool:
@@ -125,7 +145,7 @@ class ClassWriter:
 
     def _constructor(self) -> list[str]:
         said: list[Expression] = ["self"]
-        said += [f"{name}: int" for name in self.plan.extras]
+        said += [f"{name}: {_extra_annotation(values[0])}" for name, values in self.plan.extras.items()]
         for name, value in self.plan.network.parameters.items():
             said.append(f"{name}: {_annotation(value)} = {flat(written.parameter(value))}")
         head = lines(call("def __init__", said, " -> None:"), INDENT)
@@ -143,7 +163,7 @@ class ClassWriter:
         used = {
             name
             for step in self.steps
-            for value in (*step.node.args, *step.node.kwargs.values())
+            for value in (*step.node.args, *step.node.kwargs.values(), *_counted(step))
             for name in parameters_used(value)
         }
         return [f"self.{name} = {name}" for name in self.plan.network.parameters if name in used]
@@ -152,11 +172,13 @@ class ClassWriter:
         holder, _, name = step.module_path.rpartition(".")
         if run := self.forward.sequential(step.node.id):
             made.update(self.walk.steps[node].module_path for node in run)
-            layers = [self._made(self.walk.steps[node]) for node in run]
+            layers = [self._layer(self.walk.steps[node]) for node in run]
             found = self._holders(holder.rpartition(".")[0], made)
             return [*found, *self._assign(holder, call("nn.Sequential", layers))]
         if not self._has_member(step):
             return []
+        if step.times is not None:
+            return self._repeated(step, made)
         found = self._holders(holder, made)
         if step.node.type in ("buffer", "const"):
             arguments: list[Expression] = [layout.text(name), self._tensor(step)]
@@ -168,6 +190,35 @@ class ClassWriter:
             return [*found, *self._assign(step.module_path, call("nn.Parameter", [self._tensor(step)]))]
         return [*found, *self._assign(step.module_path, self._made(step))]
 
+    def _layer(self, step: Step) -> Expression:
+        """A layer among those of a Sequential."""
+        if step.times is None:
+            return self._made(step)
+        element, loop = self._repetitions(step)
+        return Group("*", (element, loop.clause()), "generator")
+
+    def _repeated(self, step: Step, made: set[str]) -> list[str]:
+        """The layers of a repeated block: a Sequential, or a list where `forward` goes through them."""
+        holder, first = repeats.numbering(step.module_path)
+        element, loop = self._repetitions(step)
+        if repeated.is_numbered(step.node):
+            found = self._holders(holder, made)
+            owner = self.forward.attribute(holder) if holder else "self"
+            head = lines(loop.counted(first, step.node.repeat), INDENT * 2)
+            head[-1] += ":"
+            return [*found, *head, *lines(call(f"{owner}.add_module", ["str(number)", element]), INDENT * 3)]
+        found = self._holders(holder.rpartition(".")[0], made)
+        if repeated.runs_alone(self.project.networks[step.node.block or ""]):
+            return [*found, *self._assign(holder, call("nn.Sequential", [self._layer(step)]))]
+        layers = Group("nn.ModuleList", (element, loop.clause()), "generator")
+        return [*found, *self._assign(holder, layers)]
+
+    def _repetitions(self, step: Step) -> tuple[Expression, repeated.Loop]:
+        """What makes one layer of a repeated block, and the loop in which it stands."""
+        columns: dict[str, repeated.Column] = {}
+        element = self._block(step, self._params(step), columns)
+        return element, repeated.loop(columns, step.node.repeat)
+
     def _has_member(self, step: Step) -> bool:
         entry = table.entry(step.node.type)
         module = entry is not None and entry.kind == "module"
@@ -176,7 +227,7 @@ class ClassWriter:
     def _assign(self, path: str, value: Expression) -> list[str]:
         """`self.layer1.conv = ...`, or `add_module` where the name is a number."""
         holder, _, name = path.rpartition(".")
-        if name.isdigit():
+        if not name.isidentifier():
             owner = self.forward.attribute(holder) if holder else "self"
             return lines(call(f"{owner}.add_module", [layout.text(name), value]), INDENT * 2)
         target = self.forward.attribute(path)
@@ -197,10 +248,9 @@ class ClassWriter:
 
     def _made(self, step: Step) -> Expression:
         """The call that makes a module."""
-        owner = self.walk.network.nodes.get(step.module_path, step.node)
-        params = owner.params if owner.type == step.node.type else step.node.params
+        params = self._params(step)
         if step.nested is not None:
-            return self._block(step, params)
+            return self._block(step, params, {})
         values: dict[str, Expression] = {}
         known = signatures.parameters(step.node.type)
         for parameter in known:
@@ -212,16 +262,38 @@ class ClassWriter:
         for name in params:
             if name not in {p.name for p in known}:
                 values[name] = written.parameter(params[name])
-        leading = _leading([(p.name, p.required) for p in known], values)
-        said = [value if name in leading else named(name, value) for name, value in values.items()]
-        return call(step.node.type, said)
+        if step.node.type in stacks.LAYERS:
+            return _stack(step.node.type, values)
+        return _constructed(step.node.type, [(p.name, p.required) for p in known], values)
 
-    def _block(self, step: Step, params: Mapping[str, Json]) -> Expression:
+    def _params(self, step: Step) -> Mapping[str, Json]:
+        """The params of a module used twice are those of the node that it is named after."""
+        owner = self.walk.network.nodes.get(step.module_path, step.node)
+        return owner.params if owner.type == step.node.type else step.node.params
+
+    def _block(
+        self, step: Step, params: Mapping[str, Json], columns: dict[str, repeated.Column]
+    ) -> Expression:
+        """The call that makes a block. What differs between its repetitions is added to `columns`."""
         block = self.plans[step.node.block or ""]
-        said = [named(extra, self.plan.sizes[step.node.id, extra]) for extra in block.extras]
+        taken = {*self.plan.network.parameters, *self.plan.extras}
+        said: list[Expression] = []
+        for extra in block.extras:
+            key = (step.node.id, extra)
+            if key in self.plan.columns:
+                name = repeated.free(extra, taken)
+                columns[name] = self.plan.columns[key]
+                said.append(named(extra, name))
+            else:
+                said.append(named(extra, self.plan.sizes[key]))
         for name, default in block.network.parameters.items():
-            if name in params and not same(params[name], default):
-                said.append(named(name, written.parameter(params[name])))
+            if name not in params or same(params[name], default):
+                continue
+            value = written.parameter(params[name]) if not any(repeats.schedules(params[name])) else None
+            if value is None:
+                own = repeated.free(name, taken)
+                value, columns[own] = repeated.column(params[name], own)
+            said.append(named(name, value))
         return call(block.class_name, said)
 
     def _tensor(self, step: Step) -> Expression:
@@ -239,6 +311,26 @@ class ClassWriter:
         return call(f"torch.{maker[str(params.get('init') or 'zeros')]}", said)
 
 
+def _constructed(type_: str, known: list[tuple[str, bool]], values: Mapping[str, Expression]) -> Expression:
+    leading = _leading(known, values)
+    return call(type_, [value if name in leading else named(name, value) for name, value in values.items()])
+
+
+def _stack(type_: str, values: Mapping[str, Expression]) -> Expression:
+    """`nn.TransformerEncoder(nn.TransformerEncoderLayer(64, 4), 2)`: the layer that repeats, and the rest."""
+    inner = {name: value for name, value in values.items() if name not in stacks.OWN}
+    layer = stacks.LAYERS[type_]
+    required = [(p.name, p.required) for p in signatures.parameters(layer)]
+    said = [_constructed(layer, required, inner)]
+    for name in stacks.OWN:
+        if name == "norm" and name in values:
+            last = {key: values[source] for key, source in stacks.NORM.items() if source in values}
+            said.append(named("norm", _constructed("nn.LayerNorm", [("normalized_shape", True)], last)))
+        elif name in values:
+            said.append(values[name] if name == "num_layers" else named(name, values[name]))
+    return call(type_, said)
+
+
 def _leading(known: list[tuple[str, bool]], values: Mapping[str, Expression]) -> set[str]:
     """The arguments written by position: the first required ones, two at most."""
     found: list[str] = []
@@ -247,6 +339,15 @@ def _leading(known: list[tuple[str, bool]], values: Mapping[str, Expression]) ->
             break
         found.append(name)
     return set(found)
+
+
+def _counted(step: Step) -> list[Json]:
+    """How often a block is repeated, where `forward` has to know."""
+    return [step.node.repeat] if repeated.is_numbered(step.node) else []
+
+
+def _extra_annotation(value: Json) -> str:
+    return "tuple[int, ...]" if isinstance(value, list) else "int"
 
 
 def _annotation(value: Json) -> str:

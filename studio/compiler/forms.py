@@ -35,7 +35,7 @@ class Reader(Protocol[T]):
 def read(value: Json, reader: Reader[T]) -> T:
     """`value` as `reader` understands it. Raises NetloomError for what is no known form.
 
-    `special` is told the kind ("f", "dtype", "device" or "memory_format") and the name.
+    `special` is told the kind ("f", "dtype", "device", "memory_format" or "layer") and the name.
     """
     if isinstance(value, list | tuple):
         return reader.listing([read(item, reader) for item in value])
@@ -44,7 +44,7 @@ def read(value: Json, reader: Reader[T]) -> T:
     match form(value):
         case "n":
             return reader.reference(value["n"], value.get("i"))
-        case "f" | "dtype" | "device" | "memory_format" as kind:
+        case "f" | "dtype" | "device" | "memory_format" | "layer" as kind:
             return reader.special(kind, str(value[kind]))
         case "t" | "d" | "slice" | "ellipsis":
             return _container(value, reader)

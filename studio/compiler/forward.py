@@ -6,18 +6,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from studio.catalog import ports, signatures, table
-from studio.compiler import layout, written
+from studio.compiler import layout, repeated, written
 from studio.compiler.analysis import TensorSpec
 from studio.compiler.forms import read
 from studio.compiler.layout import INDENT, WIDTH, Expression, call, flat, lines, named
 from studio.compiler.naming import variable
 from studio.compiler.survey import CONSTANTS, Step, Survey
 from studio.compiler.symbols import spec_of
+from studio.graph import repeats
 from studio.graph.model import INPUT, OUTPUT, ProjectData, wires_into
 from studio.graph.operations import same
 from studio.graph.values import Json
 
-_SIGNS = {"torch.add": "+", "torch.sub": "-", "torch.mul": "*", "torch.div": "/", "torch.matmul": "@"}
+_SIGNS = {
+    **{"torch.add": "+", "torch.sub": "-", "torch.mul": "*", "torch.div": "/", "torch.matmul": "@"},
+    **{"op.add": "+", "op.sub": "-", "op.mul": "*", "op.truediv": "/", "op.floordiv": "//", "op.mod": "%"},
+    **{"op.matmul": "@", "op.pow": "**", "op.and_": "&", "op.or_": "|", "op.xor": "^"},
+    **{"op.eq": "==", "op.ne": "!=", "op.lt": "<", "op.le": "<=", "op.gt": ">", "op.ge": ">="},
+}
+_PREFIXES = {"op.neg": "-", "op.invert": "~"}
 _RUNNING = ("x", "out", "hidden", "value", "running")
 
 
@@ -61,7 +68,7 @@ class Forward:
         return [tuple(ids) for holder, ids in groups.items() if self._is_run(holder, ids, users)]
 
     def _is_run(self, holder: str, ids: list[str], users: dict[str, set[str]]) -> bool:
-        if len(ids) < 2 or ids != [f"{holder}.{place}" for place in range(len(ids))]:
+        if not self._counts_on(holder, ids):
             return False
         inside = [step.node.id for step in self.steps if step.node.id.startswith(f"{holder}.")]
         if inside != ids or any(step.module_path in ids and step.node.id not in ids for step in self.steps):
@@ -74,6 +81,10 @@ class Forward:
             step = self.walk.steps[name]
             entry = table.entry(step.node.type)
             layer = step.nested is not None or (entry is not None and entry.kind == "module")
+            if step.times is not None and not repeated.runs_alone(
+                self.project.networks[step.node.block or ""]
+            ):
+                return False
             if not layer or step.node.path or len(step.node.args) != 1 or step.node.kwargs:
                 return False
             if place and step.node.args[0] != {"n": ids[place - 1]}:
@@ -81,6 +92,16 @@ class Forward:
             if place < len(ids) - 1 and users.get(name) != {ids[place + 1]}:
                 return False
         return True
+
+    def _counts_on(self, holder: str, ids: list[str]) -> bool:
+        """Whether names count from 0 on, those of repetitions counted with them, and stand for two layers."""
+        number = 0
+        for place, name in enumerate(ids):
+            times = {use.steps[name].times for use in self.uses}
+            if name != f"{holder}.{number}" or (len(times) > 1 and place < len(ids) - 1):
+                return False
+            number += self.walk.steps[name].times or 1
+        return number > 1 or any(self.walk.steps[name].times is not None for name in ids)
 
     def _users(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
@@ -153,7 +174,7 @@ class Forward:
         """`self.layer1[0].conv` for layer1.0.conv: an index only where a Sequential holds it."""
         found = "self"
         for part in path.split("."):
-            found = f'{found}.get_submodule("{part}")' if part.isdigit() else f"{found}.{part}"
+            found = f'{found}.get_submodule("{part}")' if not part.isidentifier() else f"{found}.{part}"
         return found
 
     def variable(self, node: str, index: int | None) -> str:
@@ -182,7 +203,42 @@ class Forward:
         given = [self._value(node.args[0]) for node in self.outputs]
         return [*found, *_returned(given)]
 
+    def _loops(self, step: Step) -> bool:
+        """Whether the repetitions of a block are called one by one, because no Sequential can run them."""
+        alone = step.times is None or repeated.runs_alone(self.project.networks[step.node.block or ""])
+        return not alone or (
+            repeated.is_numbered(step.node) and not any(step.node.id in r for r in self.runs)
+        )
+
+    def _loop(self, step: Step) -> list[str]:
+        """The loop that calls the repetitions of a block, each with what the one before gives."""
+        names = ports.outputs(step.node, self.project)
+        used = {index or 0: name for (n, index), name in self.names.items() if n == step.node.id}
+        given = [flat(self._value(value)) for value in step.node.args]
+        flow = [used.get(place, f"{variable(step.node.id)}_{place}") for place in range(len(names))]
+        kept = list(flow)
+        if len(names) == 1:
+            kept = flow = [used.get(0, variable(step.node.id))]
+        if set(flow) & set(given[len(flow) :]):
+            flow = [f"{name}_" for name in flow]
+        found = [f"{', '.join(flow)} = {', '.join(given[: len(flow)])}"] if given[: len(flow)] != flow else []
+        holder, first = repeats.numbering(step.module_path)
+        owner = self.attribute(holder) if holder else "self"
+        called = ", ".join([*flow, *given[len(flow) :]])
+        if repeated.is_numbered(step.node):
+            found.append(f"for number in {flat(repeated.numbers(first, step.node.repeat, 'self.'))}:")
+            found.append(f"{INDENT}{', '.join(flow)} = {owner}.get_submodule(str(number))({called})")
+        else:
+            layer = "layer" if "layer" not in self.names.values() else "layer_"
+            found.append(f"for {layer} in {owner}:")
+            found.append(f"{INDENT}{', '.join(flow)} = {layer}({called})")
+        if kept != flow:
+            found.append(f"{', '.join(kept)} = {', '.join(flow)}")
+        return [f"{INDENT * 2}{line}" for line in found]
+
     def _statement(self, statement: Statement, comment: str | None) -> list[str]:
+        if not statement.run and self._loops(statement.step):
+            return self._loop(statement.step)
         target = self._target(statement.step)
         made = lines(self._call(statement), INDENT * 2, f"{target} = ")
         if comment and len(made) == 1 and len(made[0]) + 2 + len(comment) <= WIDTH:
@@ -248,8 +304,10 @@ class Forward:
             key = written.index(self._with_self(node.args[1]), self.variable)
             return f"{flat(self._value(node.args[0]))}[{key}]"
         if type_ in _SIGNS and len(node.args) == 2 and not node.kwargs:
-            left, right = (flat(self._value(value)) for value in node.args)
+            left, right = map(self._operand, node.args)
             return f"{left} {_SIGNS[type_]} {right}"
+        if type_ in _PREFIXES and len(node.args) == 1:
+            return f"{_PREFIXES[type_]}{self._operand(node.args[0])}"
         said = [*(self._value(value) for value in node.args), *self._keywords(step)]
         if step.nested is not None or (entry := table.entry(type_)) is None or entry.kind == "module":
             return call(self.attribute(step.module_path), said)
@@ -259,11 +317,17 @@ class Forward:
 
     def _keywords(self, step: Step) -> Iterator[Expression]:
         defaults = {p.name: p for p in signatures.parameters(step.node.type) if not p.required}
-        function = step.nested is None and not step.node.type.startswith("nn.")
+        function = step.nested is None and not table.is_module(step.node.type)
         for name, value in step.node.kwargs.items():
             known = defaults.get(name) if function else None
             if known is None or not same(value, known.default):
                 yield named(name, self._value(value))
+
+    def _operand(self, value: Json) -> str:
+        """A value beside a sign, in brackets where it holds a sign itself."""
+        found = self._value(value)
+        bound = isinstance(found, written.Arithmetic) or flat(found).startswith("-")
+        return f"({flat(found)})" if bound else flat(found)
 
     def _value(self, value: Json) -> Expression:
         return read(self._with_self(value), written.TextReader(self.variable))

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from studio.catalog import callables, table
 from studio.compiler.forms import read
 from studio.graph.values import Json, arithmetic
 from studio.words import Message, NetloomError
@@ -32,7 +33,7 @@ def dtype(name: str) -> torch.dtype:
 
 
 def special(kind: str, name: str) -> Any:
-    """The value of `{"f": ..}`, `{"dtype": ..}`, `{"device": ..}`, `{"memory_format": ..}`."""
+    """The value of a form that names something of PyTorch: `{"dtype": ..}`, `{"f": ..}`, `{"layer": ..}`."""
     match kind:
         case "dtype":
             return dtype(name)
@@ -40,6 +41,8 @@ def special(kind: str, name: str) -> Any:
             return torch.device(name)
         case "memory_format" if name in _FORMATS:
             return _FORMATS[name]
+        case "layer" if table.is_module(name):
+            return callables.find(name)
         case "f" if name in _NUMBERS:
             return _NUMBERS[name]
     raise NetloomError(Message("{name} is no known value", name=name))

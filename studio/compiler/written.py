@@ -40,6 +40,8 @@ class TextReader:
         match kind:
             case "f":
                 return f'float("{name}")'
+            case "layer":
+                return name
             case "device":
                 return f'torch.device("{name}")'
             case _:

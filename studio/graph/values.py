@@ -40,6 +40,7 @@ FORMS: dict[str, frozenset[str]] = {
     "dtype": frozenset(),
     "device": frozenset(),
     "memory_format": frozenset(),
+    "layer": frozenset(),
     "if_training": frozenset(),
 }
 """the forms of a mapping by the key that names them, each with the keys that may stand beside it"""
@@ -69,6 +70,7 @@ _HOLDS: dict[str, Callable[[Json], bool]] = {
     "dtype": _is_text,
     "device": _is_text,
     "memory_format": _is_text,
+    "layer": _is_text,
     "if_training": _is_list(2),
 }
 

@@ -12,6 +12,8 @@ import torch
 
 from studio.catalog import automatic, callables, ports, signatures, table
 from studio.catalog.entry import Entry, Parameter
+from studio.catalog.nodes import new_node
+from studio.compiler import literals
 from studio.graph.model import Node
 
 _spec = importlib.util.spec_from_file_location("catalog_samples", Path(__file__).with_name("samples.py"))
@@ -20,7 +22,7 @@ samples = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(samples)
 
 MODULES = [entry for entry in table.entries() if entry.kind == "module"]
-FUNCTIONS = [entry for entry in table.entries() if entry.kind == "function"]
+FUNCTIONS = [entry for entry in table.entries() if entry.kind in {"function", "method"}]
 
 
 def ids(entries: Iterable[Entry]) -> list[str]:
@@ -28,7 +30,7 @@ def ids(entries: Iterable[Entry]) -> list[str]:
 
 
 def arguments_of(params: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(v) if isinstance(v, list) else v for name, v in params.items()}
+    return literals.parameters(params)
 
 
 def build(entry: Entry, tensors: tuple[torch.Tensor, ...], **changed: Any) -> torch.nn.Module:
@@ -38,11 +40,21 @@ def build(entry: Entry, tensors: tuple[torch.Tensor, ...], **changed: Any) -> to
 
 
 def call(entry: Entry, tensors: tuple[torch.Tensor, ...], **changed: Any) -> Any:
-    given = [list(tensors) * 2] if entry.inputs[0].variadic else list(tensors)
-    literals = {**entry.new, **changed}
-    if entry.type == "op.getitem":
-        return callables.find(entry.type)(*given, (slice(None), 0))
-    return callables.find(entry.type)(*given, **literals)
+    node = new_node(entry.type, "x").arguments
+    required = [port for port in entry.inputs if not port.optional]
+    several = 2 if entry.inputs and entry.inputs[0].variadic and len(tensors) == 1 else 1
+    for place, tensor in enumerate(tensors * several):
+        port = required[min(place, len(required) - 1)]
+        node = node.with_value((*port.slot, place) if port.variadic else port.slot, tensor)
+    args, kwargs = literals.read([list(node.args), {"d": {**node.kwargs, **changed}}], Given())
+    return callables.find(entry.type)(*args, **kwargs)
+
+
+class Given(literals.LiteralReader):
+    """Reads tensors as themselves."""
+
+    def literal(self, value: Any) -> Any:
+        return value
 
 
 def flat(result: Any) -> list[torch.Tensor]:
@@ -72,9 +84,8 @@ def test_a_new_module_can_be_built_and_called(entry: Entry) -> None:
 @pytest.mark.parametrize("entry", FUNCTIONS, ids=ids(FUNCTIONS))
 def test_a_new_function_can_be_called(entry: Entry) -> None:
     tensors = samples.inputs(entry)
-    assert len(flat(call(entry, tensors))) == len(
-        ports.outputs(Node("x", entry.type, kwargs=dict(entry.new)))
-    )
+    given = len(flat(call(entry, tensors)))
+    assert given == len(ports.outputs(new_node(entry.type, "x")))
 
 
 @pytest.mark.parametrize("entry", FUNCTIONS, ids=ids(FUNCTIONS))
@@ -101,7 +112,7 @@ def words() -> list[tuple[Entry, Parameter, str]]:
         (entry, p, word)
         for entry in MODULES
         for p in signatures.parameters(entry.type)
-        if p.kind in {"choice", "int_tuple"}
+        if p.kind in {"choice", "int_tuple", "layer"}
         for word in p.choices
     ]
 
@@ -116,7 +127,8 @@ def test_pytorch_takes_every_choice_that_is_offered(entry: Entry, parameter: Par
     tensors = samples.inputs(entry)
     if entry.type == "nn.Upsample" and parameter.name == "mode":
         tensors = (torch.rand(samples.IMAGES[_MODES[word]]),)
-    build(entry, tensors, **{parameter.name: word})(*tensors)
+    value = {"layer": word} if parameter.kind == "layer" else word
+    build(entry, tensors, **{parameter.name: value})(*tensors)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
@@ -135,6 +147,20 @@ def test_the_arguments_of_recurrent_layers_come_from_their_overloads() -> None:
 def test_a_function_knows_where_its_literals_may_also_stand() -> None:
     assert signatures.positions("torch.flatten")["start_dim"] == 1
     assert signatures.positions("op.getitem") == {"index": 1}
+    assert signatures.positions("Tensor.transpose")["dim0"] == 1
+
+
+def test_what_a_module_is_called_with_beside_its_wires() -> None:
+    named = {p.name: (p.kind, p.default) for p in signatures.call_parameters("nn.MultiheadAttention")}
+    assert named["need_weights"] == ("bool", True)
+    assert "attn_mask" not in named
+    assert signatures.call_parameters("nn.LSTMCell") == ()
+    assert [p.name for p in signatures.call_parameters("nn.ConvTranspose2d")] == ["output_size"]
+
+
+def test_a_stack_has_the_arguments_of_its_layer_and_its_own() -> None:
+    names = [p.name for p in signatures.parameters("nn.TransformerEncoder")]
+    assert names[:3] == ["d_model", "nhead", "num_layers"] and {"norm_first", "norm"} <= set(names)
 
 
 def test_a_signature_reads_as_python() -> None:

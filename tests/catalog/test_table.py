@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
-from studio.catalog import automatic, callables, nodes, ports, table
+from studio.catalog import automatic, callables, layers, nodes, ports, table, vision
 from studio.graph.model import Network, Node, ProjectData
 from studio.graph.values import reference
 
@@ -34,36 +37,30 @@ def test_a_type_that_is_not_in_the_table_is_no_callable() -> None:
         callables.find("os.system")
 
 
-def test_every_activation_of_pytorch_can_be_placed() -> None:
+def public_layers(home: Any) -> set[str]:
+    """Every class of layers that a module of PyTorch's offers, losses aside."""
     import torch
 
-    offered = {entry.type.removeprefix("nn.") for entry in table.entries() if entry.category == "activation"}
-    assert set(torch.nn.modules.activation.__all__) - {"MultiheadAttention"} <= offered
+    losses = set(torch.nn.modules.loss.__all__) | {"NLLLoss2d"}
+    classes = {name: found for name, found in vars(home).items() if inspect.isclass(found)}
+    layers = {name for name, found in classes.items() if issubclass(found, torch.nn.Module)}
+    return {name for name in layers if not name.startswith("_")} - losses
 
 
-@pytest.mark.parametrize(
-    ("room", "left_out"),
-    [
-        ("conv", set()),
-        ("pooling", set()),
-        ("dropout", set()),
-        ("padding", set()),
-        ("upsampling", set()),
-        ("sparse", set()),
-        ("linear", set()),
-        ("batchnorm", {"SyncBatchNorm"}),
-        ("instancenorm", set()),
-        ("normalization", {"CrossMapLRN2d"}),
-        ("rnn", {"RNNBase", "RNNCellBase"}),
-        ("transformer", {"TransformerEncoder", "TransformerDecoder"}),
-    ],
-)
-def test_every_layer_of_a_room_of_pytorch_can_be_placed(room: str, left_out: set[str]) -> None:
-    import torch
+@pytest.mark.parametrize(("home", "prefix"), [("torch.nn", "nn."), ("torchvision.ops", "ops.")])
+def test_every_layer_can_be_placed_or_says_why_not(home: str, prefix: str) -> None:
+    offered = {e.type.removeprefix(prefix) for e in table.entries() if e.type.startswith(prefix)}
+    left_out = layers.LEFT_OUT if prefix == "nn." else vision.LEFT_OUT
+    known = public_layers(importlib.import_module(home))
+    assert known - offered == set(left_out)
+    assert all(reason for reason in left_out.values())
 
-    names = set(getattr(torch.nn.modules, room).__all__)
-    wanted = {name for name in names if not name.startswith("Lazy")} - left_out
-    assert wanted <= {entry.type.removeprefix("nn.") for entry in table.entries()}
+
+def test_every_twin_is_a_type_with_words_of_its_own() -> None:
+    for entry in table.entries():
+        if entry.twin is not None:
+            twin = table.entry(entry.twin)
+            assert twin is not None and twin.type != entry.type
 
 
 def test_auto_sizes_follow_from_the_shapes_that_come_in() -> None:
@@ -101,6 +98,32 @@ def test_the_ports_of_a_block_are_its_inputs_and_outputs() -> None:
 
 def test_a_pool_that_returns_indices_has_two_outputs() -> None:
     assert ports.outputs(Node("pool", "nn.MaxPool2d", {"return_indices": True})) == ("output", "indices")
+
+
+@pytest.mark.parametrize(
+    ("node", "outputs"),
+    [
+        (nodes.new_node("torch.chunk", "c"), 2),
+        (Node("c", "Tensor.chunk", args=(reference("x"), 3)), 3),
+        (nodes.new_node("torch.split", "s"), 2),
+        (Node("s", "Tensor.split", args=(reference("x"), [1, 2, 3])), 3),
+        (Node("s", "torch.split", args=(reference("x"), 8), extra={"outputs": 4}), 4),
+        (Node("u", "Tensor.unbind", args=(reference("x"),), extra={"outputs": 3}), 3),
+        (Node("m", "torch.meshgrid", args=([reference("x"), reference("y"), reference("z")],)), 3),
+        (nodes.new_node("torch.max", "m"), 2),
+        (Node("m", "torch.max", args=(reference("x"),)), 1),
+        (Node("m", "Tensor.max", args=(reference("x"), reference("y"))), 1),
+        (Node("p", "F.max_pool2d", args=(reference("x"), 2), kwargs={"return_indices": True}), 2),
+    ],
+)
+def test_a_function_has_as_many_outputs_as_its_literals_say(node: Node, outputs: int) -> None:
+    assert len(ports.outputs(node)) == outputs
+
+
+def test_only_a_tensor_knows_into_how_many_parts_one_size_cuts_it() -> None:
+    assert ports.is_counted(Node("s", "torch.split", args=(reference("x"), 8)))
+    assert ports.is_counted(nodes.new_node("torch.unbind", "u"))
+    assert not ports.is_counted(nodes.new_node("torch.split", "s"))
 
 
 def test_the_states_of_an_lstm_lie_in_a_tuple_inside_a_tuple() -> None:

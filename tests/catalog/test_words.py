@@ -17,6 +17,7 @@ from studio.graph.model import Node
 from studio.graph.values import reference
 
 EVERY_TYPE = [entry.type for entry in table.entries()]
+WORDED = [entry.type for entry in table.entries() if entry.twin is None]
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def chinese() -> Iterator[None]:
 def test_every_type_has_a_name_and_one_sentence_in_each_language(code: str) -> None:
     file = places.resources() / "catalog" / f"{code}.json"
     written = json.loads(file.read_text(encoding="utf-8"))
-    assert list(written) == EVERY_TYPE
+    assert list(written) == WORDED
     stop = "." if code == "en" else "。"
     for type_, texts in written.items():
         assert texts["name"] and texts["sentence"].endswith(stop), type_

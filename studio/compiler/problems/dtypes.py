@@ -25,7 +25,7 @@ def mismatch(case: Case) -> Diagnosis | None:
     if node.type in _LOOKUPS and spec.dtype not in _WHOLE:
         text = Message("{node} needs whole numbers (int64) but receives {dtype} from {source}.", **values)
         return Diagnosis("dtype-mismatch", text, tuple(_cures(case, "int64")))
-    learned = table.category(node.type) in _LEARNED and node.type.startswith("nn.")
+    learned = table.category(node.type) in _LEARNED and table.is_module(node.type)
     if learned and spec.dtype not in _REAL:
         text = Message("{node} needs real numbers (float32) but receives {dtype} from {source}.", **values)
         return Diagnosis("dtype-mismatch", text, tuple(_cures(case, "float32")))

@@ -103,7 +103,7 @@ def wrong(case: Case) -> Diagnosis | None:
     known = {p.name: p for p in signatures.parameters(case.node.type)}
     if unexpected := re.search(r"unexpected keyword argument '(\w+)'", case.message):
         return _unknown(case, unexpected[1])
-    module = case.node.type.startswith("nn.")
+    module = table.is_module(case.node.type)
     values = case.params if module else case.kwargs
     if module:
         missing = [name for name, p in known.items() if p.required and name not in case.params]

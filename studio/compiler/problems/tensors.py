@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
+from studio.catalog import signatures, table
 from studio.compiler.analysis import Dim, N, TensorSpec
 from studio.compiler.problems import numbers, remedies
 from studio.compiler.problems.finding import Case, Diagnosis, Remedy
@@ -276,7 +277,7 @@ def fixed_batch(case: Case, outputs: tuple[TensorSpec | None, ...]) -> Diagnosis
 # -- dimensions --------------------------------------------------------------------------------------
 
 _DIMS = ("dim", "start_dim", "end_dim", "dim0", "dim1")
-_ONE_MORE = frozenset({"torch.unsqueeze", "torch.stack"})
+_ONE_MORE = frozenset({"torch.unsqueeze", "Tensor.unsqueeze", "torch.stack"})
 
 
 def dimension(case: Case) -> Diagnosis | None:
@@ -285,14 +286,16 @@ def dimension(case: Case) -> Diagnosis | None:
     if spec is None:
         return None
     rank = len(spec.shape) + (case.node.type in _ONE_MORE)
-    places = {"dim": 1, "start_dim": 1, "dim0": 1, "end_dim": 2, "dim1": 2}
-    module = case.node.type.startswith("nn.")
+    places = signatures.positions(case.node.type)
+    module = table.is_module(case.node.type)
     for name in _DIMS:
         if module:
             value = case.params.get(name)
             slot: Path = ("params", name)
+        elif name in case.kwargs or name in places:
+            value, slot = argument(case, name, places.get(name, len(case.args)))
         else:
-            value, slot = argument(case, name, places[name])
+            continue
         for dim in value if isinstance(value, list) else [value]:
             if type(dim) is int and not -rank <= dim < rank:
                 return _no_dimension(case, spec, name, slot, dim, value)
