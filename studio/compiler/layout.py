@@ -11,16 +11,20 @@ WIDTH = 88
 INDENT = "    "
 
 
-_BRACKETS = {"call": ("(", ")"), "tuple": ("(", ")"), "list": ("[", "]"), "dict": ("{", "}")}
+_ROUND = ("(", ")")
+_BRACKETS = {"call": _ROUND, "generator": _ROUND, "tuple": _ROUND, "list": ("[", "]"), "dict": ("{", "}")}
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Something in brackets; `lead` stands before them (`nn.Linear`), `tail` behind."""
+    """Something in brackets; `lead` stands before them (`nn.Linear`), `tail` behind.
+
+    The items of a generator are its element and its clause: `f(x) for x in (1, 2)`.
+    """
 
     lead: str
     items: tuple[Expression, ...]
-    kind: Literal["call", "tuple", "list", "dict"] = "call"
+    kind: Literal["call", "tuple", "list", "dict", "generator"] = "call"
     tail: str = ""
 
 
@@ -47,7 +51,7 @@ def flat(value: Expression) -> str:
     if isinstance(value, str):
         return value
     opening, closing = _BRACKETS[value.kind]
-    inner = ", ".join(map(flat, value.items))
+    inner = (" " if value.kind == "generator" else ", ").join(map(flat, value.items))
     comma = "," if value.kind == "tuple" and len(value.items) == 1 else ""
     return f"{value.lead}{opening}{inner}{comma}{closing}{value.tail}"
 
@@ -63,13 +67,14 @@ def lines(value: Expression, indent: str, head: str = "") -> list[str]:
     if head and len(opened) > WIDTH:
         return [f"{indent}{head}(", *lines(value, inner), f"{indent})"]
     closed = f"{indent}{closing}{value.tail}"
-    together = inner + ", ".join(map(flat, value.items))
-    if value.kind == "call" and len(together) <= WIDTH:
+    together = inner + (" " if value.kind == "generator" else ", ").join(map(flat, value.items))
+    if value.kind in ("call", "generator") and len(together) <= WIDTH:
         return [opened, together, closed]
     found = [opened]
     for item in value.items:
         part = lines(item, inner)
-        part[-1] += ","
+        if value.kind != "generator":
+            part[-1] += ","
         found += part
     return [*found, closed]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import torch
 from drawing import chain, network, node, project
+from test_source import assert_tidy
 from torch import Tensor, nn
 
 from studio.compiler.build import build
 from studio.compiler.infer import analyse
+from studio.compiler.source import source
 from studio.graph.model import Network, Node, ProjectData
 
 
@@ -98,10 +100,207 @@ def test_each_repetition_has_weights_of_its_own() -> None:
 
 def test_costs_and_shapes_are_those_of_all_repetitions() -> None:
     analysis = analyse(stages())
-    assert not analysis.problems
+    assert not analysis.errors
     report = analysis.report("model", "stages")
     assert report is not None
     modules = build(stages())
     assert report.parameters == sum(p.numel() for p in modules.get_submodule("stages").parameters())
     assert str(report.outputs[0]) == "N×32×4×4"
     assert report.multiply_adds == 16 * 16 * 9 * 3 * 8 + 8 * 8 * 9 * 8 * 16 + 4 * 4 * 9 * 16 * 32
+
+
+# -- the source --------------------------------------------------------------------------------------
+
+
+def executed(project: ProjectData, seed: int = 5) -> nn.Module:
+    """The module of the written source, run without us, formatted as `ruff format` would."""
+    text = source(project)
+    assert_tidy(text)
+    names: dict[str, object] = {"__name__": "written"}
+    exec(compile(text, "written.py", "exec"), names)
+    torch.manual_seed(seed)
+    return names["Model"]()  # type: ignore[operator,no-any-return]
+
+
+def same_as_built(project: ProjectData, *inputs: Tensor) -> str:
+    """Shows that the source gives what the built module gives, with its keys and its fresh weights."""
+    built, written = build(project, seed=5), executed(project)
+    assert list(built.state_dict()) == list(written.state_dict())
+    one, other = built(*inputs), written(*inputs)
+    assert torch.equal(one, other)
+    return source(project)
+
+
+def test_the_source_of_a_schedule_is_a_comprehension() -> None:
+    text = same_as_built(stages(), torch.rand(2, 3, 16, 16))
+    assert "for in_channels, stride, width in ((3, 1, 8), (8, 2, 16), (16, 2, 32))" in text
+    assert "x = self.stages(image)" in text
+
+
+def square() -> Network:
+    return network(*chain(node("fc", "nn.Linear", out_features={"p": "width"})), width=4)
+
+
+def test_equal_repetitions_count_to_their_number() -> None:
+    text = same_as_built(
+        project(*chain(again("layers", "Square", times=12), shape=["N", 4]), blocks={"Square": square()}),
+        torch.rand(2, 4),
+    )
+    assert "self.layers = nn.Sequential(*(Square() for _ in range(12)))" in text
+
+
+def test_one_value_of_each_repetition_is_the_variable_of_the_loop() -> None:
+    fixed = network(
+        *chain(node("fc", "nn.Linear", out_features=4), node("drop", "nn.Dropout", p={"p": "rate"})), rate=0.5
+    )
+    drawn = project(
+        *chain(again("layers", "Fixed", times=3, rate={"each": [0.0, 0.1, 0.2]}), shape=["N", 4]),
+        blocks={"Fixed": fixed},
+    )
+    assert "nn.Sequential(*(Fixed(rate=rate) for rate in (0.0, 0.1, 0.2)))" in source(drawn)
+    executed(drawn)
+
+
+def masked() -> Network:
+    return network(
+        node("x", "input"),
+        node("mask", "input"),
+        node("fc", "nn.Linear", "x", out_features=4),
+        node("mul", "torch.mul", "fc", "mask"),
+        node("y", "output", "mul"),
+    )
+
+
+def test_an_input_that_is_the_same_for_all_makes_a_loop_in_forward() -> None:
+    drawn = project(
+        node("words", "input", shape=["N", 4]),
+        node("mask", "input", shape=["N", 4]),
+        again("layers", "Masked", "words", "mask", times=3),
+        node("output", "output", "layers"),
+        blocks={"Masked": masked()},
+    )
+    text = same_as_built(drawn, torch.rand(2, 4), torch.rand(2, 4))
+    assert "self.layers = nn.ModuleList(Masked() for _ in range(3))" in text
+    assert "        for layer in self.layers:\n" in text
+
+
+def test_the_same_value_may_come_in_twice() -> None:
+    drawn = project(
+        node("words", "input", shape=["N", 4]),
+        node("relu", "torch.relu", "words"),
+        again("layers", "Masked", "relu", "relu", times=2),
+        node("tanh", "torch.tanh", "layers"),
+        node("output", "output", "tanh"),
+        blocks={"Masked": masked()},
+    )
+    same_as_built(drawn, torch.rand(2, 4))
+
+
+def test_several_values_go_around() -> None:
+    swap = network(
+        node("left", "input"),
+        node("right", "input"),
+        node("fc", "nn.Linear", "left", out_features=4),
+        node("first", "output", "right"),
+        node("second", "output", "fc"),
+    )
+    drawn = project(
+        node("a", "input", shape=["N", 4]),
+        node("b", "input", shape=["N", 4]),
+        again("layers", "Swap", "a", "b", times=3),
+        node("sub", "torch.sub", "layers:0", "layers:1"),
+        node("output", "output", "sub"),
+        blocks={"Swap": swap},
+    )
+    same_as_built(drawn, torch.rand(2, 4), torch.rand(2, 4))
+
+
+def test_repetitions_that_count_on_stand_in_the_sequential_of_what_is_before_them() -> None:
+    drawn = project(
+        *chain(
+            node("layer1.0", "nn.Linear", out_features=4),
+            again("layer1.1", "Square", times=2),
+            shape=["N", 3],
+        ),
+        blocks={"Square": square()},
+    )
+    text = same_as_built(drawn, torch.rand(2, 3))
+    assert "self.layer1 = nn.Sequential(nn.Linear(3, 4), *(Square() for _ in range(2)))" in text
+
+
+def test_repetitions_that_count_on_by_themselves_are_named_one_by_one() -> None:
+    drawn = project(
+        node("image", "input", shape=["N", 4]),
+        node("layer1.0", "nn.Linear", "image", out_features=4),
+        node("sum", "torch.add", "layer1.0", "image"),
+        again("layer1.1", "Square", "sum", times=2, width={"each": [4, 4]}),
+        node("output", "output", "layer1.1"),
+        blocks={"Square": square()},
+    )
+    same_as_built(drawn, torch.rand(2, 4))
+
+
+def test_the_number_may_be_a_parameter_of_the_block_it_stands_in() -> None:
+    tower = network(
+        *chain(
+            again("layers", "Square", times={"expr": "+", "of": [{"p": "depth"}, 1]}, width={"p": "width"})
+        ),
+        depth=2,
+        width=8,
+    )
+    drawn = project(
+        *chain(
+            node("one", "block:Tower", depth=1, width=4),
+            node("two", "block:Tower", depth=2, width=4),
+            shape=["N", 4],
+        ),
+        blocks={"Tower": tower, "Square": square()},
+    )
+    text = same_as_built(drawn, torch.rand(2, 4))
+    assert "range(depth + 1)" in text
+
+
+def test_blocks_repeat_inside_repeated_blocks() -> None:
+    tower = network(*chain(again("layers", "Square", times=2, width={"p": "width"})), width=8)
+    drawn = project(
+        *chain(again("towers", "Tower", times=3, width={"each": [4, 5, 6]}), shape=["N", 3]),
+        blocks={"Tower": tower, "Square": square()},
+    )
+    same_as_built(drawn, torch.rand(2, 3))
+
+
+def test_a_repeated_block_used_twice_shares_its_weights() -> None:
+    drawn = project(
+        node("image", "input", shape=["N", 4]),
+        again("layers", "Square", "image", times=2),
+        again("again", "Square", "layers", times=2, path="layers"),
+        node("output", "output", "again"),
+        blocks={"Square": square()},
+    )
+    same_as_built(drawn, torch.rand(2, 4))
+    assert len(list(build(drawn).parameters())) == 4
+
+
+def test_values_of_repetitions_may_be_computed_from_parameters() -> None:
+    tower = network(
+        *chain(
+            again(
+                "layers",
+                "Square",
+                times=2,
+                width={"expr": "*", "of": [{"each": [1, 2]}, {"p": "width"}]},
+            )
+        ),
+        width=8,
+    )
+    held = network(*chain(again("layers", "Square", times=2, width={"each": {"p": "widths"}})), widths=[4, 5])
+    drawn = project(
+        *chain(
+            node("tower", "block:Tower", width=3),
+            node("held", "block:Held", widths=[6, 7]),
+            shape=["N", 3],
+        ),
+        blocks={"Tower": tower, "Held": held, "Square": square()},
+    )
+    text = same_as_built(drawn, torch.rand(2, 3))
+    assert "(1 * width, 2 * width)" in text
