@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QFile, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -29,8 +30,12 @@ from studio.app.tasks import Lane, Ticket
 from studio.training.labels import Labels
 from studio.words import Message, NetloomError, tr
 
-Runs = dict[Path, Labels]
-"""folders of runs with what is said of each"""
+if TYPE_CHECKING:
+    from studio.training.runs import RunInfo
+
+Runs = dict[Path, "RunInfo"]
+"""folders of runs with what is known of each"""
+Said = dict[Path, Labels]
 
 
 class RunActions(QObject):
@@ -39,6 +44,7 @@ class RunActions(QObject):
     changed = Signal()
     told = Signal(str, object)
     open_requested = Signal(object)
+    go_on_requested = Signal(object)
 
     def __init__(self, table: QWidget, chosen: Callable[[], Runs]) -> None:
         super().__init__(table)
@@ -64,8 +70,10 @@ class RunActions(QObject):
         menu.setObjectName("runs_menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         one = len(runs) == 1
-        starred = all(labels.star for labels in runs.values())
+        starred = all(info.labels.star for info in runs.values())
+        resumable = one and all(info.resumable for info in runs.values())
         for name, text, picture, run, possible in (
+            ("go_on", tr("Continue the run"), "play", self.go_on, resumable),
             ("rename", tr("Rename…"), "rename", self.rename, one),
             ("note", tr("Note…"), "info", self.write_note, one),
             ("star", tr("Take the star away") if starred else tr("Star"), "good", self.star, bool(runs)),
@@ -91,14 +99,14 @@ class RunActions(QObject):
     def star(self) -> None:
         """Stars the chosen runs, or takes the stars away where all have one."""
         runs = self._chosen()
-        on = not all(labels.star for labels in runs.values())
-        self._write({folder: replace(labels, star=on) for folder, labels in runs.items()})
+        on = not all(info.labels.star for info in runs.values())
+        self._write({folder: replace(info.labels, star=on) for folder, info in runs.items()})
 
     def _ask(self, title: str, field: str, multiline: bool) -> None:
         runs = self._chosen()
         if len(runs) != 1:
             return
-        folder, labels = next(iter(runs.items()))
+        folder, labels = next((folder, info.labels) for folder, info in runs.items())
         dialog = QInputDialog(self._table)
         dialog.setObjectName(f"run_{field}_dialog")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -112,8 +120,8 @@ class RunActions(QObject):
         )
         dialog.open()
 
-    def _write(self, runs: Runs) -> None:
-        self._writing.start(_write, runs)
+    def _write(self, said: Said) -> None:
+        self._writing.start(_write, said)
 
     # -- the project of a run, and others beside it ----------------------------------------------
 
@@ -121,6 +129,11 @@ class RunActions(QObject):
         """Opens a copy of the project as the chosen run trained it."""
         for folder in self._chosen():
             self.open_requested.emit(folder / "project.json")
+
+    def go_on(self) -> None:
+        """Continues the chosen run where it was stopped or cut off."""
+        for folder in self._chosen():
+            self.go_on_requested.emit(folder)
 
     def compare(self) -> None:
         """Shows in what the chosen runs differ."""
@@ -189,17 +202,17 @@ class Comparison(QDialog):
         column.addWidget(buttons)
 
 
-def _write(ticket: Ticket, runs: Runs) -> None:
+def _write(ticket: Ticket, said: Said) -> None:
     from studio.training import labels
 
-    for folder, said in runs.items():
-        labels.write(folder, said)
+    for folder, text in said.items():
+        labels.write(folder, text)
 
 
 def _compare(ticket: Ticket, runs: Runs) -> tuple[list[str], list[tuple[str, tuple[str, ...]]]]:
     from studio.training.compare import differences
 
-    return [labels.title or folder.name for folder, labels in runs.items()], differences(list(runs))
+    return [info.labels.title or info.id for info in runs.values()], differences(list(runs))
 
 
 def _delete(ticket: Ticket, runs: list[Path]) -> Message | None:

@@ -35,7 +35,6 @@ from studio.app.trainer import Trainer
 from studio.words import Message, tr
 
 if TYPE_CHECKING:
-    from studio.training.labels import Labels
     from studio.training.runs import RunInfo
 
 WAIT_MS = 1000
@@ -112,6 +111,7 @@ class RunsPanel(QWidget):
         self.actions_of_runs.changed.connect(self.refresh)
         self.actions_of_runs.told.connect(self._session.notice)
         self.actions_of_runs.open_requested.connect(self.open_requested)
+        self.actions_of_runs.go_on_requested.connect(self._trainer.go_on)
         self.folder_button = named(QPushButton(), "run_folder_button")
         self.folder_button.setIcon(icon("open"))
         self.folder_button.clicked.connect(self._open_folder)
@@ -196,10 +196,10 @@ class RunsPanel(QWidget):
         chosen = list(self.chosen())
         return chosen[0] if len(chosen) == 1 else None
 
-    def chosen(self) -> dict[Path, Labels]:
-        """The folders of the selected runs, with what is said of each."""
+    def chosen(self) -> dict[Path, RunInfo]:
+        """The folders of the selected runs, with what is known of each."""
         folders = {item.data(0, FOLDER_ROLE) for item in self.table.selectedItems()}
-        return {row.info.folder: row.info.labels for row in self._rows if row.info.folder in folders}
+        return {row.info.folder: row.info for row in self._rows if row.info.folder in folders}
 
     def ticked(self) -> list[Path]:
         """The folders of the runs laid over the curves."""

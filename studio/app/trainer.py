@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from studio.training.progress import Progress
     from studio.training.run import RunResult
 
+Job = Callable[["TrainingProcess", Path | None, "Progress", "Commands"], "RunResult"]
+"""what a training process is asked to do, given the folder of the project's file"""
 State = Literal["idle", "preparing", "running", "paused", "stopping"]
 
 FASTEST_MS, SLOWEST_MS, HIDDEN_MS = 100, 1000, 1000
@@ -67,7 +69,8 @@ class Trainer(QObject):
     `refused(Message, panel)` follows a start that could not be: `panel` names where the cure is ("data",
     "problems", "training"). `traced(str)` carries the traceback of an unexpected error, for the log.
     `runs_moved` follows the first save of a project: its runs lie beside its file from then on. `outdated`
-    carries each warning of before when another run begins.
+    carries each warning of before when another run begins. `cut_off(run, Message)` follows an end that
+    nobody asked for: the run may be continued.
     """
 
     state_changed = Signal(str)
@@ -78,6 +81,7 @@ class Trainer(QObject):
     refused = Signal(object, str)
     traced = Signal(str)
     runs_moved = Signal()
+    cut_off = Signal(object, object)
     outdated = Signal(object)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
@@ -138,6 +142,13 @@ class Trainer(QObject):
             return
         self._launch()
 
+    def go_on(self, run: Path) -> None:
+        """Continues a run that was stopped or cut off, where nothing trains already."""
+        if self.state != "idle" or not self._session.engine_ready:
+            self._say("warning", Message("Another training is under way. Stop it first."))
+            return
+        self._begin(lambda process, base, progress, commands: process.resume(run, base, progress, commands))
+
     def pause(self) -> None:
         if self.state == "running" and self._commands is not None:
             self._commands.pause()
@@ -180,6 +191,13 @@ class Trainer(QObject):
         project = self._session.document.data()
         if self._refuse(project):
             return
+        folder = self.runs_folder
+        self._begin(
+            lambda process, base, progress, commands: process.train(project, base, folder, progress, commands)
+        )
+
+    def _begin(self, job: Job) -> None:
+        """Lets the process do a job, in a thread that follows it."""
         from studio.training.apart import TrainingProcess
         from studio.training.commands import Commands
         from studio.training.progress import Progress
@@ -190,17 +208,8 @@ class Trainer(QObject):
         self._process = self._process or TrainingProcess()
         self.progress, self._commands = Progress(), Commands()
         self._epochs_told, self._notices_told, self._edit_told = 0, 0, False
-        worker = _Worker(
-            partial(
-                self._process.train,
-                project,
-                self._session.path.parent if self._session.path is not None else None,
-                self.runs_folder,
-                self.progress,
-                self._commands,
-            ),
-            self,
-        )
+        base = self._session.path.parent if self._session.path is not None else None
+        worker = _Worker(partial(job, self._process, base, self.progress, self._commands), self)
         worker.finished.connect(self._ended)
         self._worker = worker
         self._set_state("preparing")
@@ -290,6 +299,8 @@ class Trainer(QObject):
         self._say("error", message)
         if trace:
             self.traced.emit(trace)
+        if run is not None and hasattr(error, "trace"):
+            self.cut_off.emit(run, message)
         self.failed.emit(message)
 
     def _on_edit(self, change: Change) -> None:

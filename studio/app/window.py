@@ -26,7 +26,7 @@ from studio.app.appearance import Appearance
 from studio.app.command_palette import CommandPalette
 from studio.app.controls import TrainControls
 from studio.app.files import FileDesk, Then
-from studio.app.notices import NoticeBar
+from studio.app.notices import Choice, NoticeBar
 from studio.app.preferences import Preferences
 from studio.app.questions import Answer
 from studio.app.recovery_bar import RecoveryBar
@@ -190,6 +190,7 @@ class MainWindow(QMainWindow):
         self.trainer.state_changed.connect(self._follow_training)
         self.status.problems_clicked.connect(lambda: self.show_panel("problems"))
         self.trainer.outdated.connect(self.notices.take_back)
+        self.trainer.cut_off.connect(self._offer_to_go_on)
         self.trainer.refused.connect(lambda _, panel: self.show_panel(panel))
         theme.notifier().changed.connect(self._refresh)
         self._follow_undo_stack()
@@ -274,6 +275,11 @@ class MainWindow(QMainWindow):
     def _show_notice(self, level: str, text: Message) -> None:
         if level in {"warning", "error"}:
             self.notices.show_notice(level, text)
+
+    def _offer_to_go_on(self, run: Path, text: Message) -> None:
+        self.notices.take_back(text)
+        go_on = Choice(Message("Continue the run"), lambda: self.trainer.go_on(run), "continue_button")
+        self.notices.show_notice("error", text, (go_on,))
 
     def _show_busy(self, text: Message | None) -> None:
         if text is None:

@@ -54,12 +54,34 @@ def add(commands: Subparsers) -> None:
         metavar="RUN",
         help=tr("begin with what a run learned, or with a weights file: a run's folder, last, or a file"),
     )
+    parser.add_argument(
+        "--resume",
+        metavar="RUN",
+        help=tr("go on with a run that was stopped or cut off: its folder, or last"),
+    )
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     from studio.training.commands import Commands
     from studio.training.progress import Progress
+
+    progress, commands = Progress(), Commands()
+    show: _Json | _Text = _Json(progress) if arguments.json else _Text(progress)
+    with _stopped_by_ctrl_c(commands), show:
+        begin = _train if arguments.resume is None else _resume
+        result = begin(arguments, progress, commands, show)
+    show.end(result)
+    if result.problems:
+        for problem in result.problems:
+            print(f"netloom: {problem}", file=sys.stderr)
+        return FILE_FAILED
+    return INTERRUPTED if result.status == "stopped" else DONE
+
+
+def _train(
+    arguments: argparse.Namespace, progress: Progress, commands: Commands, show: _Json | _Text
+) -> RunResult:
     from studio.training.run import train
     from studio.training.runs import runs_folder
 
@@ -67,25 +89,31 @@ def run(arguments: argparse.Namespace) -> int:
     project = with_changes(open_project(arguments), arguments.changes)
     if arguments.weights is not None:
         project = _beginning_with(project, arguments.weights, path)
-    progress, commands = Progress(), Commands()
-    show: _Json | _Text = _Json(progress) if arguments.json else _Text(progress)
-    with _stopped_by_ctrl_c(commands), show:
-        result = train(
-            project,
-            path.resolve().parent,
-            runs_folder(path),
-            progress,
-            commands,
-            on_epoch=show.epoch,
-            device=arguments.device,
-            on_start=show.start,
+    return train(
+        project,
+        path.resolve().parent,
+        runs_folder(path),
+        progress,
+        commands,
+        on_epoch=show.epoch,
+        device=arguments.device,
+        on_start=show.start,
+    )
+
+
+def _resume(
+    arguments: argparse.Namespace, progress: Progress, commands: Commands, show: _Json | _Text
+) -> RunResult:
+    from studio.training.run import resume
+    from studio.training.runs import find_run, runs_folder
+
+    if arguments.changes or arguments.device or arguments.weights:
+        raise UsageError(
+            Message("--resume goes on with a run as it was; --set, --device and --from are for a new one.")
         )
-    show.end(result)
-    if result.problems:
-        for problem in result.problems:
-            print(f"netloom: {problem}", file=sys.stderr)
-        return FILE_FAILED
-    return INTERRUPTED if result.status == "stopped" else DONE
+    path: Path = arguments.project
+    folder = find_run(arguments.resume, runs_folder(path))
+    return resume(folder, path.resolve().parent, progress, commands, show.epoch, show.start)
 
 
 def _beginning_with(project: ProjectData, reference: str, path: Path) -> ProjectData:
@@ -187,9 +215,9 @@ class _Json:
         return None
 
     def start(self, record: Mapping[str, Any]) -> None:
-        settings = ("name", "settings", "device", "threads", "start")
+        settings = ("name", "settings", "device", "threads", "start", "resumed")
         names = (*settings, "parameters", "multiply_adds", "data", "versions")
-        print_json("start", run=str(self._progress.run), **{name: record[name] for name in names})
+        print_json("start", run=str(self._progress.run), **{name: record.get(name) for name in names})
 
     def epoch(self, record: EpochRecord) -> None:
         print_json(
@@ -250,7 +278,9 @@ class _Text:
                 threads=record["threads"],
             )
         )
-        if record["start"] is not None:
+        if record.get("resumed"):
+            self._print(tr("It goes on at step {step}.", step=count(self._progress.step)))
+        elif record.get("start") is not None:
             self._print(tr("It begins with {source}.", source=record["start"]["from"]))
             for line in record["start"]["report"]:
                 self._print(f"  {line}")

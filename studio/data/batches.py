@@ -18,11 +18,12 @@ def steps(samples: int, batch_size: int) -> int:
 
 
 def batches(
-    split: Split, batch_size: int, generator: Generator | None = None
+    split: Split, batch_size: int, generator: Generator | None = None, first: int = 0
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Every sample once, as (x, y) batches: in an order drawn from `generator`, or as they lie without one.
 
     A single left-over sample joins the batch before it: batch normalisation has no variance of one sample.
+    The order is drawn whole and begun at its batch `first`.
     """
     import torch
 
@@ -31,7 +32,7 @@ def batches(
     if generator is not None:
         order = torch.randperm(samples, generator=generator).to(split.x.device)
     count = steps(samples, batch_size)
-    for step in range(count):
+    for step in range(first, count):
         start = step * batch_size
         end = samples if step == count - 1 else start + batch_size
         index = slice(start, end) if order is None else order[start:end]

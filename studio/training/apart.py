@@ -74,15 +74,20 @@ class TrainingProcess:
         """
         from studio.project import files
 
+        job = {"project": files.dumps(project), "runs": str(runs_folder)}
+        return self._do(job, base, progress, commands)
+
+    def resume(self, run: Path, base: Path | None, progress: Progress, commands: Commands) -> RunResult:
+        """Goes on with a run, as `training.run.resume` does; otherwise as `train`."""
+        return self._do({"resume": str(run)}, base, progress, commands)
+
+    def _do(
+        self, job: dict[str, Any], base: Path | None, progress: Progress, commands: Commands
+    ) -> RunResult:
         progress.status = "preparing"
         with self._turn:
             child = self._living()
-            job = {
-                "project": files.dumps(project),
-                "base": str(base) if base is not None else None,
-                "runs": str(runs_folder),
-                "language": words.language(),
-            }
+            job |= {"base": str(base) if base is not None else None, "language": words.language()}
             try:
                 child.send(job=job)
                 with commands.told(lambda word: child.send(command=word)):

@@ -32,6 +32,20 @@ class Kept:
     epoch: Mapping[str, Any]
 
 
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Writes a safetensors file whole or not at all. Raises WriteError, OSError."""
+    try:
+        with atomic.writing(path) as temporary:
+            mode = temporary.stat().st_mode
+            save_file({n: t.detach().contiguous() for n, t in tensors.items()}, temporary, dict(metadata))
+            temporary.chmod(mode)  # safetensors makes a file that nobody else may read
+    except Exception as error:
+        # safetensors has its own exception for a failed write, and no public name for it
+        if type(error).__name__ != "SafetensorError":
+            raise
+        raise OSError(str(error)) from error
+
+
 class Checkpoints:
     """Weights of one run. `announce` is told once each time writing begins to fail.
 
@@ -54,6 +68,22 @@ class Checkpoints:
         self._failing = False
         self.best: Kept | None = None
         self.fault: Message | None = None
+
+    @property
+    def newest_best(self) -> Kept | None:
+        """The best weights so far, on the disk or not."""
+        return self._unwritten.get(BEST) or self.best
+
+    @property
+    def score(self) -> tuple[float, ...] | None:
+        """What the best weights reached, as the objective compares it."""
+        return self._score
+
+    def restore(self, best: Kept, score: tuple[float, ...]) -> None:
+        """Goes on from the best weights of an earlier process."""
+        self._unwritten[BEST] = best
+        self._score = score
+        self.write()
 
     def take(self, state: Mapping[str, Tensor], score: tuple[float, ...], epoch: Mapping[str, Any]) -> None:
         """Keeps a copy of `state` as the last weights, and as the best if `score` beats all before."""
@@ -83,16 +113,8 @@ class Checkpoints:
 
     def _attempt(self, path: Path, state: dict[str, Tensor]) -> bool:
         try:
-            with atomic.writing(path) as temporary:
-                mode = temporary.stat().st_mode
-                save_file(self._weights(state), temporary, metadata={"format": "pt"})
-                temporary.chmod(mode)  # safetensors makes a file that nobody else may read
+            write_tensors(path, self._weights(state), {"format": "pt"})
         except (NetloomError, OSError) as error:
-            self._fail(path, error)
-        except Exception as error:
-            # safetensors has its own exception for a failed write, and no public name for it
-            if type(error).__name__ != "SafetensorError":
-                raise
             self._fail(path, error)
         else:
             return True

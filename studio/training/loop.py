@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from studio.data.batches import batches
 from studio.data.prepare import Prepared, Split
 from studio.training.commands import Commands
-from studio.training.objectives import Objective
+from studio.training.objectives import Meter, Objective
+from studio.training.position import Keeper, Position, generators, set_generators
 from studio.training.progress import EpochRecord, Progress
 from studio.training.settings import Settings
 from studio.words import Message, NetloomError
@@ -36,20 +37,29 @@ def fit(
     progress: Progress,
     commands: Commands,
     keep: Callable[[EpochRecord], None],
+    keeper: Keeper | None = None,
+    start: Position | None = None,
 ) -> Literal["done", "stopped"]:
     """Trains `module` in place. `keep` is called after each epoch. Raises DivergedError.
 
-    The same seed on the same machine gives the same weights, bit for bit (on a CPU).
+    The same seed on the same machine gives the same weights, bit for bit (on a CPU). The `keeper` gets the
+    position now and then, at a pause and at a stop; from `start` the training goes on with the same bits.
     """
     recorder = Recorder(progress)
-    for epoch in range(1, settings.epochs + 1):
+    for epoch in range(start.epoch if start else 1, settings.epochs + 1):
         began, progress.epoch = time.perf_counter(), epoch
         seed = (settings.seed * 1_000_003 + epoch) % 2**63
         torch.manual_seed(seed)
         module.train()
         meter = objective.meter()
         recorder.begin()
-        for x, y in batches(data.train, settings.batch_size, torch.Generator().manual_seed(seed)):
+        done = 0
+        if start is not None:
+            done, began, start = _go_on(start, meter, recorder, progress.device), began - start.seconds, None
+        order = torch.Generator().manual_seed(seed)
+        for x, y in batches(data.train, settings.batch_size, order, done):
+            if keeper is not None and (keeper.due() or commands.paused or commands.stopping):
+                keeper.keep(recorder.position(epoch, done, began, meter))
             if commands.paused:
                 began += recorder.pause(commands)
             if commands.stopping:
@@ -61,6 +71,7 @@ def fit(
             optimizer.step()
             meter.add(prediction, y)
             recorder.step(loss.detach(), len(y))
+            done += 1
         recorder.flush()
         if recorder.samples:
             train = {"loss": recorder.epoch_loss(), **meter.result()}
@@ -73,8 +84,19 @@ def fit(
             keep(record)
             progress.epochs_done.append(record)
         if commands.stopping and progress.share < 1:
+            if keeper is not None and progress.step == epoch * progress.steps_per_epoch:
+                keeper.keep(Position(epoch + 1, 0))
             return "stopped"
     return "done"
+
+
+def _go_on(start: Position, meter: Meter, recorder: Recorder, device: str) -> int:
+    """Puts the middle of an epoch back; gives how many of its batches are done."""
+    if start.batch:
+        set_generators(start.generator, device)
+        meter.restore(start.meter)
+        recorder.restore(start.sums)
+    return start.batch
 
 
 def evaluate(module: nn.Module, split: Split, objective: Objective, batch_size: int) -> dict[str, float]:
@@ -150,7 +172,8 @@ class Recorder:
         first = progress.step + 1
         progress.add(values)
         self._losses, self._sizes = [], []
-        self._loss_sum += sum(value * size for value, size in zip(values, sizes, strict=True))
+        for value, size in zip(values, sizes, strict=True):  # one by one: when it is flushed does not matter
+            self._loss_sum += value * size
         self.samples += sum(sizes)
         progress.samples += sum(sizes)
         progress.train_seconds += now - self._read
@@ -162,6 +185,16 @@ class Recorder:
         self._read = now
         for offset, value in enumerate(values):
             check_finite(value, progress, first + offset)
+
+    def position(self, epoch: int, batch: int, began: float, meter: Meter) -> Position:
+        """Where the training stands; what was gathered is written to the progress first."""
+        self.flush()
+        seconds, sums = time.perf_counter() - began, (self._loss_sum, self.samples)
+        return Position(epoch, batch, seconds, sums, meter.state(), generators(self._progress.device))
+
+    def restore(self, sums: tuple[float, int]) -> None:
+        """Goes on with the sums of an epoch that another process began."""
+        self._loss_sum, self.samples = sums
 
     def epoch_loss(self) -> float:
         """The mean loss a sample since the epoch began."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +18,7 @@ from studio.graph.model import ProjectData
 from studio.project import atomic
 from studio.training import machine, runs
 from studio.training.commands import Commands
+from studio.training.journal import Journal, now
 from studio.training.progress import EpochRecord, Progress
 from studio.training.settings import Settings, SettingsError, read
 from studio.words import Message, NetloomError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from studio.training.checkpoint import Checkpoints
     from studio.training.objectives import Objective
+    from studio.training.position import Saved
     from studio.training.start import Report
 
 
@@ -80,25 +81,87 @@ def train(
     NetloomError where the project, the data or the machine does not allow it, or the loss is no number any
     more; the run folder, if there is one by then, says "failed" and why.
     """
-    import torch
+    progress, commands = progress or Progress(), commands or Commands()
+    with _failing(progress):
+        settings = _settings(project, device)
+        multiply_adds = _forecast(project, settings, progress)
+        with _surroundings(settings, multiply_adds, progress):
+            training = _ready(project, base, runs_folder, settings, multiply_adds, progress, commands)
+            training.record = _first_record(training)
+            folder = _new_folder(runs_folder, training)
+            return _run(training, folder, on_start, on_epoch)
+
+
+def resume(
+    run: Path,
+    base: Path | None,
+    progress: Progress | None = None,
+    commands: Commands | None = None,
+    on_epoch: Callable[[EpochRecord], None] | None = None,
+    on_start: Callable[[Mapping[str, Any]], None] | None = None,
+) -> RunResult:
+    """Goes on with a run that was stopped or cut off, in its own folder, from the position it kept last.
+
+    On a processor it ends with the same bits as a run that nothing disturbed. Raises what `train` raises, and
+    RunError where the run is done or still running, kept no position, or its data have changed.
+    """
+    from studio.training import position
 
     progress, commands = progress or Progress(), commands or Commands()
+    with _failing(progress):
+        opened = runs.open_run(run)
+        _refuse_to_resume(opened)
+        saved = position.load(opened.folder)
+        known = {"device": opened.record["device"], "threads": opened.record["threads"], "weights": None}
+        settings = replace(opened.settings, **known)
+        multiply_adds = _forecast(opened.project, settings, progress)
+        with _surroundings(settings, multiply_adds, progress):
+            given = (opened.project, base, run.parent, settings, multiply_adds, progress, commands)
+            training = _ready(*given)
+            if training.data.fingerprint != saved.fingerprint:
+                raise runs.RunError(
+                    Message(
+                        "The data of the run {run} have changed since, so it cannot be continued. Train "
+                        "again.",
+                        run=opened.info.id,
+                    )
+                )
+            training.record = {**opened.record, "status": "running", "process": _process()}
+            training.record.setdefault("resumed", []).append(now())
+            return _run(training, opened.folder, on_start, on_epoch, saved)
+
+
+def _refuse_to_resume(run: runs.Run) -> None:
+    if run.info.status == "done":
+        raise runs.RunError(
+            Message("The run {run} is done: there is nothing left to continue.", run=run.info.id)
+        )
+    if run.info.status == "running":
+        raise runs.RunError(
+            Message("The run {run} is still running. Stop it where it runs first.", run=run.info.id)
+        )
+
+
+@contextmanager
+def _failing(progress: Progress) -> Iterator[None]:
     progress.status = "preparing"
     try:
-        settings = _settings(project, device)
-        progress.device = machine.choose_device(settings.device)
-        multiply_adds = _forecast(project, settings, progress.device)
-        threads = machine.choose_threads(
-            settings.threads, multiply_adds * settings.batch_size, progress.device
-        )
-        progress.threads = threads
-        gpus = [progress.device] if progress.device.startswith("cuda") else []
-        with machine.using_threads(threads), torch.random.fork_rng(devices=gpus):
-            training = _ready(project, base, runs_folder, settings, multiply_adds, progress, commands)
-            return _run(training, runs_folder, on_start, on_epoch)
+        yield
     except BaseException:
         progress.status = "failed"
         raise
+
+
+@contextmanager
+def _surroundings(settings: Settings, multiply_adds: int, progress: Progress) -> Iterator[None]:
+    """The threads of the settings, and random generators that are afterwards as they were before."""
+    import torch
+
+    work = multiply_adds * settings.batch_size
+    progress.threads = machine.choose_threads(settings.threads, work, progress.device)
+    gpus = [progress.device] if progress.device.startswith("cuda") else []
+    with machine.using_threads(progress.threads), torch.random.fork_rng(devices=gpus):
+        yield
 
 
 def _settings(project: ProjectData, device: str | None) -> Settings:
@@ -118,10 +181,11 @@ def _settings(project: ProjectData, device: str | None) -> Settings:
     return settings
 
 
-def _forecast(project: ProjectData, settings: Settings, device: str) -> int:
-    """Refuses what would not fit before anything is allocated; returns the multiply-adds a sample."""
+def _forecast(project: ProjectData, settings: Settings, progress: Progress) -> int:
+    """Chooses the device and refuses what would not fit there; returns the multiply-adds a sample."""
     from studio.compiler.infer import analyse
 
+    device = progress.device = machine.choose_device(settings.device)
     report = analyse(project, context_of(project.data)).networks.get(settings.network)
     if report is None:
         return 0
@@ -167,33 +231,41 @@ def _ready(
 
 def _run(
     training: _Training,
-    runs_folder: Path,
+    folder: Path,
     on_start: Callable[[Mapping[str, Any]], None] | None,
     on_epoch: Callable[[EpochRecord], None] | None,
+    saved: Saved | None = None,
 ) -> RunResult:
     from studio.training import optimizers
     from studio.training.checkpoint import Checkpoints
     from studio.training.loop import DivergedError, fit
+    from studio.training.position import Keeper
 
-    progress = training.progress
-    optimizer = optimizers.make(training.settings.optimizer, training.module.parameters())
-    training.record = _first_record(training)
-    folder = progress.run = _new_folder(runs_folder, training)
+    progress, module, objective = training.progress, training.module, training.objective
+    progress.run = folder
+    optimizer = optimizers.make(training.settings.optimizer, module.parameters())
+    checkpoints = Checkpoints(folder, objective.weights, progress.notices.append)
+    elapsed = saved.elapsed if saved is not None else 0.0
+    journal = Journal(folder, training.record, module, objective, progress, checkpoints, on_epoch, elapsed)
+    keeper = Keeper(folder, module, optimizer, checkpoints, progress, training.data.fingerprint, elapsed)
+    if saved is not None:
+        saved.restore(module, optimizer, checkpoints, progress)
+        journal.go_on()
     if on_start is not None:
         on_start(training.record)
-    checkpoints = Checkpoints(folder, training.objective.weights, progress.notices.append)
-    journal = _Journal(folder, training, checkpoints, on_epoch)
     progress.status = "running"
     try:
         status = fit(
-            training.module,
+            module,
             training.data,
-            training.objective,
+            objective,
             optimizer,
             training.settings,
             progress,
             training.commands,
             journal.keep,
+            keeper,
+            saved.position if saved is not None else None,
         )
     except BaseException as error:
         checkpoints.write()
@@ -203,7 +275,10 @@ def _run(
         if isinstance(error, RuntimeError) and not isinstance(error, DivergedError):
             raise _from_torch(error, progress) from error
         raise
-    return _finish(training, folder, checkpoints, journal, status)
+    result = _finish(training, folder, checkpoints, journal, status)
+    if status == "done":
+        keeper.forget()
+    return result
 
 
 def _new_folder(runs_folder: Path, training: _Training) -> Path:
@@ -224,7 +299,7 @@ def _finish(
     training: _Training,
     folder: Path,
     checkpoints: Checkpoints,
-    journal: _Journal,
+    journal: Journal,
     status: Literal["done", "stopped"],
 ) -> RunResult:
     from studio.training.loop import evaluate
@@ -248,69 +323,6 @@ def _finish(
     return RunResult(folder, epoch, journal.last, test, rate, status, journal.problems())
 
 
-class _Journal:
-    """Writes down what happened. A disk that fails is told of once and does not end the training."""
-
-    def __init__(
-        self,
-        folder: Path,
-        training: _Training,
-        checkpoints: Checkpoints,
-        on_epoch: Callable[[EpochRecord], None] | None,
-    ) -> None:
-        self._folder = folder
-        self._training = training
-        self._checkpoints = checkpoints
-        self._on_epoch = on_epoch
-        self._began = time.monotonic()
-        self._fault: Message | None = None
-        self.last: EpochRecord | None = None
-
-    def keep(self, record: EpochRecord) -> None:
-        training = self._training
-        metrics = record.validation or record.train
-        told = {
-            "epoch": record.epoch,
-            "validation": dict(record.validation),
-            "train": dict(record.train),
-        }
-        self._checkpoints.take(training.module.state_dict(), training.objective.score(metrics), told)
-        training.record["epochs"] = record.epoch
-        self.last = record
-        self._attempt(lambda: runs.append_metrics(self._folder, asdict(record)))
-        if self._on_epoch is not None:
-            self._on_epoch(record)
-
-    def close(self, status: str) -> None:
-        record = self._training.record
-        record["status"] = status
-        record["best"] = self._checkpoints.best.epoch if self._checkpoints.best is not None else None
-        record["ended"] = _now()
-        record["seconds"] = round(time.monotonic() - self._began, 3)
-        record["notices"] = [str(notice) for notice in self._training.progress.notices]
-        self._attempt(self._write_steps)
-        self._attempt(lambda: runs.write_record(self._folder, record))
-
-    def problems(self) -> tuple[Message, ...]:
-        return tuple(fault for fault in (self._checkpoints.fault, self._fault) if fault is not None)
-
-    def _write_steps(self) -> None:
-        from safetensors.numpy import save
-
-        _, numbers, losses = self._training.progress.steps_since(0)
-        atomic.write(self._folder / "steps.safetensors", save({"step": numbers, "loss": losses}))
-
-    def _attempt(self, write: Callable[[], None]) -> None:
-        try:
-            write()
-        except (NetloomError, OSError) as error:
-            reason = error.message if isinstance(error, NetloomError) else error
-            fault = Message("The run's record could not be written: {reason}", reason=reason)
-            if self._fault is None:
-                self._training.progress.notices.append(fault)
-            self._fault = fault
-
-
 def _first_record(training: _Training) -> dict[str, Any]:
     import torch
 
@@ -320,7 +332,7 @@ def _first_record(training: _Training) -> dict[str, Any]:
         "version": runs.VERSION,
         "status": "running",
         "name": training.project.name,
-        "started": _now(),
+        "started": now(),
         "settings": settings.to_json(),
         "seed": settings.seed,
         "device": progress.device,
@@ -344,7 +356,7 @@ def _first_record(training: _Training) -> dict[str, Any]:
             "torch": torch.__version__,
             "system": platform.platform(),
         },
-        "process": {"id": os.getpid(), "machine": platform.node()},
+        "process": _process(),
         "epochs": 0,
         "best": None,
         "test": None,
@@ -363,5 +375,5 @@ def _from_torch(error: RuntimeError, progress: Progress) -> NetloomError:
     )
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def _process() -> dict[str, Any]:
+    return {"id": os.getpid(), "machine": platform.node()}

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from torch.fx import GraphModule
 
 FORMAT, VERSION = "netloom-run", 1
+POSITION = "state.safetensors"
+"""where a run that is not done stands (see `training.position`)"""
 
 
 class RunError(NetloomError):
@@ -53,6 +55,8 @@ class RunInfo:
     samples_per_second: float | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     labels: Labels = field(default_factory=Labels)
+    resumable: bool = False
+    """it was stopped or cut off, and the position where it goes on was kept"""
 
     @property
     def id(self) -> str:
@@ -211,6 +215,12 @@ def append_metrics(folder: Path, line: Mapping[str, Any]) -> None:
         file.write(json.dumps(_plain(line), ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def write_metrics(folder: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Writes all epochs of `metrics.jsonl` anew. Raises WriteError."""
+    texts = (json.dumps(_plain(line), ensure_ascii=False, allow_nan=False) for line in lines)
+    atomic.write(folder / "metrics.jsonl", "".join(f"{text}\n" for text in texts))
+
+
 def metrics_of(folder: Path) -> list[dict[str, Any]]:
     """The epochs of a run; a last line that was cut off by a crash is left out."""
     try:
@@ -343,6 +353,7 @@ def _info(folder: Path, record: Mapping[str, Any]) -> RunInfo:
         record.get("samples_per_second"),
         record.get("settings") or {},
         labels.read(folder),
+        status in ("stopped", "interrupted") and (folder / POSITION).is_file(),
     )
 
 

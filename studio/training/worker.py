@@ -87,15 +87,18 @@ def _telling(progress: Progress, mouth: _Mouth) -> Iterator[None]:
 
 def _train(job: dict[str, Any], commands: Commands, mouth: _Mouth) -> None:
     from studio.project.files import loads
-    from studio.training.run import train
+    from studio.training.run import resume, train
 
     words.set_language(job["language"])
     progress = Progress()
     try:
         with _telling(progress, mouth):
-            project = loads(job["project"], "project.json")
             base = Path(job["base"]) if job["base"] else None
-            result = train(project, base, Path(job["runs"]), progress, commands)
+            if "resume" in job:
+                result = resume(Path(job["resume"]), base, progress, commands)
+            else:
+                project = loads(job["project"], "project.json")
+                result = train(project, base, Path(job["runs"]), progress, commands)
     except NetloomError as error:
         mouth.say(error=error.message.to_json())
     except Exception as error:  # noqa: BLE001 - the window says it, with the traceback in its log

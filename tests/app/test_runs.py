@@ -177,3 +177,24 @@ def test_the_project_of_a_run_can_be_opened(panel: RunsPanel, qtbot: QtBot, tmp_
     with qtbot.waitSignal(panel.open_requested) as asked:
         panel.actions_of_runs.open_project()
     assert asked.args[0] == tmp_path / "p.runs" / "2026-01-02_10-00-00" / "project.json"
+
+
+def test_a_run_that_was_cut_off_can_be_continued(
+    panel: RunsPanel, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = tmp_path / "p.runs" / "2026-01-02_10-00-00"
+    write(stopped / "state.safetensors", b"")
+    panel.refresh()
+    qtbot.waitUntil(lambda: panel._rows[-1].info.resumable, timeout=10_000)
+    asked: list[Path] = []
+    monkeypatch.setattr(
+        "studio.training.apart.TrainingProcess.resume", lambda _, run, *given: asked.append(run)
+    )
+    choose(panel, 0)
+    go_on = next(a for a in panel.actions_of_runs.menu().actions() if a.objectName() == "run_go_on")
+    assert go_on.isEnabled()
+    go_on.trigger()
+    qtbot.waitUntil(lambda: not panel._trainer.active, timeout=10_000)
+    assert asked == [stopped]
+    choose(panel, 1)
+    assert not panel.actions_of_runs.menu().actions()[0].isEnabled(), "a run that is done has nothing left"

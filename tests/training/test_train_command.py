@@ -145,3 +145,24 @@ def test_ctrl_c_ends_with_130_and_keeps_the_weights(iris: Path) -> None:
     assert (end["event"], end["status"]) == ("end", "stopped")
     assert (Path(end["run"]) / "best.safetensors").is_file()
     assert (Path(end["run"]) / "last.safetensors").is_file()
+
+
+def test_a_run_that_was_cut_off_goes_on(
+    iris: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("studio.training.position.Keeper.due", lambda self: True)
+        patched.setattr("studio.training.loop.evaluate", cut)
+        main(["train", str(iris), "--set", "training.epochs=2"])
+    folder = runs.list_runs(runs.runs_folder(iris))[0].folder
+    capsys.readouterr()
+    assert main(["train", str(iris), "--resume", "last", "--json"]) == 0
+    first, *_, last = events(capsys.readouterr().out)
+    assert (first["run"], last["run"], last["status"]) == (str(folder), str(folder), "done")
+    assert len(first["resumed"]) == 1
+    assert main(["train", str(iris), "--resume", "last"]) != 0
+    assert "done" in capsys.readouterr().err
+    assert main(["train", str(iris), "--resume", "last", "--device", "cpu"]) == 2

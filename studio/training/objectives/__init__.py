@@ -25,6 +25,12 @@ class Meter(Protocol):
 
     def result(self) -> dict[str, float]: ...
 
+    def state(self) -> dict[str, Tensor]:
+        """What was gathered so far."""
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Goes on from what another gathered."""
+
 
 class Objective(Protocol):
     """What is learned: the loss of a step, the metrics of an epoch, and which of two epochs is better."""

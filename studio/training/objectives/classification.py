@@ -76,3 +76,9 @@ class Accuracy:
 
     def result(self) -> dict[str, float]:
         return {"accuracy": int(self._right) / self._samples}
+
+    def state(self) -> dict[str, Tensor]:
+        return {"right": torch.as_tensor(self._right), "samples": torch.tensor(self._samples)}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        self._right, self._samples = int(state["right"]), int(state["samples"])

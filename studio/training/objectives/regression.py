@@ -142,6 +142,13 @@ class Errors:
         r2 = (1 - squared / spread).mean() if bool((spread > 1e-12).all()) else torch.tensor(float("nan"))
         return {"mae": float(mae), "r2": float(r2)}
 
+    def state(self) -> dict[str, Tensor]:
+        return {"sums": self._sums, "samples": torch.tensor(self._samples)}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        self._sums = state["sums"].to(self._sums.device)
+        self._samples = int(state["samples"])
+
 
 def make(loss: str, data: Prepared, module: nn.Module) -> Regression:
     """The objective with its units fitted on the training targets."""
