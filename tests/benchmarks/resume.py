@@ -2,8 +2,8 @@
 
     python tests/benchmarks/resume.py [--kills 100] [--seed 0]
 
-One run of the gallery's digits network is made undisturbed. Then runs of the same project are killed (SIGKILL, no
-warning) after a random time, continued, killed again ... until they are done, until the kills are used up.
+One run of the gallery's digits network is made undisturbed. Then runs of the same project are killed (SIGKILL,
+no warning) after a random time, continued, killed again ... until they are done and the kills are used up.
 Printed are the kills, the runs they were spread over, how much was lost to each, and how many runs ended with
 the same best and last weights, losses and metrics. The goal is all of them. POSIX only.
 """
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-EPOCHS = 30
+EPOCHS = 300
 
 
 def netloom(*arguments: str) -> subprocess.Popen[bytes]:
@@ -34,15 +34,6 @@ def outcome(folder: Path) -> tuple[Any, ...]:
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     files = ("best.safetensors", "last.safetensors", "steps.safetensors")
     return *(line | {"seconds": 0} for line in lines), *((folder / name).read_bytes() for name in files)
-
-
-def steps_kept(folder: Path) -> int:
-    from studio.training import position
-
-    try:
-        return len(position.load(folder).tensors["losses"])
-    except Exception:
-        return 0
 
 
 def killed_until_done(project: Path, chance: random.Random, kills: int) -> tuple[Path, int, list[float]]:
@@ -84,7 +75,7 @@ def main() -> int:
     chance = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as name:
         table = json.loads((ROOT / "projects" / "digits.json").read_text(encoding="utf-8"))
-        table["training"] |= {"epochs": EPOCHS * 10}
+        table["training"] |= {"epochs": EPOCHS}
         whole = Path(name) / "whole.json"
         whole.write_text(json.dumps(table))
         netloom("train", str(whole)).wait()
