@@ -3,7 +3,7 @@
     python tests/benchmarks/resume.py [--kills 100] [--seed 0]
 
 One run of the gallery's digits network is made undisturbed. Then runs of the same project are killed
-(SIGKILL, no warning) after a random time, continued, killed again ... until they are done and the kills are used up.
+(SIGKILL, no warning) after a random time, continued, killed again ... until they are done.
 Printed are the kills, the runs they were spread over, how much was lost to each, and how many runs ended with
 the same best and last weights, losses and metrics. The goal is all of them. POSIX only.
 """
