@@ -6,7 +6,8 @@ The class has the state_dict keys of the built module and gives bitwise the same
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from studio.compiler.analysis import Context
@@ -41,7 +42,7 @@ def write(
     writers = [ClassWriter(whole.project, plans, name) for name in plans]
     body = "\n\n\n".join("\n".join(writer.lines()) for writer in writers)
     title = re.sub(r'[\\"\s]+', " ", project.name).strip() or "Untitled"
-    text = f'"""{title}: the network {walk.name}, drawn with Netloom."""\n\n{_imports(body)}\n\n\n{body}\n'
+    text = f'"""{title}: the network {walk.name}, drawn with Netloom."""\n\n{imports(body)}\n\n\n{body}\n'
     return text, {
         writer.plan.class_name: WrittenClass(writer.plan.name, tuple(_made(writer))) for writer in writers
     }
@@ -52,16 +53,22 @@ def _made(writer: ClassWriter) -> Iterator[str]:
         yield from statement.run or (statement.step.node.id,)
 
 
-def _imports(body: str) -> str:
-    found = []
-    if re.search(r"\boperator\.\w", body):
-        found.append("import operator\n")
-    if re.search(r"\btorch\.", body):
-        found.append("import torch")
-    if re.search(r"\bF\.\w", body):
-        found.append("import torch.nn.functional as F")
-    names = ["Tensor"] if re.search(r"\bTensor\b", body) else []
-    found.append(f"from torch import {', '.join([*names, 'nn'])}")
+def imports(body: str, more: Sequence[str] = ()) -> str:
+    """The imports that `body` needs, and `more` of the form `from x import y`, in the order of isort."""
+    plain = [name for name in ("torch", "torch.nn.functional as F") if re.search(_USES[name], body)]
+    names = [name for name in ("Tensor", "nn") if re.search(rf"\b{name}\b", body)]
+    chosen = [f"from torch import {', '.join(names)}", *more]
     if re.search(r"\bops\.[A-Z]", body):
-        found.append("from torchvision import ops")
-    return "\n".join(found)
+        chosen.append("from torchvision import ops")
+    own = [line for line in chosen if line.split()[1].partition(".")[0] in sys.stdlib_module_names]
+    others = [f"import {name}" for name in plain] + sorted(set(chosen) - set(own), key=_module)
+    if re.search(r"\boperator\.\w", body):
+        own.insert(0, "import operator")
+    return "\n\n".join("\n".join(lines) for lines in (own, others) if lines)
+
+
+_USES = {"torch": r"\btorch\.", "torch.nn.functional as F": r"\bF\.\w"}
+
+
+def _module(line: str) -> str:
+    return line.split()[1]

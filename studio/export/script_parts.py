@@ -1,0 +1,185 @@
+"""The functions of a written training script, as text. Constants at its head hold all that differs.
+
+Each does what the room `data` or `training` does, in the same order of the same operations: so the script
+repeats a run to the last bit. Who changes one of them there changes it here; a test compares the two.
+"""
+
+from __future__ import annotations
+
+_TABLE = '''
+def load() -> tuple[Tensor, Tensor]:
+    """Rows (N, {columns}) and their {targets}."""
+    data = load_{name}({options})
+    x, y = torch.from_numpy(data.data), torch.from_numpy(data.target)
+    return x.float(), y.{kind}
+'''
+_IDX = '''
+def load(train: bool) -> tuple[Tensor, Tensor]:
+    """Images (N, 1, 28, 28) as they are stored, 0 to 255, and their classes (N,)."""
+    data = {name}(ROOT, train=train, download={download})
+    return data.data.unsqueeze(1), data.targets
+'''
+_CIFAR = '''
+def load(train: bool) -> tuple[Tensor, Tensor]:
+    """Images (N, 3, 32, 32) as they are stored, 0 to 255, and their classes (N,)."""
+    data = {name}(ROOT, train=train, download={download})
+    images = torch.from_numpy(data.data).permute(0, 3, 1, 2).contiguous()
+    return images, torch.tensor(data.targets)
+'''
+_DIGITS = '''
+def load() -> tuple[Tensor, Tensor]:
+    """Images (N, 1, 8, 8) as they are stored, 0 to 16, and their classes (N,)."""
+    data = load_digits()
+    images = torch.from_numpy(data.images).float().unsqueeze(1)
+    return images, torch.from_numpy(data.target)
+'''
+
+_CLASSES, _NUMBERS = "classes (N,)", "numbers to predict (N, 1)"
+LOADERS: dict[str, tuple[str, str]] = {
+    "digits": ("from sklearn.datasets import load_digits", _DIGITS),
+    **{
+        name: (
+            f"from sklearn.datasets import load_{name}",
+            _TABLE.format(name=name, columns=columns, targets=_CLASSES, options="", kind="long()"),
+        )
+        for name, columns in (("iris", 4), ("wine", 13), ("breast_cancer", 30))
+    },
+    "diabetes": (
+        "from sklearn.datasets import load_diabetes",
+        _TABLE.format(
+            name="diabetes",
+            columns=10,
+            targets=_NUMBERS,
+            options="scaled=False",
+            kind="float().unsqueeze(1)",
+        ),
+    ),
+    "mnist": ("from torchvision.datasets import MNIST", _IDX.replace("{name}", "MNIST")),
+    "fashion_mnist": (
+        "from torchvision.datasets import FashionMNIST",
+        _IDX.replace("{name}", "FashionMNIST"),
+    ),
+    "cifar10": ("from torchvision.datasets import CIFAR10", _CIFAR.replace("{name}", "CIFAR10")),
+    "cifar100": ("from torchvision.datasets import CIFAR100", _CIFAR.replace("{name}", "CIFAR100")),
+}
+"""how each source of data is read: the import, and `load`. Those with a test set of their own take `train`"""
+
+SPLIT = '''
+def split({arguments}) -> list[Tensor]:
+    """Indices that train, validate and test, {drawn}."""
+    generator = torch.Generator().manual_seed(SPLIT_SEED)
+    order = torch.randperm({count}, generator=generator)
+    groups = {groups}
+    sizes = [len(group) for group in groups]
+    validation = shares(sizes, VALIDATION, sizes)
+    room = [size - taken for size, taken in zip(sizes, validation, strict=True)]
+    test = shares(sizes, TEST, room)
+    parts = [[], [], []]
+    for group, v, t in zip(groups, validation, test, strict=True):
+        pieces = torch.split(group, [len(group) - v - t, v, t])
+        for part, piece in zip(parts, pieces, strict=True):
+            part.append(piece)
+    drawn = [torch.cat(part) for part in parts]
+    return [part[torch.randperm(len(part), generator=generator)] for part in drawn]
+
+
+def shares(sizes: list[int], share: float, room: list[int]) -> list[int]:
+    """How many of each group make up `share` of all, rounded by largest remainder."""
+    pairs = zip(sizes, room, strict=True)
+    taken = [min(int(size * share), most) for size, most in pairs]
+    missing = min(round(sum(sizes) * share), sum(room)) - sum(taken)
+    by_remainder = sorted(range(len(sizes)), key=lambda i: taken[i] - sizes[i] * share)
+    while missing > 0:
+        for i in by_remainder:
+            if missing > 0 and taken[i] < room[i]:
+                taken[i] += 1
+                missing -= 1
+    return taken
+'''
+
+MOMENTS = '''
+def moments(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of each channel, or column, of (N, C, ...)."""
+    channels, count = x.shape[1], x.numel() // x.shape[1]
+    total, squares = torch.zeros(2, channels, dtype=torch.float64)
+    for part in x.split(4096):
+        total += columns(part).sum(0)
+    mean = total / count
+    for part in x.split(4096):
+        squares += (columns(part) - mean).square_().sum(0)
+    std = (squares / count).sqrt()
+    std[std <= 1e-12 * mean.abs()] = 1.0
+    shape = (1, channels, *[1] * (x.dim() - 2))
+    return mean.float().view(shape), std.float().view(shape)
+
+
+def columns(x: Tensor) -> Tensor:
+    """(N, C, ...) to (N * ..., C)."""
+    return x.double(){scaled}.movedim(1, -1).reshape(-1, x.shape[1])
+'''
+
+BATCHES = '''
+def batches(
+    x: Tensor, y: Tensor, size: int, generator: torch.Generator | None = None
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Every sample once. A single one that is left over joins the batch before it."""
+    order = None if generator is None else torch.randperm(len(y), generator=generator)
+    count, rest = divmod(len(y), size)
+    count += rest > 1 or (rest == 1 and (count == 0 or size == 1))
+    for step in range(count):
+        index = slice(step * size, len(y) if step == count - 1 else (step + 1) * size)
+        chosen = index if order is None else order[index].to(x.device)
+        yield x[chosen], y[chosen]
+'''
+
+UNITS = '''
+def units(y: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of each column to predict."""
+    y = y.double()
+    std = y.std(0, correction=0)
+    std[std < 1e-12] = 1.0
+    return y.mean(0).float(), std.float()
+'''
+
+EVALUATE_CLASSES = '''
+@torch.no_grad()
+def evaluate(model: nn.Module, x: Tensor, y: Tensor) -> dict[str, float]:
+    """Loss and accuracy."""
+    model.eval()
+    total, right = torch.zeros((), device=y.device), 0
+    for inputs, targets in batches(x, y, max(BATCH_SIZE, 256)):
+        scores = model(inputs)
+        total += {loss}(scores, targets) * len(targets)
+        right += int((scores.argmax(1) == targets).sum())
+    return {{"loss": float(total) / len(y), "accuracy": right / len(y)}}
+'''
+
+EVALUATE_NUMBERS = '''
+@torch.no_grad()
+def evaluate(
+    model: nn.Module, x: Tensor, y: Tensor, mean: Tensor, std: Tensor
+) -> dict[str, float]:
+    """Loss, mean absolute error in the units of the data, and R²."""
+    model.eval()
+    total = torch.zeros((), device=y.device)
+    sums = torch.zeros(4, y.shape[1], device=y.device)
+    for inputs, targets in batches(x, y, max(BATCH_SIZE, 256)):
+        prediction, standard = model(inputs), (targets - mean) / std
+{judged}
+        total += {loss}(prediction, {against}) * len(targets)
+        sums += torch.stack(
+            [
+                error.abs().sum(0),
+                error.square().sum(0),
+                standard.sum(0),
+                standard.square().sum(0),
+            ]
+        )
+    absolute, squared, first, second = sums.double().cpu()
+    spread = second - first.square() / len(y)
+    return {{
+        "loss": float(total) / len(y),
+        "mae": float((absolute * std.double().cpu()).mean()) / len(y),
+        "r2": float((1 - squared / spread).mean()),
+    }}
+'''
