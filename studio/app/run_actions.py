@@ -71,6 +71,7 @@ class RunActions(QObject):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         one = len(runs) == 1
         starred = all(info.labels.star for info in runs.values())
+        over = bool(runs) and all(info.status != "running" for info in runs.values())
         resumable = one and all(info.resumable for info in runs.values())
         for name, text, picture, run, possible in (
             ("go_on", tr("Continue the run"), "play", self.go_on, resumable),
@@ -79,7 +80,7 @@ class RunActions(QObject):
             ("star", tr("Take the star away") if starred else tr("Star"), "good", self.star, bool(runs)),
             ("compare", tr("Compare"), "runs", self.compare, len(runs) > 1),
             ("restore", tr("Open as a project"), "open", self.open_project, one),
-            ("delete", tr("Put in the trash"), "delete", self.ask_to_delete, bool(runs)),
+            ("delete", tr("Put in the trash"), "delete", self.ask_to_delete, over),
         ):
             action = named(menu.addAction(icon(picture), text), f"run_{name}")
             action.triggered.connect(run)
@@ -147,7 +148,8 @@ class RunActions(QObject):
 
     def ask_to_delete(self) -> None:
         """Asks, and puts the chosen runs in the system's trash."""
-        runs = list(self._chosen())
+        chosen = self._chosen()
+        runs = [folder for folder, info in chosen.items() if info.status != "running"]
         if not runs:
             return
         questions.ask(
