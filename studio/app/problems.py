@@ -24,13 +24,13 @@ from studio.app import theme
 from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
+from studio.app.problem_counts import SIGNS
 from studio.app.session import Session
 from studio.compiler.analysis import Cure, Problem
 from studio.words import Message, NetloomError, tr
 
 MOST = 200
 """rows; with more problems than that, the first ones have to go first"""
-ICONS = {"error": ("error", "error"), "warning": ("problem", "warning")}
 
 
 class ProblemRow(QWidget):
@@ -46,7 +46,7 @@ class ProblemRow(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._hovered = False
-        name, color = ICONS[problem.severity]
+        name, color = SIGNS[problem.severity]
         sign = QLabel()
         sign.setPixmap(icon(name, color).pixmap(QSize(16, 16), self.devicePixelRatioF()))
         where = QLabel(_place(problem), textFormat=Qt.TextFormat.PlainText)

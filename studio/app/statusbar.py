@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QLabel, QMenu, QStatusBar, QToolButton, QWidget
 
 from studio import quantities, words
 from studio.app import theme
+from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
+from studio.app.problem_counts import SIGNS, count_text
 from studio.app.session import Session
 from studio.app.trainer import Trainer
 from studio.compiler.analysis import NetworkReport
@@ -38,11 +40,17 @@ class StatusBar(QStatusBar):
         self.device = self._label("device")
         self.engine = named(QLabel(), "engine_state")
         self.problems = self._button("problems_button")
-        self.problems.clicked.connect(self.problems_clicked)
+        self.errors, self.warnings = self._button("errors_button"), self._button("warnings_button")
+        for severity, button in (("error", self.errors), ("warning", self.warnings)):
+            button.setIcon(icon(*SIGNS[severity]))
+            button.setIconSize(QSize(14, 14))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        for button in (self.problems, self.errors, self.warnings):
+            button.clicked.connect(self.problems_clicked)
         self.language = self._button("language_button")
         self.language.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.language.setMenu(self._language_menu())
-        for widget in (self.engine, self.problems, self.language):
+        for widget in (self.engine, self.errors, self.warnings, self.problems, self.language):
             self.addPermanentWidget(widget)
         self.setContentsMargins(8, 0, 8, 0)
         session.dirty_changed.connect(self._refresh)
@@ -131,25 +139,20 @@ class StatusBar(QStatusBar):
         self.engine.setVisible(bool(text))
 
     def _write_problems(self) -> None:
-        problems = self._session.analysis.problems
-        self.problems.setText(problem_count(len(problems)))
-        self.problems.setToolTip(tr("Show the problems and their cures"))
+        analysis = self._session.analysis
+        errors, warnings = analysis.of("error"), analysis.of("warning")
+        for severity, button, found in (("error", self.errors, errors), ("warning", self.warnings, warnings)):
+            button.setText(count_text(severity, len(found)))
+            button.setVisible(bool(found))
+        self.problems.setText(tr("no problems"))
+        self.problems.setVisible(not errors and not warnings)
+        for button in (self.problems, self.errors, self.warnings):
+            button.setToolTip(tr("Show the problems and their cures"))
         self._restyle()
 
     def _restyle(self) -> None:
-        analysis = self._session.analysis
-        name = "error" if analysis.errors else "warning" if analysis.problems else "second"
-        self.problems.setStyleSheet(f"QToolButton {{ color: {theme.current().ink(name).name()}; }}")
-
-
-def problem_count(number: int) -> str:
-    match number:
-        case 0:
-            return tr("no problems")
-        case 1:
-            return tr("1 problem")
-        case _:
-            return tr("{n} problems", n=number)
+        for name, button in (("second", self.problems), ("error", self.errors), ("warning", self.warnings)):
+            button.setStyleSheet(f"QToolButton {{ color: {theme.current().ink(name).name()}; }}")
 
 
 def memory_in_training(report: NetworkReport, project: ProjectData) -> int:

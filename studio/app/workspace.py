@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from studio.app import language
 from studio.app.canvas.panel import CanvasPanel
@@ -19,6 +19,7 @@ from studio.app.inspector import InspectorPanel
 from studio.app.palette import PalettePanel
 from studio.app.preferences import LAYOUT_VERSION, Preferences
 from studio.app.previews import PreviewHub
+from studio.app.problem_counts import ProblemCounts
 from studio.app.session import Session
 from studio.app.trainer import Trainer
 from studio.words import Message, tr
@@ -147,6 +148,7 @@ class Workspace(QMainWindow):
         self.pages = {tab.name: _Page(tab, partial(self._make, tab)) for tab in TABS}
         for page in self.pages.values():
             self.tabs.addTab(page, "")
+        self._counts = ProblemCounts()
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         area = Qt.DockWidgetArea
@@ -160,8 +162,8 @@ class Workspace(QMainWindow):
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(self._build_next)
         self.tabs.currentChanged.connect(self._fill_current)
-        session.analysed.connect(lambda _: self._name_tabs())
-        session.opened.connect(self._name_tabs)
+        session.analysed.connect(lambda _: self._count_problems())
+        session.opened.connect(self._count_problems)
         language.follow(self, self.retranslate)
 
     def _dock(self, name: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
@@ -277,14 +279,20 @@ class Workspace(QMainWindow):
         self.docks["inspector"].setWindowTitle(tr("Properties"))
         self.docks["bottom"].setWindowTitle(tr("Panels below"))
         self.tabs.tabBar().setAccessibleName(tr("Panels below"))
+        self._count_problems()
+
+    def _count_problems(self) -> None:
+        analysis = self._session.analysis
+        if self._counts.show_counts(len(analysis.of("error")), len(analysis.of("warning"))):
+            side = QTabBar.ButtonPosition.RightSide
+            place = next(index for index, tab in enumerate(TABS) if tab.name == "problems")
+            self.tabs.tabBar().setTabButton(place, side, self._counts)
+            self._counts.show()
 
     def _name_tabs(self) -> None:
-        problems = len(self._session.analysis.problems)
         for index, tab in enumerate(TABS):
             title = str(tab.title)
-            if tab.name == "problems" and problems:
-                title = tr("Problems ({n})", n=problems)
-            elif tab.name == "runs" and self._runs:
+            if tab.name == "runs" and self._runs:
                 title = tr("Runs ({n})", n=self._runs)
             if self.tabs.tabText(index) != title:
                 self.tabs.setTabText(index, title)

@@ -67,7 +67,8 @@ def _print_json(project: ProjectData, analysis: Analysis) -> None:
     print_json(
         "end",
         errors=len(analysis.errors),
-        warnings=len(analysis.problems) - len(analysis.errors),
+        warnings=len(analysis.of("warning")),
+        hints=len(analysis.of("hint")),
         networks={
             name: {
                 "parameters": report.parameters,
@@ -110,7 +111,7 @@ def _print_network(name: str, network: Network, report: NetworkReport) -> None:
 
 def _print_problem(problem: Problem) -> None:
     where = f"{problem.network}.{problem.node}" if problem.node else problem.network
-    kind = tr("error") if problem.severity == "error" else tr("warning")
+    kind = {"error": tr("error"), "warning": tr("warning"), "hint": tr("hint")}[problem.severity]
     print(f"{kind}: {where}: {problem.text}", file=sys.stdout)
     for cure in problem.cures:
         print(tr("  cure: {cure}", cure=cure.label))

@@ -99,6 +99,10 @@ class NodeReport:
     waits_for: str | None = None
 
 
+Severity: TypeAlias = Literal["error", "warning", "hint"]
+"""whether the network cannot run, may disappoint, or could be tidier"""
+
+
 @dataclass(frozen=True, slots=True)
 class Cure:
     """An edit that was tried on a copy first: the problem went and no other came."""
@@ -116,7 +120,7 @@ class Problem:
     """
 
     code: str
-    severity: Literal["error", "warning"]
+    severity: Severity
     network: str
     node: str | None
     text: Message
@@ -134,7 +138,7 @@ class NetworkReport:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The report on every network of a project, and all problems, worst first."""
+    """The report on every network of a project, and all problems: errors, then warnings, then hints."""
 
     networks: Mapping[str, NetworkReport] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
@@ -145,4 +149,7 @@ class Analysis:
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        return tuple(p for p in self.problems if p.severity == "error")
+        return self.of("error")
+
+    def of(self, severity: Severity) -> tuple[Problem, ...]:
+        return tuple(p for p in self.problems if p.severity == severity)

@@ -1,16 +1,34 @@
-"""Every cure is tried on a copy first: offered only if the problem goes and no other error comes."""
+"""Every cure is tried on a copy first: offered only if the problem goes and no other comes."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from studio.compiler.analysis import Cure
 from studio.compiler.problems.finding import Finding, Remedy
 from studio.compiler.survey import ProjectSurvey, survey
 from studio.graph.document import Change, Document
-from studio.words import NetloomError
+from studio.graph.model import ProjectData
+from studio.graph.operations import Operation
+from studio.words import Message, NetloomError
 
 MOST_CURES = 4
 MOST_TRIALS = 60
 """trials an analysis may make: a project in ruins is still analysed quickly"""
+MOST_STEPS = 3
+"""remedies that one cure may take where no single one heals: what lay hidden behind the problem goes too"""
+_WIDTH = 3
+"""remedies of a problem that came to light which are tried as the next step"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trial:
+    """A copy with remedies applied: what it is, what is said of it, and how it was made."""
+
+    project: ProjectData
+    after: ProjectSurvey
+    label: Message
+    operations: tuple[Operation, ...] = ()
 
 
 class Trials:
@@ -18,23 +36,60 @@ class Trials:
 
     def __init__(self, before: ProjectSurvey) -> None:
         self._before = before
-        self._errors = {finding.key for finding in before.errors()}
+        self._known = {finding.key for finding in before.findings}
+        self._unseen = _unseen(before)
         self._left = MOST_TRIALS
 
     def cures(self, finding: Finding) -> tuple[Cure, ...]:
-        """The remedies of a finding that work, the likeliest first."""
+        """The remedies of a finding that work, the likeliest first; where none does alone, several as one."""
         found: list[Cure] = []
+        half: list[_Trial] = []
+        start = _Trial(self._before.project, self._before, finding.text)
         for remedy in finding.remedies:
-            if len(found) == MOST_CURES or not self._left:
+            trial = self._try(start, remedy)
+            if trial is None or _still(finding, trial):
+                continue
+            if self._next(trial) is not None:
+                half.append(trial)
+            elif all(trial.operations != other.operations for other in found):
+                found.append(Cure(trial.label, trial.operations))
+            if len(found) == MOST_CURES:
                 break
-            self._left -= 1
-            cure = self._try(finding, remedy)
-            if cure is not None and all(cure.operations != other.operations for other in found):
-                found.append(cure)
+        if not found and finding.severity == "error":
+            whole = (self._go_on(finding, trial, MOST_STEPS - 1) for trial in half[:_WIDTH])
+            found += [Cure(t.label, t.operations) for t in whole if t is not None][:1]
         return tuple(found)
 
-    def _try(self, finding: Finding, remedy: Remedy) -> Cure | None:
-        document = Document(self._before.project)
+    def _go_on(self, finding: Finding, trial: _Trial, steps: int) -> _Trial | None:
+        """Heals what came to light by the remedies that this has itself."""
+        new = self._next(trial)
+        if new is None:
+            return trial
+        if not steps:
+            return None
+        for remedy in new.remedies[:_WIDTH]:
+            further = self._try(trial, remedy)
+            if further is None or _still(finding, further) or _still(new, further):
+                continue
+            healed = self._go_on(finding, further, steps - 1)
+            if healed is not None:
+                return healed
+        return None
+
+    def _next(self, trial: _Trial) -> Finding | None:
+        """A problem that was not there before, errors first.
+
+        Hints are none, nor is a warning at a node that could not be looked at before.
+        """
+        new = [f for f in trial.after.findings if f.severity != "hint" and f.key not in self._known]
+        counted = [f for f in new if f.severity == "error" or (f.network, f.node) not in self._unseen]
+        return min(counted, key=lambda f: f.severity != "error", default=None)
+
+    def _try(self, trial: _Trial, remedy: Remedy) -> _Trial | None:
+        if not self._left:
+            return None
+        self._left -= 1
+        document = Document(trial.project)
         changes: list[Change] = []
         document.subscribe(changes.append)
         try:
@@ -44,9 +99,23 @@ class Trials:
             return None
         if not changes:
             return None
-        after = survey(document.data(), self._before.context)
-        if any(other.key == finding.key for other in after.findings):
-            return None
-        if {other.key for other in after.errors()} - self._errors:
-            return None
-        return Cure(remedy.label, changes[0].operations)
+        project = document.data()
+        label = remedy.label
+        if trial.operations:
+            label = Message("{first}; {second}", first=trial.label, second=remedy.label)
+        operations = (*trial.operations, *changes[0].operations)
+        return _Trial(project, survey(project, self._before.context), label, operations)
+
+
+def _unseen(before: ProjectSurvey) -> set[tuple[str, str | None]]:
+    """The nodes that nothing was known of: they have a problem, or wait for one that has."""
+    return {
+        (name, id_)
+        for name, walks in before.uses.items()
+        for id_, step in walks[0].steps.items()
+        if step.outcome is None
+    }
+
+
+def _still(finding: Finding, trial: _Trial) -> bool:
+    return any(other.key == finding.key for other in trial.after.findings)

@@ -13,6 +13,8 @@ from studio.compiler.problems.finding import Finding
 from studio.compiler.survey import ProjectSurvey, survey
 from studio.graph.model import ProjectData
 
+_SEVERITIES = ("error", "warning", "hint")
+
 
 def analyse(project: ProjectData, context: Context | None = None) -> Analysis:
     """Shapes, costs and problems of every network, the problems worst first.
@@ -46,15 +48,15 @@ def _problem(finding: Finding, trials: Trials) -> Problem:
     )
 
 
-def _rank(whole: ProjectSurvey) -> Callable[[Finding], tuple[bool, int, int]]:
-    """Errors first, then as the networks and nodes were met."""
+def _rank(whole: ProjectSurvey) -> Callable[[Finding], tuple[int, int, int]]:
+    """The severest first, then as the networks and nodes were met."""
     networks = {name: place for place, name in enumerate(whole.uses)}
     places = {
         (name, node): place for name, walks in whole.uses.items() for place, node in enumerate(walks[0].order)
     }
 
-    def rank(finding: Finding) -> tuple[bool, int, int]:
+    def rank(finding: Finding) -> tuple[int, int, int]:
         node = places.get((finding.network, finding.node or ""), -1)
-        return (finding.severity != "error", networks[finding.network], node)
+        return (_SEVERITIES.index(finding.severity), networks[finding.network], node)
 
     return rank

@@ -13,7 +13,7 @@ from studio.catalog import ports
 from studio.compiler.analysis import Context, NetworkReport, NodeReport, NodeState, TensorSpec
 from studio.compiler.evaluate import REFUSALS, Failure, Outcome, Result, constant, evaluate, read_value
 from studio.compiler.memo import Memo
-from studio.compiler.problems import diagnose, graph, inputs, parameters
+from studio.compiler.problems import design, diagnose, graph, inputs, parameters
 from studio.compiler.problems.finding import Case, Diagnosis, Finding, Inflow
 from studio.compiler.symbols import Value, at, spec_of, tensors_of, together
 from studio.graph import repeats
@@ -148,12 +148,19 @@ def survey(project: ProjectData, context: Context) -> ProjectSurvey:
             _Walk(result, name, project.networks[name].parameters).run()
     seen: set[tuple[str, str, str | None]] = set()
     for walks in result.uses.values():
-        for walk in walks:
-            for finding in walk.findings:
-                if finding.key not in seen:
-                    seen.add(finding.key)
-                    result.findings.append(finding)
+        told = [finding for walk in walks for finding in walk.findings]
+        for finding in (*told, *design.findings(_place(result, walks[0]))):
+            if finding.key not in seen:
+                seen.add(finding.key)
+                result.findings.append(finding)
     return result
+
+
+def _place(whole: ProjectSurvey, walk: Survey) -> design.Place:
+    """A network as it is met first, for the rules of design."""
+    specs = {id_: report.outputs[0] for id_, report in walk.report.nodes.items() if report.outputs}
+    main = walk.name == whole.main
+    return design.Place(whole.project, walk.name, walk.network, walk.live, specs, whole.context, main)
 
 
 _uses: Memo[tuple[tuple[Network, ...], Survey]] = Memo(512)
@@ -251,6 +258,8 @@ class _Walk:
         survey = self.survey
         severity = diagnosis.severity
         if survey.live and node not in survey.live:
+            if diagnosis.code == "not-wired":
+                return  # said once for all loose nodes
             severity = "warning"
         survey.findings.append(
             Finding(diagnosis.code, severity, survey.name, node, diagnosis.text, detail, diagnosis.remedies)

@@ -79,11 +79,17 @@ def test_a_click_on_the_problems_asks_for_their_panel(qtbot: QtBot) -> None:
     assert bar.problems.text() == "no problems"
     one = Problem("x", "error", "model", None, Message("one"))
     analysed(bar, one)
-    assert bar.problems.text() == "1 problem"
-    analysed(bar, one, one)
-    assert bar.problems.text() == "2 problems"
+    assert bar.errors.text() == "1 error" and bar.problems.isHidden() and bar.warnings.isHidden()
+    analysed(bar, one, one, Problem("y", "warning", "model", None, Message("two")))
+    assert (bar.errors.text(), bar.warnings.text()) == ("2 errors", "1 warning")
     with qtbot.waitSignal(bar.problems_clicked):
-        qtbot.mouseClick(bar.problems, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(bar.warnings, Qt.MouseButton.LeftButton)
+
+
+def test_a_hint_is_no_problem(qtbot: QtBot) -> None:
+    bar = made(qtbot)
+    analysed(bar, Problem("z", "hint", "model", None, Message("tidy")))
+    assert bar.problems.text() == "no problems" and bar.errors.isHidden() and bar.warnings.isHidden()
 
 
 def test_it_says_that_pytorch_is_loading_and_that_training_runs(qtbot: QtBot) -> None:

@@ -156,7 +156,9 @@ def test_a_block_is_worked_out_with_the_parameters_and_shapes_of_its_use():
 
 def test_an_edit_works_out_again_only_what_follows_from_it():
     def drawn(width: int, last: int):
-        layers = [node(f"fc{i}", "nn.Linear", out_features=width + i) for i in range(20)]
+        layers = []
+        for i in range(20):
+            layers += [node(f"fc{i}", "nn.Linear", out_features=width + i), node(f"relu{i}", "nn.ReLU")]
         return project(*chain(*layers, node("fc", "nn.Linear", out_features=last), shape=["N", 7]))
 
     analyse(drawn(300, 10))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from studio.app.canvas.geometry import CARD_WIDTH, card_width
-from studio.catalog import ports, summary, table
+from studio.catalog import literals, ports, summary, table
 from studio.catalog.entry import Port
 from studio.compiler.analysis import NodeReport, Problem, TensorSpec
 from studio.graph.model import INPUT, OUTPUT, Node, ProjectData, wires_into
@@ -101,7 +101,7 @@ def face_of(
 ) -> Face:
     """The face of a card. `problem` is the first of its node's; inputs of a block take no data."""
     return Face(
-        title=table.label(node.type),
+        title=_title(node),
         name=node.id,
         summary=_summary(node, report, in_block),
         category=table.category(node.type),
@@ -109,9 +109,15 @@ def face_of(
         ports=shape.wired,
         optional=tuple(inlet.optional for inlet in shape.inlets),
         outputs=len(shape.outlets),
-        badge=problem.severity if problem else "",
+        badge=problem.severity if problem and problem.severity != "hint" else "",
         waiting=report is not None and report.state == "waiting",
     )
+
+
+def _title(node: Node) -> str:
+    """The type, and how often a repeated block comes: `Encoder ×12`."""
+    label = table.label(node.type)
+    return label if node.repeat is None else f"{label} ×{literals.text(node.repeat).replace(' ', '')}"
 
 
 def _summary(node: Node, report: NodeReport | None, in_block: bool) -> str:

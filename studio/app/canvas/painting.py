@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QApplication
 
 from studio.app.canvas.geometry import BAR, CARD_HEIGHT, CORNER, PORT_RADIUS, port_x
@@ -155,12 +155,21 @@ def _ports(painter: QPainter, rect: QRectF, face: Face, theme: Theme) -> None:
 
 
 def _badge(painter: QPainter, center: QPointF, severity: str, theme: Theme) -> None:
+    """A round one with a cross for an error, a triangle with a stroke for a warning."""
     painter.setPen(QPen(theme.color("canvas"), 2))
     painter.setBrush(theme.color(severity))
-    painter.drawEllipse(center, BADGE - 1, BADGE - 1)
-    painter.setPen(QPen(theme.color("window") if theme.name == "dark" else QColor("white"), 2.2))
-    painter.drawLine(center + QPointF(0, -4), center + QPointF(0, 0.8))
-    painter.drawPoint(center + QPointF(0, 4))
+    mark = QPen(theme.color("window") if theme.name == "dark" else QColor("white"), 2.2)
+    if severity == "error":
+        painter.drawEllipse(center, BADGE - 1, BADGE - 1)
+        painter.setPen(mark)
+        for side in (-1, 1):
+            painter.drawLine(center + QPointF(-3 * side, -3), center + QPointF(3 * side, 3))
+        return
+    corners = (QPointF(0, -BADGE), QPointF(BADGE, BADGE - 2), QPointF(-BADGE, BADGE - 2))
+    painter.drawPolygon(QPolygonF([center + corner for corner in corners]))
+    painter.setPen(mark)
+    painter.drawLine(center + QPointF(0, -2.5), center + QPointF(0, 1))
+    painter.drawPoint(center + QPointF(0, 4.2))
 
 
 @lru_cache(maxsize=4096)

@@ -251,8 +251,9 @@ class GraphScene(QGraphicsScene):
         return found[0] if found else None
 
     def faulty(self) -> dict[str, str]:
-        """The nodes that have a problem, with how severe the worst is."""
-        return {id_: problems[0].severity for id_, problems in self._problems.items()}
+        """The nodes that have an error or a warning, with how severe the worst is."""
+        worst = {id_: problems[0].severity for id_, problems in self._problems.items()}
+        return {id_: severity for id_, severity in worst.items() if severity != "hint"}
 
     def report(self, id_: str) -> NodeReport | None:
         return self._reports.get(id_)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QSizePol
 
 from studio.app import theme
 from studio.app.inspector.fields import LineField
+from studio.app.problem_counts import SIGNS
 from studio.compiler.analysis import Cure, Problem
 from studio.words import tr
 
@@ -194,7 +195,7 @@ class ProblemCard(QFrame):
 
     def __init__(self, problem: Problem, cure: Callable[[Cure], None]) -> None:
         super().__init__()
-        self._severity = problem.severity
+        self._colour = SIGNS[problem.severity][1]
         self.setObjectName("problem_card")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 8, 10, 8)
@@ -212,9 +213,9 @@ class ProblemCard(QFrame):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colours.color(self._severity, 0.10))
+        painter.setBrush(colours.color(self._colour, 0.10))
         painter.drawRoundedRect(QRectF(self.rect()), 6, 6)
-        painter.setBrush(colours.color(self._severity))
+        painter.setBrush(colours.color(self._colour))
         painter.drawRoundedRect(QRectF(0, 0, 4, self.height()), 2, 2)
 
 

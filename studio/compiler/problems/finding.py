@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import Literal, TypeAlias
 
-from studio.compiler.analysis import Context, Dim, TensorSpec
+from studio.compiler.analysis import Context, Dim, Severity, TensorSpec
 from studio.compiler.evaluate import Failure
 from studio.graph.edit import Edit
 from studio.graph.model import Network, Node, ProjectData, Wire
 from studio.graph.values import Json
 from studio.words import Message
-
-Severity: TypeAlias = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

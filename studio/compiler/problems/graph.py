@@ -7,12 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from studio.catalog import ports, table
+from studio.compiler.analysis import Severity
 from studio.compiler.problems import remedies, repeated
-from studio.compiler.problems.finding import Diagnosis, Finding, Remedy, Severity
+from studio.compiler.problems.finding import Diagnosis, Finding, Remedy
 from studio.graph import naming, validate
 from studio.graph import order as graph_order
 from studio.graph.model import INPUT, OUTPUT, Network, Node, ProjectData, wires_into
+from studio.graph.values import parameters_used
 from studio.words import Message
+
+_MOST_TOLD = 5
 
 
 def order(network: Network) -> tuple[list[str], list[list[str]]]:
@@ -87,7 +91,44 @@ def explain(project: ProjectData, fault: validate.Fault, node: Node) -> Diagnosi
         case "unknown-parameter" if node.block in project.networks:
             known = project.networks[node.block or ""].parameters
             found += [remedies.unset(network, node.id, name) for name in node.params if name not in known]
+        case "unknown-parameter":
+            for name, asked in _asked(node):
+                if asked not in graph.parameters:
+                    text = Message(
+                        "{name} of {node} follows the block parameter {parameter}, which {network} does not "
+                        "have.",
+                        name=name,
+                        node=node.id,
+                        parameter=asked,
+                        network=network,
+                    )
+                    found += _instead(project, network, node, name, asked)
+                    break
     return Diagnosis(fault.code, text, (*found, remedies.remove(network, node.id)))
+
+
+def _asked(node: Node) -> Iterator[tuple[str, str]]:
+    """The params of a node that follow block parameters, each with the name of one."""
+    for name, value in node.params.items():
+        for asked in parameters_used(value):
+            yield name, asked
+
+
+def _instead(project: ProjectData, network: str, node: Node, name: str, asked: str) -> Iterator[Remedy]:
+    """A number in the place of a block parameter that is not there, or that parameter."""
+    entry = table.entry(node.type)
+    value = entry.new.get(name) if entry is not None else None
+    cures = []
+    if entry is not None and name in (*entry.auto, entry.auto_out):
+        cures.append(remedies.unset(network, node.id, name))
+    if value is not None:
+        cures.append(remedies.set_param(network, node.id, name, value))
+    label = Message(
+        "Give {network} the parameter {name} ({value})", network=network, name=asked, value=value or 1
+    )
+    added = Remedy(label, lambda edit: edit.set_network_parameter(network, asked, value or 1))
+    used = any(n.block == network for held in project.networks.values() for n in held.nodes.values())
+    yield from (added, *cures) if used else (*cures, added)
 
 
 def wiring(project: ProjectData, network: str, node: Node) -> Diagnosis | None:
@@ -145,10 +186,26 @@ def whole(
     if not outputs:
         text = Message("The network has no output. Add an Output behind the last layer.")
         yield Finding("no-output", severity, name, None, text, "", tuple(_add_output(project, name)))
-    for node in network.nodes.values():
-        if reached and node.id not in reached:
-            text = Message("Nothing that reaches an output uses {node}. It is left out.", node=node.id)
-            yield Finding("unused", "warning", name, node.id, text, "", (remedies.remove(name, node.id),))
+    loose = [node for node in network.nodes if reached and node not in reached]
+    if loose:
+        yield _loose(name, loose)
+
+
+def _loose(name: str, ids: list[str]) -> Finding:
+    """One quiet word for all that no output needs: half a drawing is no mistake."""
+    if len(ids) == 1:
+        text = Message("Nothing that reaches an output uses {node}. It is left out.", node=ids[0])
+        return Finding("unused", "hint", name, ids[0], text, "", (remedies.remove(name, ids[0]),))
+    told = ", ".join(ids[:_MOST_TOLD]) + (" …" if len(ids) > _MOST_TOLD else "")
+    text = Message(
+        "Nothing that reaches an output uses these {count} nodes: {nodes}. They are left out.",
+        count=len(ids),
+        nodes=told,
+    )
+    everything = Remedy(
+        Message("Remove all {count}", count=len(ids)), lambda edit: edit.remove_nodes(name, ids)
+    )
+    return Finding("unused", "hint", name, ids[0], text, "", (everything,))
 
 
 def _add_input(name: str, network: Network) -> Iterator[Remedy]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from studio.catalog import table
-from studio.compiler.analysis import SYMBOLS, Context, Dim, N, Size, TensorSpec
+from studio.compiler.analysis import SYMBOLS, Context, Dim, N, Severity, Size, TensorSpec
 from studio.compiler.problems import remedies
-from studio.compiler.problems.finding import Diagnosis, Finding, Remedy, Severity
+from studio.compiler.problems.finding import Diagnosis, Finding, Remedy
 from studio.graph.edit import Edit
 from studio.graph.model import Node, ProjectData, Wire, wires_into
 from studio.graph.operations import MISSING
@@ -77,7 +77,6 @@ def _follow(network: str, node: Node, given: TensorSpec | None) -> tuple[Remedy,
 
 # -- what the network gives --------------------------------------------------------------------------
 
-_SOFTMAX = {"nn.Softmax", "torch.softmax", "F.softmax", "nn.Sigmoid", "torch.sigmoid"}
 _SKIPPED = {"dropout", "activation", "normalisation"}
 
 
@@ -109,8 +108,6 @@ class _Output:
             yield self._finding("batch-lost", self.node.id, self._batch_text(), tuple(self._batch_cures()))
         elif self.spec.shape[1:] != (self.context.outputs,):
             yield self._width()
-        if finding := self._softmax():
-            yield finding
 
     def _finding(
         self, code: str, node: str, text: Message, cures: tuple[Remedy, ...], severity: Severity = "error"
@@ -215,22 +212,3 @@ class _Output:
             remedies.insert(self.network, wire, "nn.Linear").apply(edit)
 
         yield Remedy(Message("Insert Flatten and Linear before {node}", node=self.node.id), apply)
-
-    def _softmax(self) -> Finding | None:
-        training = self.project.training
-        objective = training.get("objective", self.context.task)
-        loss = training.get("loss", "cross_entropy")
-        if objective != "classification" or loss != "cross_entropy":
-            return None
-        for node in self.chain():
-            if node.type in _SOFTMAX:
-                text = Message(
-                    "The cross-entropy loss applies softmax itself. With {node} before it the network learns "
-                    "slowly.",
-                    node=node.id,
-                )
-                cures = (remedies.remove(self.network, node.id),)
-                return self._finding("softmax-before-loss", node.id, text, cures, "warning")
-            if table.category(node.type) != "dropout" and node.type != "nn.Identity":
-                return None
-        return None

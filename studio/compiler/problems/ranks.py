@@ -10,6 +10,7 @@ from studio.catalog import table
 from studio.compiler.analysis import N, TensorSpec
 from studio.compiler.problems import remedies
 from studio.compiler.problems.finding import Case, Diagnosis, Remedy
+from studio.graph.edit import Edit
 from studio.words import Message
 
 _FAMILIES = (
@@ -22,6 +23,8 @@ _LIKE_IMAGES = (
     "F.max_pool2d", "F.avg_pool2d", "F.adaptive_avg_pool2d", "nn.Softmax2d", "nn.Unfold",
     "nn.PixelShuffle", "nn.PixelUnshuffle", "nn.UpsamplingNearest2d", "nn.UpsamplingBilinear2d",
 )  # fmt: skip
+_SMALLEST = 16
+"""values from which on a row may be a small picture"""
 _CELLS = ("nn.LSTMCell", "nn.GRUCell", "nn.RNNCell")
 _JOINERS = frozenset({"nn.Flatten", "torch.flatten", "torch.reshape", "nn.Unflatten"})
 SHAPES = {
@@ -77,6 +80,8 @@ def _remedies(case: Case, spec: TensorSpec, rank: int) -> Iterator[Remedy]:
     network, wire = case.network, case.inflows[0].wire
     source = case.nodes[wire.source]
     have = len(spec.shape)
+    if have == 2 and source.type == "input" and "Conv" in case.node.type and not _square(spec):
+        yield _for_tables(case)
     if source.type in _JOINERS and (back := remedies.bypass(network, wire, source)):
         yield back
     channel = remedies.insert(network, wire, "torch.unsqueeze", kwargs={"dim": 1})
@@ -95,6 +100,28 @@ def _remedies(case: Case, spec: TensorSpec, rank: int) -> Iterator[Remedy]:
         )
         yield remedies.insert(network, wire, "torch.flatten", kwargs={"start_dim": rank - 1}, label=label)
     yield remedies.remove(network, case.node.id)
+
+
+def _square(spec: TensorSpec) -> bool:
+    """Whether a sample may be a picture written in a row: 64 values, 784."""
+    length = spec.shape[1]
+    return isinstance(length, int) and length > _SMALLEST and math.isqrt(length) ** 2 == length
+
+
+def _for_tables(case: Case) -> Remedy:
+    """The same network of Linear layers: tables have neither rows nor neighbours to slide over."""
+
+    def apply(edit: Edit) -> None:
+        for node in list(case.graph.nodes.values()):
+            if re.fullmatch(r"nn\.Conv[123]d", node.type):
+                width = {"out_features": node.params.get("out_channels", 64)}
+                remedies.swap(case.network, node, "nn.Linear", width).apply(edit)
+            elif re.fullmatch(r"nn\.\w*(Pool|Pad)[123]d", node.type):
+                remedies.remove(case.network, node.id).apply(edit)
+            elif spatial(node.type) and (other := _other_type(node.type, 2)):
+                edit.set_type(case.network, node.id, other)
+
+    return Remedy(Message("Make the convolutions Linear and take pooling out: the data is a table"), apply)
 
 
 def _other_type(type_: str, have: int) -> str | None:

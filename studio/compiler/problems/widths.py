@@ -150,6 +150,8 @@ def _groups(case: Case) -> Diagnosis | None:
         wider = numbers.next_multiple(give, groups)
         cures.append(remedies.set_param(case.network, case.node.id, "out_channels", wider))
     common = math.gcd(have, give)
+    if have % groups:
+        cures += widen(case, case.source, numbers.next_multiple(have, groups))
     for n in [*numbers.divisors(common, groups)[:1], 1]:
         cures.append(remedies.set_param(case.network, case.node.id, "groups", n))
     return Diagnosis("groups-divisibility", text, tuple(cures))
