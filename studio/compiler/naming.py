@@ -33,7 +33,7 @@ def class_names(networks: list[str]) -> dict[str, str]:
 
 def variable(node: str) -> str:
     """A node's id as the name of a variable."""
-    name = node.replace(".", "_")
+    name = node.replace(".", "_").replace("-", "_")
     if name[:1].isdigit():
         name = f"_{name}"
     return f"{name}_" if name in RESERVED else name

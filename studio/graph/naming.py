@@ -103,7 +103,7 @@ def fault(id_: str) -> Message | None:
     if not id_:
         return Message("A node needs a name.")
     for part in id_.split("."):
-        if not (part.isidentifier() or (part.isascii() and part.isdigit())):
+        if not (re.sub(r"(?<=\w)-(?=\w)", "_", part).isidentifier() or (part.isascii() and part.isdigit())):
             return Message(
                 "{id} is no name for a node. A name is letters, digits and underscores, and does not begin "
                 "with a digit; points part the levels.",

@@ -55,7 +55,7 @@ def test_names_that_work(id_: str) -> None:
         "a..b",
         ".a",
         "a.",
-        "a-b",
+        "a-",
         "lambda",
         "layer.class",
         "forward",

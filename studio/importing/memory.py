@@ -1,0 +1,174 @@
+"""What is known of the tensors of a module that is being read, and how the document refers to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from studio.graph import naming
+from studio.graph.model import Node
+from studio.graph.values import Json
+from studio.importing import layers, values
+from studio.importing.errors import UntraceableError
+from studio.importing.scope import Scope
+from studio.importing.sizes import Length, Ratio
+from studio.words import Message
+
+_LARGEST_CONSTANT = 4096
+"""values of a tensor that a document holds as numbers"""
+
+
+class Memory:
+    """The tensors of one reading. `partners` has, for each of the first run, that of the second.
+
+    Tensors are known by their `id`; all are kept until the end, so that no id comes twice.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        self.partners: dict[int, Tensor] = {}
+        self.kept: list[Tensor] = []
+        self.stale: set[int] = set()
+        self.members: dict[int, list[str]] = {}
+        for path, tensor in _members(module):
+            self.members.setdefault(id(tensor), []).append(path)
+            self.partners[id(tensor)] = tensor
+
+    def track(self, one: Tensor, other: Tensor) -> None:
+        self.kept.append(one)
+        self.partners[id(one)] = other
+
+    def spoil(self, changed: set[int], scope: Scope) -> None:
+        """What shares its memory with a tensor that was written into means something else from now on.
+
+        The document writes the result of such a call as a value of its own.
+        """
+        places = {t.untyped_storage()._cdata for t in self.kept if id(t) in changed}  # noqa: SLF001
+        shared = {id(t) for t in self.kept if t.untyped_storage()._cdata in places}  # noqa: SLF001
+        self.stale |= shared - changed
+        outer = scope.parent
+        while outer is not None:
+            outer.stale |= changed
+            outer = outer.parent
+
+    def said(self, value: Any, scope: Scope, listed: bool = False) -> Json:
+        """A value in the scope. `listed`: tuples as lists."""
+        match value:
+            case Tensor():
+                return self.reference(value, scope)
+            case Length():
+                return self.length(value, scope)
+            case Ratio():
+                return {"expr": "/", "of": [self.said(value.over, scope), self.said(value.under, scope)]}
+            case list() | tuple() if value and (known := scope.lists.get(tuple(map(id, value)))):
+                return known
+            case list():
+                return [self.said(item, scope, listed) for item in value]
+            case tuple():
+                items = [self.said(item, scope, listed) for item in value]
+                return items if listed else {"t": items}
+            case slice():
+                return {"slice": [self.said(part, scope) for part in (value.start, value.stop, value.step)]}
+            case dict() if all(isinstance(key, str) for key in value):
+                return {"d": {key: self.said(item, scope, listed) for key, item in value.items()}}
+        return values.literal(value)
+
+    def reference(self, tensor: Tensor, scope: Scope) -> Json:
+        """Where a tensor comes from, seen from `scope`; what an outer scope has is handed in."""
+        if id(tensor) in self.stale or id(tensor) in scope.stale:
+            raise UntraceableError(Message("it reads a tensor after a view of it was written into"))
+        known = scope.tensors.get(id(tensor))
+        if known is not None:
+            return known
+        if id(tensor) in self.members:
+            return self._member(tensor, scope)
+        if tensor.device.type != "meta":
+            return scope.tensors[id(self.constant(tensor, scope))]
+        if scope.parent is None:
+            raise UntraceableError(Message("it uses a tensor that was kept from another call"))
+        given = self.reference(tensor, scope.parent)
+        scope.tensors[id(tensor)] = made = scope.input("x", given)
+        return made
+
+    def _member(self, tensor: Tensor, scope: Scope) -> Json:
+        """A parameter or buffer of the module, as a node of the innermost scope that holds it."""
+        base = f"{scope.path}." if scope.path else ""
+        inside = [path[len(base) :] for path in self.members[id(tensor)] if path.startswith(base)]
+        if not inside:
+            if scope.parent is None:
+                raise UntraceableError(Message("it uses a tensor that is not its own"))
+            made = scope.input("x", self.reference(tensor, scope.parent))
+        else:
+            made = scope.add(self._holding(tensor, inside[0], scope))
+        scope.tensors[id(tensor)] = made
+        return made
+
+    def _holding(self, tensor: Tensor, path: str, scope: Scope) -> Node:
+        owner, _, name = path.rpartition(".")
+        holder = scope.module.get_submodule(owner)
+        shape = [int(item) for item in tensor.shape]
+        params: dict[str, Json] = {"shape": shape, "init": "zeros"}
+        if tensor.dtype != torch.float32:
+            params["dtype"] = str(tensor.dtype).removeprefix("torch.")
+        kind = "param" if isinstance(tensor, nn.Parameter) else "buffer"
+        if name in holder._non_persistent_buffers_set:  # noqa: SLF001 - PyTorch says it nowhere else
+            params["persistent"] = False
+        if naming.fault(path):
+            raise UntraceableError(Message("{name} is a name that no node can have", name=path))
+        if owner and (owner in scope.nodes or layers.type_of(holder) is not None):
+            return Node(scope.free(path.replace(".", "_")), kind, params, path=path)
+        return Node(path, kind, params)
+
+    def constant(self, tensor: Tensor, scope: Scope) -> Tensor:
+        """A tensor that the module holds beside its parameters, as a node with its numbers."""
+        if tensor.numel() > _LARGEST_CONSTANT:
+            raise UntraceableError(Message("it holds {n} numbers that are no parameter", n=tensor.numel()))
+        params = {"value": values.literal(tensor.tolist()), "dtype": str(tensor.dtype).removeprefix("torch.")}
+        made = tensor.to("meta")
+        reference = scope.add(Node(scope.free(naming.fresh("const", scope.taken)), "const", params))
+        for known in (tensor, made):
+            self.track(known, made)
+            scope.tensors[id(known)] = reference
+        return made
+
+    def length(self, value: Length, scope: Scope) -> Json:
+        formula = formula_of(value)
+        if formula in scope.lengths:
+            return scope.lengths[formula]
+        name, *rest = value.formula
+        if name == "size":
+            tensor, dim = rest
+            if id(tensor) in scope.tensors:
+                return {"size": [scope.tensors[id(tensor)], dim]}
+        elif all(self._reachable(part, scope) for part in rest):
+            return {"expr": name, "of": [self._length_or_number(part, scope) for part in rest]}
+        if scope.parent is None:
+            raise UntraceableError(Message("it uses a size that was kept from another call"))
+        scope.lengths[formula] = made = scope.input("size", self.length(value, scope.parent))
+        return made
+
+    def _reachable(self, value: Any, scope: Scope) -> bool:
+        if not isinstance(value, Length) or formula_of(value) in scope.lengths:
+            return True
+        name, *rest = value.formula
+        if name == "size":
+            return id(rest[0]) in scope.tensors
+        return all(self._reachable(part, scope) for part in rest)
+
+    def _length_or_number(self, value: Any, scope: Scope) -> Json:
+        return self.length(value, scope) if isinstance(value, Length) else int(value)
+
+
+def formula_of(value: Length) -> Any:
+    """Equal for lengths that come about alike."""
+    name, *rest = value.formula
+    if name == "size":
+        return (name, id(rest[0]), rest[1])
+    return (name, *(formula_of(part) if isinstance(part, Length) else int(part) for part in rest))
+
+
+def _members(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    yield from module.named_parameters(remove_duplicate=False)
+    yield from module.named_buffers(remove_duplicate=False)

@@ -1,0 +1,167 @@
+"""Any PyTorch module in memory to a project: nested by module, sizes kept as sizes, with a report.
+
+The module is not changed, and nothing of it runs on real numbers. Imports torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from studio.catalog import ports
+from studio.graph import layout
+from studio.graph.model import INPUT, Network, ProjectData
+from studio.graph.values import Json
+from studio.importing import blocks
+from studio.importing.errors import ImportRefusedError, SizeDependentError, UntraceableError
+from studio.importing.report import ImportReport, Note
+from studio.importing.scope import Scope
+from studio.importing.trace import Tracer
+from studio.importing.twin import twin
+from studio.words import Message
+
+CARD = (184, 56)
+"""the size of a card, for the places of the nodes"""
+_STEP = 32
+"""by how much a size of the input differs between the two runs: what halves five times still fits"""
+NETWORK = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The project that was made of a module, and what is to be said of it."""
+
+    project: ProjectData
+    report: ImportReport
+
+
+def read_module(module: nn.Module, inputs: Any, name: str | None = None) -> Imported:
+    """A project whose network `model` computes what `module` does.
+
+    `inputs` is a tensor, or the tuple of what `forward` is called with; only shapes and data types count. The
+    state_dict keys are the module's own. Raises ImportRefusedError, with the part and the reason, where the
+    module does what no document can say.
+    """
+    given = inputs if isinstance(inputs, tuple) else (inputs,)
+    title = name or type(module).__name__
+    try:
+        scope, varied = _read(module, given)
+    except UntraceableError as error:
+        raise ImportRefusedError(_refusal(title, error)) from error
+    networks = blocks.networks(scope, NETWORK)
+    networks = {key: _placed(network, networks) for key, network in reversed(networks.items())}
+    networks[NETWORK] = _with_shapes(networks[NETWORK], given)
+    project = ProjectData(title, networks)
+    return Imported(project, _report(title, module, project, varied, tuple(_notes(module, scope))))
+
+
+def _refusal(title: str, error: UntraceableError) -> Message:
+    if error.path:
+        return Message(
+            "{name} cannot be drawn: in {path}, {reason}.", name=title, path=error.path, reason=error.reason
+        )
+    return Message("{name} cannot be drawn: {reason}.", name=title, reason=error.reason)
+
+
+# -- reading -----------------------------------------------------------------------------------------
+
+
+def _read(module: nn.Module, given: tuple[Any, ...]) -> tuple[Scope, str]:
+    """The calls of the module, with as many sizes left open as it allows."""
+    failed: SizeDependentError | None = None
+    for varied in ("all", "batch", "none"):
+        try:
+            return _trace(module, given, varied), varied
+        except SizeDependentError as error:
+            failed = error
+    assert failed is not None
+    raise failed
+
+
+def _trace(module: nn.Module, given: tuple[Any, ...], varied: str) -> Scope:
+    copied = twin(module)
+    one = tuple(_like(value, varied, 0) for value in given)
+    other = tuple(_like(value, varied, 1) for value in given)
+    return Tracer(copied).read(one, other)
+
+
+def _like(value: Any, varied: str, run: int) -> Any:
+    """An input without memory as it is in the first or second run."""
+    if not isinstance(value, Tensor):
+        return value
+    shape = list(value.shape)
+    if shape and varied != "none":
+        shape[0] = max(shape[0], 2) + run
+    if varied == "all" and run:
+        for dim in _open(value):
+            shape[dim] += _STEP
+    return torch.empty(shape, dtype=value.dtype, device="meta")
+
+
+def _open(value: Tensor) -> range:
+    """The dimensions that may be of any size beside the batch: those of an image, the length of a text."""
+    if value.is_floating_point():
+        return range(2, value.ndim)
+    return range(1, value.ndim)
+
+
+# -- what comes with the networks --------------------------------------------------------------------
+
+
+def _with_shapes(network: Network, given: Sequence[Any]) -> Network:
+    tensors = [value for value in given if isinstance(value, Tensor)]
+    nodes = dict(network.nodes)
+    for node, tensor in zip(network.of_type(INPUT), tensors, strict=False):
+        params: dict[str, Json] = {"shape": ["N", *(int(size) for size in tensor.shape[1:])]}
+        if tensor.dtype != torch.float32:
+            params["dtype"] = str(tensor.dtype).removeprefix("torch.")
+        nodes[node.id] = replace(node, params=params)
+    return replace(network, nodes=nodes)
+
+
+def _placed(network: Network, networks: dict[str, Network]) -> Network:
+    project = ProjectData(networks=networks)
+    sizes = {id_: (_width(len(ports.inputs(n, project))), CARD[1]) for id_, n in network.nodes.items()}
+    places = layout.layered(sizes, [(wire.source, wire.target) for wire in network.wires()])
+    return replace(network, nodes={i: replace(n, at=places[i]) for i, n in network.nodes.items()})
+
+
+def _width(inputs: int) -> int:
+    return max(CARD[0], 24 * (inputs + 1))
+
+
+def _notes(module: nn.Module, scope: Scope) -> Iterator[Note]:
+    used = set(_paths(scope))
+    unused = [
+        path
+        for path, part in module.named_modules()
+        if part._parameters and path not in used and any(True for _ in part.parameters(recurse=False))  # noqa: SLF001
+    ]
+    for path in unused:
+        if not any(path.startswith(f"{known}.") or known.startswith(f"{path}.") for known in used):
+            yield Note(path, Message("is not used by forward and was left out"))
+
+
+def _paths(scope: Scope) -> Iterator[str]:
+    base = f"{scope.path}." if scope.path else ""
+    for node in scope.nodes.values():
+        yield f"{base}{node.path or node.id}"
+    for child in scope.children.values():
+        yield from _paths(child)
+
+
+def _report(
+    title: str, module: nn.Module, project: ProjectData, varied: str, notes: tuple[Note, ...]
+) -> ImportReport:
+    return ImportReport(
+        title,
+        layers=sum(len(network.nodes) for network in project.networks.values()),
+        blocks=len(project.networks),
+        parameters=sum(parameter.numel() for parameter in module.parameters()),
+        sizes=varied,
+        notes=notes,
+    )

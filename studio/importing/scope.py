@@ -1,0 +1,69 @@
+"""A network while it is being read: one for each call of a module that is not itself a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+
+from studio.graph import naming
+from studio.graph.model import INPUT, OUTPUT, Network, Node
+from studio.graph.values import Json
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """What is known of one call of `module`, which lies at `path` in the whole.
+
+    `tensors` and `lengths` say under which reference a value is known here: by the id of the tensor, by the
+    formula of the length, by the ids of the tensors in a list. `children` are the calls within, by the id of
+    their node.
+    """
+
+    module: nn.Module
+    path: str
+    parent: Scope | None = None
+    nodes: dict[str, Node] = field(default_factory=dict)
+    tensors: dict[int, Json] = field(default_factory=dict)
+    lengths: dict[Any, Json] = field(default_factory=dict)
+    lists: dict[tuple[int, ...], Json] = field(default_factory=dict)
+    given: list[Json] = field(default_factory=list)
+    """what the parent hands to each input, in their order"""
+    children: dict[str, Scope] = field(default_factory=dict)
+    stale: set[int] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        members = (*self.module._modules, *self.module._parameters, *self.module._buffers)  # noqa: SLF001
+        self.taken.update(members)
+
+    @property
+    def name(self) -> str:
+        return type(self.module).__name__
+
+    def free(self, wanted: str) -> str:
+        """`wanted` where no node or member has that name, else the next number of it."""
+        if naming.fault(wanted):
+            wanted = "x"
+        return wanted if wanted not in self.taken else naming.fresh(wanted, self.taken)
+
+    def add(self, node: Node) -> Json:
+        """Appends a node; returns the reference to what it gives."""
+        self.nodes[node.id] = node
+        self.taken.add(node.id)
+        return {"n": node.id}
+
+    def input(self, wanted: str, given: Json) -> Json:
+        """One more input, which the parent hands `given`."""
+        self.given.append(given)
+        return self.add(Node(self.free(wanted), INPUT))
+
+    def output(self, wanted: str, value: Json) -> None:
+        self.add(Node(self.free(wanted), OUTPUT, args=(value,)))
+
+    def network(self) -> Network:
+        """Inputs first, then the calls in the order they were made."""
+        ordered: Iterable[Node] = sorted(self.nodes.values(), key=lambda node: node.type != INPUT)
+        return Network({node.id: node for node in ordered})
