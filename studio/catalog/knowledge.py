@@ -26,6 +26,12 @@ DTYPES: Final = (
     "complex64",
 )  # fmt: skip
 
+INITS: Final = (
+    "zeros", "ones", "normal", "uniform", "trunc_normal", "xavier_uniform", "xavier_normal",
+    "kaiming_uniform", "kaiming_normal", "orthogonal",
+)  # fmt: skip
+"""How a `param` or a `buffer` starts: PyTorch's names of `torch.nn.init`."""
+
 IN_PLACE: Final = ("nn.ReLU", "nn.SiLU", "nn.Hardswish", "nn.ReLU6", "nn.LeakyReLU", "nn.ELU", "nn.Mish")
 """Activations that may write into their input, as torchvision's convolution blocks ask of theirs."""
 ACTIVATIONS: Final = (*IN_PLACE, "nn.GELU", "nn.Tanh")

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from studio.catalog import callables, literals, methods, stacks, table
 from studio.catalog.entry import Editor, Entry, Parameter
-from studio.catalog.knowledge import CHOICES, DTYPES, HIDDEN, KINDS, LENGTHS, LIMITS, SCHEMAS
+from studio.catalog.knowledge import CHOICES, DTYPES, HIDDEN, INITS, KINDS, LENGTHS, LIMITS, SCHEMAS
 from studio.graph.values import Json
 
 
@@ -338,12 +338,14 @@ def _python(value: Json) -> str:
 
 _SHAPE = Parameter("shape", "int_tuple", minimum=1, required=True)
 _DTYPE = Parameter("dtype", "dtype", "float32", choices=DTYPES)
-_INIT = Parameter("init", "choice", "zeros", choices=("zeros", "ones", "normal", "uniform"))
+_INIT = Parameter("init", "choice", "zeros", choices=INITS)
+_STD = Parameter("std", "float", 1.0, minimum=0)
+_PERSISTENT = Parameter("persistent", "bool", True)
 STRUCTURAL: dict[str, tuple[Parameter, ...]] = {
     "input": (Parameter("shape", "any", optional=True), _DTYPE),
     "const": (Parameter("value", "any", required=True), _DTYPE),
-    "param": (_SHAPE, _INIT, _DTYPE),
-    "buffer": (_SHAPE, _INIT, _DTYPE),
+    "param": (_SHAPE, _INIT, _STD, _DTYPE),
+    "buffer": (_SHAPE, _INIT, _STD, _DTYPE, _PERSISTENT),
 }
 """The parameters of the nodes that are part of the graph itself."""
 

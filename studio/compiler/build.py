@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import operator
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import fx, nn
 
 from studio.catalog import callables, ports, table
-from studio.compiler import literals
+from studio.compiler import literals, starts
 from studio.compiler.analysis import Context
 from studio.compiler.forms import read
 from studio.compiler.naming import class_name
@@ -26,14 +25,6 @@ from studio.graph.values import ARITHMETIC
 
 NODE = "netloom_node"
 """under this key the `meta` of an fx node holds the id of the node it was made from"""
-
-_START: dict[str, Callable[[torch.Tensor], object]] = {
-    "zeros": nn.init.zeros_,
-    "ones": nn.init.ones_,
-    "normal": nn.init.normal_,
-    "uniform": nn.init.uniform_,
-}
-"""How a `param` or a `buffer` starts."""
 
 
 def build(
@@ -178,13 +169,12 @@ def _holder(root: nn.Module, path: str) -> nn.Module:
 
 def _hold(owner: nn.Module, name: str, step: Step) -> None:
     """A parameter, or a tensor that is kept (`buffer`) or only used (`const`)."""
-    kind = literals.dtype(str(step.params.get("dtype") or "float32"))
     if step.node.type == "const":
+        kind = literals.dtype(str(step.params.get("dtype") or "float32"))
         value = torch.tensor(literals.parameter(step.params["value"]), dtype=kind, device="cpu")
         owner.register_buffer(name, value, persistent=False)
         return
-    tensor = torch.empty(step.params["shape"], dtype=kind)
-    _START[str(step.params.get("init") or "zeros")](tensor)
+    tensor = starts.tensor(step.params)
     if step.node.type == "param":
         owner.register_parameter(name, nn.Parameter(tensor))
     else:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from studio.catalog import signatures, stacks, table
-from studio.compiler import layout, repeated, written
+from studio.compiler import layout, repeated, starts, written
 from studio.compiler.forward import Forward
 from studio.compiler.layout import INDENT, Expression, Group, call, flat, lines, named
 from studio.compiler.naming import class_names
@@ -182,7 +182,7 @@ class ClassWriter:
         found = self._holders(holder, made)
         if step.node.type in ("buffer", "const"):
             arguments: list[Expression] = [layout.text(name), self._tensor(step)]
-            if step.node.type == "const":
+            if step.node.type == "const" or step.params.get("persistent") is False:
                 arguments.append("persistent=False")
             owner = f"self.{holder}" if holder else "self"
             return [*found, *lines(call(f"{owner}.register_buffer", arguments), INDENT * 2)]
@@ -297,18 +297,13 @@ class ClassWriter:
         return call(block.class_name, said)
 
     def _tensor(self, step: Step) -> Expression:
-        params = step.params
+        params = step.node.params
         kind = str(params.get("dtype") or "float32")
         if step.node.type == "const":
             value = written.parameter(params.get("value"))
             plain = isinstance(params.get("value"), float) and kind == "float32"
             return call("torch.tensor", [value] if plain else [value, f"dtype=torch.{kind}"])
-        maker = {"zeros": "zeros", "ones": "ones", "normal": "randn", "uniform": "rand"}
-        shape = [str(length) for length in params["shape"]]
-        said: list[Expression] = [*shape] if shape else ["()"]
-        if kind != "float32":
-            said.append(f"dtype=torch.{kind}")
-        return call(f"torch.{maker[str(params.get('init') or 'zeros')]}", said)
+        return starts.text(step.node.params)
 
 
 def _constructed(type_: str, known: list[tuple[str, bool]], values: Mapping[str, Expression]) -> Expression:

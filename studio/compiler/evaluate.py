@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 import torch
 
 from studio.catalog import callables, table
-from studio.compiler import literals
+from studio.compiler import literals, starts
 from studio.compiler.costs import Counter
 from studio.compiler.forms import read
 from studio.compiler.keeping import keeps
@@ -187,6 +187,8 @@ def constant(type_: str, params: Mapping[str, Json]) -> Result:
         else:
             shape = torch.Size(_lengths(params.get("shape")))
         tensor = torch.empty(shape, dtype=kind, device="meta")
+        if type_ != "const":
+            starts.check(type_, params, tensor)
     except REFUSALS as error:
         return _failure("make", error)
     learned = tensor.numel() if type_ == "param" else 0

@@ -20,11 +20,12 @@ from studio.graph.values import Json
 
 _SIGNS = {
     **{"torch.add": "+", "torch.sub": "-", "torch.mul": "*", "torch.div": "/", "torch.matmul": "@"},
+    **{"torch.floor_divide": "//", "torch.remainder": "%"},
     **{"op.add": "+", "op.sub": "-", "op.mul": "*", "op.truediv": "/", "op.floordiv": "//", "op.mod": "%"},
     **{"op.matmul": "@", "op.pow": "**", "op.and_": "&", "op.or_": "|", "op.xor": "^"},
     **{"op.eq": "==", "op.ne": "!=", "op.lt": "<", "op.le": "<=", "op.gt": ">", "op.ge": ">="},
 }
-_PREFIXES = {"op.neg": "-", "op.invert": "~"}
+_PREFIXES = {"torch.neg": "-", "op.neg": "-", "op.invert": "~"}
 _RUNNING = ("x", "out", "hidden", "value", "running")
 
 
@@ -156,7 +157,7 @@ class Forward:
         """The name of one output of a node."""
         names = ports.outputs(self.walk.network.nodes[node], self.project)
         first = not index or len(names) < 2
-        return variable(node) if first else f"{variable(node)}_{variable(names[index or 0])}"
+        return variable(node) if first else f"{variable(node)}_{names[index or 0]}".replace(".", "_")
 
     def _end(self, node: str) -> str:
         """The node whose line a node is in: the last of its Sequential."""

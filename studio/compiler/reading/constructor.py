@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from studio.catalog import signatures
+from studio.catalog import signatures, stacks
+from studio.catalog.entry import Entry
+from studio.compiler.reading import loops
 from studio.compiler.reading.expressions import Expressions
 from studio.compiler.reading.faults import LineFault, Refused, refuse, said
 from studio.compiler.reading.model import Holder, Member, ReadClass
 from studio.compiler.reading.names import Names
+from studio.compiler.starts import STARTS, WITH_STD
 from studio.graph.model import BLOCK
 from studio.graph.operations import MISSING
 from studio.graph.values import Json
@@ -26,6 +30,8 @@ _MAKERS = {
     "torch.randn": "normal",
     "torch.rand": "uniform",
 }
+_EMPTY = {"torch.empty": "zeros"}
+_INIT = "torch.nn.init."
 
 
 def arguments(function: ast.FunctionDef, names: Names) -> dict[str, Json]:
@@ -72,6 +78,8 @@ class Constructor:
                 return
             case ast.Expr(value=ast.Call() as call):
                 self._call(call)
+            case ast.For():
+                self._loop(statement)
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 self.values.local[name] = self.values.read(value)
             case (
@@ -123,18 +131,73 @@ class Constructor:
         self.found.values[path] = self.values.read(value)
 
     def _holder(self, path: str, kind: Holder, call: ast.Call) -> None:
-        self.found.holders[path] = kind
         items = call.args
+        if len(items) == 1 and not call.keywords and self._is_all_repeated(kind, items[0]):
+            self._repeat(path, items[0])
+            return
+        self.found.holders[path] = kind
         if kind == "ModuleList":
             if len(items) > 1 or (items and not isinstance(items[0], ast.List | ast.Tuple)):
                 refuse(call, Message("A ModuleList holds a list of layers, written out."))
             items = items[0].elts if items and isinstance(items[0], ast.List | ast.Tuple) else []
         if call.keywords or (kind == "Module" and items):
             refuse(call, Message("{text} is no layer known here.", text=said(call)))
-        for place, item in enumerate(items):
-            if isinstance(item, ast.Starred) or not isinstance(item, ast.Call):
+        place = 0
+        for item in items:
+            if isinstance(item, ast.Starred):
+                times = self._repeat(f"{path}.{place}", item)
+                if item is not items[-1] and (not isinstance(times, int) or times == loops.AS_MANY):
+                    refuse(item, Message("Only what stands last may come a number of times that varies."))
+                place += times if isinstance(times, int) else 1
+                continue
+            if not isinstance(item, ast.Call):
                 refuse(item, Message("{text} is no layer known here.", text=said(item)))
             self._hold(f"{path}.{place}", item)
+            place += 1
+
+    @staticmethod
+    def _is_all_repeated(kind: Holder, item: ast.expr) -> bool:
+        """Whether a holder has nothing but the repetitions of one block."""
+        return isinstance(item, ast.Starred) if kind == "Sequential" else loops.generator(item) is not None
+
+    def _repeat(self, path: str, item: ast.expr) -> Json:
+        """A block that comes several times; returns how often."""
+        made = item.value if isinstance(item, ast.Starred) else item
+        clause = loops.generator(made)
+        if clause is None or not isinstance(made, ast.GeneratorExp | ast.ListComp):
+            refuse(item, Message("{text} is no layer known here.", text=said(item)))
+        with loops.inside(self.values, clause.target, clause.iter) as times:
+            self._repeated(path, made.elt, times)
+        return times
+
+    def _repeated(self, path: str, made: ast.expr, times: Json) -> None:
+        member = self._layer(made) if isinstance(made, ast.Call) else None
+        if member is None or not member.type.startswith(BLOCK):
+            refuse(made, Message("{text} cannot be repeated: only blocks can.", text=said(made)))
+        if path in self.found.members or path in self.found.holders:
+            refuse(made, Message("self.{path} is set twice.", path=path))
+        self.found.members[path] = replace(member, repeat=times)
+
+    def _loop(self, loop: ast.For) -> None:
+        """`for number in range(1, 3): self.layer1.add_module(str(number), Block())`."""
+        number, first, inner, over = loops.counted(self.values, loop)
+        match loop.body:
+            case [
+                ast.Expr(
+                    value=ast.Call(
+                        func=ast.Attribute(value=owner, attr="add_module"),
+                        args=[ast.Call(func=ast.Name(id="str"), args=[ast.Name(id=name)]), made],
+                    )
+                )
+            ] if name == number and (holder := path_of(owner)) is not None and not loop.orelse:
+                path = _joined(holder, str(first))
+            case _:
+                refuse(loop, _unknown(loop))
+        if over is None:
+            self._repeated(path, made, loops.from_to(first, self.values.read(inner)))
+            return
+        with loops.inside(self.values, inner, over) as times:
+            self._repeated(path, made, times)
 
     def _layer(self, call: ast.Call) -> Member | None:
         """A layer or a block; None where the call makes neither."""
@@ -142,6 +205,8 @@ class Constructor:
             known = list(self.signature[call.func.id])
             return Member(f"{BLOCK}{call.func.id}", self._params(call, call.func.id, known), call.lineno)
         entry = self.names.entry(call.func)
+        if entry is not None and entry.type in stacks.LAYERS:
+            return Member(entry.type, self._stack(call, entry), call.lineno)
         if entry is not None and entry.kind == "module":
             known = [parameter.name for parameter in signatures.parameters(entry.type)]
             return Member(entry.type, self._params(call, entry.label, known), call.lineno)
@@ -161,6 +226,39 @@ class Constructor:
                 refuse(call, Message("{layer} is given {name} twice.", layer=label, name=name))
             params[name] = value
         return params
+
+    def _stack(self, call: ast.Call, entry: Entry) -> dict[str, Json]:
+        """`nn.TransformerEncoder(nn.TransformerEncoderLayer(64, 4), 2)`: the arguments of both."""
+        layer, rest = (call.args[0], call.args[1:]) if call.args else (None, [])
+        if not isinstance(layer, ast.Call) or self._type(layer) != stacks.LAYERS[entry.type]:
+            refuse(call, Message("{text} is no layer known here.", text=said(call)))
+        own = dict(zip(("num_layers", "norm"), rest, strict=False))
+        own |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+        known = [parameter.name for parameter in signatures.parameters(stacks.LAYERS[entry.type])]
+        params = self._params(layer, entry.label, known)
+        for name, value in own.items():
+            if name not in stacks.OWN:
+                refuse(call, Message("{layer} has no argument {name}.", layer=entry.label, name=name))
+            params[name] = self._last_norm(value, params) if name == "norm" else self.values.read(value)
+        return params
+
+    def _last_norm(self, value: ast.expr, params: Mapping[str, Json]) -> bool:
+        """Whether a LayerNorm follows the layers of a stack."""
+        if isinstance(value, ast.Constant) and value.value is None:
+            return False
+        wanted = {name: params[source] for name, source in stacks.NORM.items() if source in params}
+        made = isinstance(value, ast.Call) and self._type(value) == "nn.LayerNorm"
+        if (
+            isinstance(value, ast.Call)
+            and made
+            and self._params(value, "LayerNorm", [*stacks.NORM]) == wanted
+        ):
+            return True
+        refuse(value, Message("The norm of a stack is None, or a LayerNorm like those of its layers."))
+
+    def _type(self, call: ast.Call) -> str:
+        entry = self.names.entry(call.func)
+        return entry.type if entry is not None else ""
 
     # -- tensors -----------------------------------------------------------------------------------
 
@@ -182,8 +280,11 @@ class Constructor:
             refuse(call, Message("{text} is no tensor that a network can hold.", text=said(call)))
         return {"value": args[0], **_dtype(kwargs)}
 
-    def _tensor(self, value: ast.expr) -> dict[str, Json]:
-        maker = _MAKERS.get(self.names.dotted(value.func) or "") if isinstance(value, ast.Call) else None
+    def _tensor(self, value: ast.expr, makers: Mapping[str, str] = _MAKERS) -> dict[str, Json]:
+        name = self.names.dotted(value.func) if isinstance(value, ast.Call) else None
+        if isinstance(value, ast.Call) and name is not None and name.startswith(_INIT) and value.args:
+            return self._started(value, name.removeprefix(_INIT).removesuffix("_"))
+        maker = makers.get(name or "")
         if maker is None or not isinstance(value, ast.Call):
             refuse(value, Message("{text} is no tensor that a network can hold.", text=said(value)))
         args, kwargs = self.values.arguments(value)
@@ -192,6 +293,17 @@ class Constructor:
             refuse(value, Message("{text} is no tensor that a network can hold.", text=said(value)))
         init = {} if maker == "zeros" else {"init": maker}
         return {"shape": shape, **init, **_dtype(kwargs)}
+
+    def _started(self, call: ast.Call, init: str) -> dict[str, Json]:
+        """`nn.init.normal_(torch.empty(1, 64), std=0.02)`."""
+        keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+        made = call.args[0]
+        empty = isinstance(made, ast.Call) and self.names.dotted(made.func) in _EMPTY
+        deviates = set(keywords) <= ({"std"} if init in WITH_STD else set())
+        if init not in STARTS or len(call.args) != 1 or not empty or not deviates:
+            refuse(call, Message("{text} is no tensor that a network can hold.", text=said(call)))
+        std = {name: self.values.read(value) for name, value in keywords.items() if name}
+        return {**self._tensor(made, _EMPTY), "init": init, **std}
 
 
 def _dtype(kwargs: Mapping[str, Json]) -> dict[str, Json]:
