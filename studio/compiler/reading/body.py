@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from studio.catalog import ports, table
 from studio.compiler.naming import RESERVED
+from studio.compiler.reading import loops
 from studio.compiler.reading.constructor import path_of
 from studio.compiler.reading.expressions import Expressions
 from studio.compiler.reading.faults import LineFault, Refused, refuse, said
@@ -73,7 +74,7 @@ class Forward(Expressions):
             self.faults.append(LineFault(function.lineno, Message("forward returns nothing.")))
         for path, member in self.found.members.items():
             if path not in self.found.nodes:
-                self._keep(Node(path, member.type, member.params), member.line)
+                self._keep(Node(path, member.type, member.params, repeat=member.repeat), member.line)
 
     # -- statements --------------------------------------------------------------------------------
 
@@ -106,7 +107,9 @@ class Forward(Expressions):
                 self._assign(target, self._line(made, name))
             case ast.Return(value=ast.expr() as value):
                 self._return(value)
-            case ast.If() | ast.For() | ast.While() | ast.With() | ast.Try() | ast.Match():
+            case ast.For():
+                self._loop(statement)
+            case ast.If() | ast.While() | ast.With() | ast.Try() | ast.Match():
                 refuse(
                     statement,
                     Message("A network has no {word}: what runs is the same for every input.",
@@ -154,6 +157,38 @@ class Forward(Expressions):
         if found is None:
             refuse(node, Message("{text} does not fit what is assigned to it.", text=said(node)))
         return found
+
+    def _loop(self, loop: ast.For) -> None:
+        """The repetitions of a block, called one by one: `for layer in self.layers: x = layer(x, mask)`."""
+        match loop.body:
+            case [ast.Assign(targets=[target], value=ast.Call(func=func, keywords=[]) as call)]:
+                flow = target.elts if isinstance(target, ast.Tuple) else [target]
+                names = [ast.unparse(name) for name in flow]
+                path = self._looped(loop, func)
+                if path is not None and [ast.unparse(item) for item in call.args[: len(flow)]] == names:
+                    args, _ = self.arguments(call)
+                    made = self._call_member(call, path, args, {}, True, None)
+                    for place, name in enumerate(flow):
+                        self._assign(name, made if len(flow) == 1 else {**made, "i": place})
+                    return
+        refuse(loop, Message("A loop calls the layers of self one after the other, and nothing else."))
+
+    def _looped(self, loop: ast.For, func: ast.expr) -> str | None:
+        """The path of the repeated block that a loop goes through."""
+        path = path_of(loop.iter)
+        if path is not None:
+            named = isinstance(func, ast.Name) and ast.unparse(loop.target) == func.id
+            member = self.found.members.get(path) if named else None
+            return path if member is not None and member.repeat is not None else None
+        number, first, _, over = loops.counted(self, loop)
+        match func:
+            case ast.Call(
+                func=ast.Attribute(value=owner, attr="get_submodule"),
+                args=[ast.Call(func=ast.Name(id="str"), args=[ast.Name(id=name)])],
+            ) if name == number and over is None and (holder := path_of(owner)) is not None:
+                found = f"{holder}.{first}" if holder else str(first)
+                return found if found in self.found.members else None
+        return None
 
     def _return(self, value: ast.expr) -> None:
         items = value.elts if isinstance(value, ast.Tuple) else [value]
@@ -341,9 +376,10 @@ class Forward(Expressions):
             refuse(node, Message("self.{path} is no layer that __init__ has made.", path=path))
         if path not in self.found.nodes:
             self.found.spoken.add(path)
-            made = Node(path, member.type, member.params, tuple(args), kwargs)
+            made = Node(path, member.type, member.params, tuple(args), kwargs, repeat=member.repeat)
             return self._keep(made, node.lineno, outer)
-        made = Node(self._called(member.type, hint), member.type, {}, tuple(args), kwargs, path=path)
+        id_ = self._called(member.type, hint)
+        made = Node(id_, member.type, {}, tuple(args), kwargs, path=path, repeat=member.repeat)
         return self._keep(made, node.lineno, outer)
 
     # -- nodes -------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from studio.compiler.analysis import Context
 from studio.compiler.reading.faults import LineFault, ReadingError
 from studio.compiler.reading.file import read
 from studio.compiler.reading.fresh import default, in_network, network_of
+from studio.compiler.reading.loops import AS_MANY
 from studio.compiler.reading.match import matched
 from studio.compiler.reading.model import ReadClass
 from studio.compiler.source import WrittenClass, write
@@ -259,6 +260,9 @@ class _Class:
         arguments = node.arguments.map_references(self._final_reference)
         if old is None or not same(old.arguments.map_references(self._kept_reference), arguments):
             self.edit.set_arguments(self.network, final, arguments)
+        changed = old is None or not same(old.repeat, node.repeat)
+        if changed and node.repeat != AS_MANY:
+            self.edit.set_repeat(self.network, final, node.repeat)
         if node.path is not None:
             self._path(final, held, self.final.get(node.path, node.path))
 
@@ -315,8 +319,9 @@ class _Class:
         arguments = node.arguments.map_references(self._final_reference)
         params = {n: v for n, v in node.params.items() if self._must_say(id_, node, None, n, v)}
         path = None if node.path is None else self.final.get(node.path, node.path)
+        at = self._place(arguments)
         made = Node(
-            self.final[id_], node.type, params, arguments.args, arguments.kwargs, self._place(arguments), path
+            self.final[id_], node.type, params, arguments.args, arguments.kwargs, at, path, repeat=node.repeat
         )
         self.edit.add_node(self.network, made)
 

@@ -19,6 +19,7 @@ class Member:
     type: str
     params: dict[str, Json]
     line: int
+    repeat: Json = None
 
 
 @dataclass(slots=True)
