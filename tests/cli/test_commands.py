@@ -102,6 +102,48 @@ def test_code_prints_a_file_that_runs(netloom: Netloom) -> None:
     assert netloom("code", "digits.json", "--network", "other").status == 2
 
 
+def test_an_edited_source_is_read_back_into_the_project(netloom: Netloom, tmp_path: Path) -> None:
+    netloom("new", "digits")
+    before = Path("digits.json").read_text()
+    source = netloom("code", "digits.json").out
+
+    Path("model.py").write_text(source)
+    assert netloom("code", "--read", "model.py", "digits.json").out == "digits.json says the same already.\n"
+    assert Path("digits.json").read_text() == before
+
+    Path("model.py").write_text(source.replace("nn.Linear(256, 128)", "nn.Linear(256, 200)"))
+    assert netloom("code", "--read", "model.py", "digits.json").out == "Read into digits.json.\n"
+    assert "nn.Linear(256, 200)" in netloom("code", "digits.json").out
+    assert Path("digits.json").read_text() == before.replace('"out_features": 128', '"out_features": 200')
+
+
+def test_a_source_that_is_no_network_is_refused_with_its_lines(netloom: Netloom) -> None:
+    netloom("new", "iris")
+    before = Path("iris.json").read_text()
+    source = netloom("code", "iris.json").out
+    Path("model.py").write_text(source.replace("nn.ReLU()", "make_relu()") + "print(1)\n")
+
+    said = netloom("code", "iris.json", "--read", "model.py")
+
+    assert said.status == 1
+    lines = [line.partition(": ") for line in said.err.splitlines()]
+    assert [place for place, _, _ in lines[:2]] == ["model.py:12", "model.py:14"]
+    assert "make_relu() is nothing that a network can hold." in said.err
+    assert "print(1) is no part of a network: only imports and classes are." in said.err
+    assert Path("iris.json").read_text() == before
+
+
+def test_code_prints_a_script_that_trains(netloom: Netloom) -> None:
+    netloom("new", "iris")
+
+    said = netloom("code", "iris.json", "--training")
+
+    assert said.status == 0
+    compile(said.out, "train.py", "exec")
+    assert "def main() -> None:" in said.out
+    assert netloom("code", "iris.json", "--training", "--network", "model").status == 2
+
+
 def test_train_evaluate_runs_and_export_follow_each_other(netloom: Netloom, tmp_path: Path) -> None:
     netloom("new", "digits")
 
