@@ -78,9 +78,16 @@ TABLE: tuple[Spec, ...] = (
         group=2, canvas=True,
     ),
     Spec("rename", Message("Rename"), "edit", ("F2",), "rename", "selection", group=2, canvas=True),
+    Spec("group", Message("Make a block"), "edit", ("Ctrl+G",), "", "selection", group=3, canvas=True),
+    Spec(
+        "dissolve", Message("Dissolve the block"), "edit", ("Ctrl+Shift+G",), "", "selection",
+        group=3, canvas=True,
+    ),
+    Spec("independent", Message("Make independent"), "edit", (), "", "selection", group=3),
+    Spec("keep_block", Message("Add to my blocks"), "edit", (), "", "selection", group=3),
     Spec(
         "select_all", Message("Select all"), "edit", ("Ctrl+A",), "select_all", "project",
-        group=3, canvas=True,
+        group=4, canvas=True,
     ),
     Spec("zoom_in", Message("Zoom in"), "view", ("Ctrl++", "Ctrl+="), "zoom_in", "project"),
     Spec("zoom_out", Message("Zoom out"), "view", ("Ctrl+-",), "zoom_out", "project"),

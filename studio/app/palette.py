@@ -7,12 +7,16 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from studio.app.language import follow
+from studio.app.own_blocks import OWN
 from studio.app.palette_list import CATEGORY, PaletteList
 from studio.app.session import Session
 from studio.catalog import search, table, wiring
 from studio.graph.document import Change
 from studio.graph.model import BLOCK
 from studio.words import Message, tr
+
+MINE = "mine"
+"""the category of a person's own blocks"""
 
 
 class PalettePanel(QWidget):
@@ -46,6 +50,8 @@ class PalettePanel(QWidget):
         session.opened.connect(self._blocks_changed)
         session.network_changed.connect(self._blocks_changed)
         session.edited.connect(self._on_edit)
+        session.own_blocks.changed.connect(self._fill)
+        self.list.removed.connect(session.own_blocks.remove)
         self._blocks = self._usable_blocks()
         follow(self, self.retranslate)
 
@@ -65,7 +71,7 @@ class PalettePanel(QWidget):
         session = self._session
         after = session.selection[-1] if session.selection else None
         with session.edit(Message("Add {node}", node=table.label(type_))) as edit:
-            made = wiring.append_new(edit, session.network, type_, after)
+            made = wiring.append_new(edit, session.network, session.own_blocks.brought(edit, type_), after)
         session.select([made])
         return made
 
@@ -84,6 +90,9 @@ class PalettePanel(QWidget):
         for name in self._blocks:
             if search.label_rank(name, terms) is not None:
                 self.list.add_result(f"{BLOCK}{name}")
+        for name in self._session.own_blocks.names():
+            if search.label_rank(name, terms) is not None:
+                self.list.add_result(f"{OWN}{name}")
         for entry in search.find(text):
             self.list.add_result(entry.type)
         self.list.show_nothing(tr("Nothing is called “{text}”. Try another word.", text=text.strip()))
@@ -97,6 +106,8 @@ class PalettePanel(QWidget):
             shown = [type_ for type_ in types if category == "block" or type_ in table.COMMON]
             if types:
                 self.list.add_category(category, str(title), shown, [t for t in types if t not in shown])
+        if own := [f"{OWN}{name}" for name in self._session.own_blocks.names()]:
+            self.list.add_category(MINE, tr("My blocks"), own, [])
         for i in range(self.list.topLevelItemCount()):
             item = self.list.topLevelItem(i)
             if item is not None:

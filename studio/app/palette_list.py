@@ -23,6 +23,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QDrag,
     QFont,
     QHelpEvent,
@@ -36,6 +37,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -46,6 +48,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app import style, theme
+from studio.app.own_blocks import OWN
 from studio.catalog import table, words
 from studio.words import tr
 
@@ -61,9 +64,12 @@ _NO_ROW_BACKGROUND = "QTreeView::item:hover, QTreeView::item:selected { backgrou
 
 
 class PaletteList(QTreeWidget):
-    """The tree of what can be placed. `chosen(type)` tells of a double-click or Enter on an entry."""
+    """The tree of what can be placed. `chosen(type)` tells of a double-click or Enter on an entry,
+    `removed(name)` of an own block that is to go.
+    """
 
     chosen = Signal(str)
+    removed = Signal(str)
 
     def __init__(self, signatures_known: Callable[[], bool], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -157,6 +163,16 @@ class PaletteList(QTreeWidget):
 
     # -- Qt --------------------------------------------------------------------------------------
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        item = self.itemAt(event.pos())
+        type_ = item.data(0, TYPE) if item is not None else None
+        if isinstance(type_, str) and type_.startswith(OWN):
+            menu = QMenu(self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            action = menu.addAction(tr("Remove from my blocks"))
+            action.triggered.connect(lambda _=False: self.removed.emit(type_.removeprefix(OWN)))
+            menu.popup(event.globalPos())
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         item = self.itemAt(event.position().toPoint())
         if item is not None and event.button() == Qt.MouseButton.LeftButton and item.data(0, KIND) != "entry":
@@ -169,6 +185,10 @@ class PaletteList(QTreeWidget):
         item = self.currentItem()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and item is not None:
             self._choose(item)
+            return
+        type_ = self.current_type()
+        if event.key() == Qt.Key.Key_Delete and type_ is not None and type_.startswith(OWN):
+            self.removed.emit(type_.removeprefix(OWN))
             return
         super().keyPressEvent(event)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.app import stages
+from studio.app.own_blocks import OwnBlocks
 from studio.app.tasks import Lane, Ticket
 from studio.app.undo import UndoStack
 from studio.compiler.analysis import Analysis, Context, Cure
@@ -54,6 +55,8 @@ class Session(QObject):
         self.analysis = Analysis()
         self.context = Context()
         self.engine_ready = False
+        self.own_blocks = OwnBlocks(self)
+        self.own_blocks.said.connect(self.notice)
         self._end: Callable[[], None] = lambda: None
         self._lane = Lane(self, needs=stages.ENGINE)
         self._lane.done.connect(self._take_analysis)

@@ -130,6 +130,10 @@ class MainWindow(QMainWindow):
             "delete": lambda: canvas.delete(heal=True),
             "delete_cut": lambda: canvas.delete(heal=False),
             "rename": canvas.rename_selected,
+            "group": canvas.blocks.group,
+            "dissolve": canvas.blocks.dissolve,
+            "independent": canvas.blocks.make_independent,
+            "keep_block": canvas.blocks.keep,
             "select_all": partial(self._in_text, "selectAll", canvas.select_all),
             "zoom_in": canvas.zoom_in,
             "zoom_out": canvas.zoom_out,
@@ -172,6 +176,7 @@ class MainWindow(QMainWindow):
         files.started.connect(lambda: self.show_panel("data"))
         files.busy.connect(self._show_busy)
         files.outdated.connect(self.notices.take_back)
+        session.own_blocks.removed.connect(self._offer_block_back)
         self.workspace.export_wanted.connect(self._export)
         self.workspace.project_wanted.connect(self.files.open_example)
         welcome.example_chosen.connect(files.open_example)
@@ -271,6 +276,12 @@ class MainWindow(QMainWindow):
     def _find_layer(self) -> None:
         self.workspace.docks["palette"].show()
         self.workspace.palette_panel.focus_search()
+
+    def _offer_block_back(self, name: str) -> None:
+        """An own block that was removed or replaced can be brought back."""
+        back = Choice(Message("Undo"), partial(self.session.own_blocks.restore, name), "block_back")
+        text = Message("{block} was taken out of your blocks.", block=name)
+        self.notices.show_notice("info", text, (back,))
 
     def _show_notice(self, level: str, text: Message) -> None:
         if level in {"warning", "error"}:

@@ -164,6 +164,7 @@ class Workspace(QMainWindow):
         self.tabs.currentChanged.connect(self._fill_current)
         session.analysed.connect(lambda _: self._count_problems())
         session.opened.connect(self._count_problems)
+        session.own_blocks.load()
         language.follow(self, self.retranslate)
 
     def _dock(self, name: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:

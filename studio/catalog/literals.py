@@ -62,6 +62,8 @@ def _form_text(value: Mapping[str, Json]) -> str:
             return str(value[name])
         case "layer":
             return str(value["layer"]).rsplit(".", 1)[-1]
+        case "each":
+            return text(value["each"])
         case "expr":
             return _expression_text(value)
         case "size":
@@ -79,7 +81,12 @@ def _form_text(value: Mapping[str, Json]) -> str:
 
 
 def _expression_text(value: Mapping[str, Json]) -> str:
-    operands = [f"({text(v)})" if isinstance(v, dict) and "expr" in v else text(v) for v in value["of"]]
+    operands = [
+        f"({text(v)})"
+        if isinstance(v, dict) and ("expr" in v or isinstance(v.get("each"), list))
+        else text(v)
+        for v in value["of"]
+    ]
     if value["expr"] == "neg":
         return f"-{operands[0]}"
     return f" {value['expr']} ".join(operands)
@@ -106,6 +113,31 @@ def number(written: str, parameters: Container[str] = (), whole: bool = False) -
     if isinstance(value, bool) or (whole and isinstance(value, float)) or isinstance(value, list):
         raise LiteralError(Message("A whole number is wanted here.") if whole else _NUMBER)
     return value
+
+
+def scheduled(written: str, parameters: Mapping[str, Json]) -> Json:
+    """A number, arithmetic on parameters, or a value for each repetition of a block. Raises LiteralError.
+
+    >>> scheduled("64, 128", {}), scheduled("(1, 2) * width", {"width": 8})
+    ({'each': [64, 128]}, {'expr': '*', 'of': [{'each': [1, 2]}, {'p': 'width'}]})
+    """
+    return _each(_value(_parsed(written.replace("，", ",")), parameters), parameters)
+
+
+def _each(value: Json, parameters: Mapping[str, Json]) -> Json:
+    """A list, and a parameter that is one, as what each repetition has one of."""
+    if isinstance(value, list):
+        return {"each": value}
+    if isinstance(value, dict) and form(value) == "p":
+        return {"each": value} if isinstance(parameters[value["p"]], list) else value
+    if isinstance(value, dict) and form(value) == "expr":
+        return {"expr": value["expr"], "of": [_each(item, parameters) for item in value["of"]]}
+    return value
+
+
+def literal(written: str, parameters: Container[str] = ()) -> Json:
+    """A number, yes or no, a list of them, or a parameter. Raises LiteralError."""
+    return _value(_parsed(written), parameters)
 
 
 def sizes(written: str, parameters: Container[str] = (), nodes: Container[str] = ()) -> Json:

@@ -336,7 +336,7 @@ def test_a_block_has_the_parameters_its_network_declares(
     panel: InspectorPanel, session: Session, qtbot: QtBot
 ) -> None:
     session.select(["block"])
-    assert fields(panel) == ["name", "channels", "twice"]
+    assert fields(panel) == ["name", "repeat", "channels", "twice"]
     assert line(panel, "channels").text() == "16"
     retype(qtbot, line(panel, "channels"), "64")
     assert "channels" not in session.document.node("model", "block").params

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from studio.app.canvas.geometry import CARD_HEIGHT, GRID, ROW, Rect, card_width
 from studio.app.canvas.placing import free_place, make_room
@@ -52,9 +52,10 @@ def width_of(session: Session, node: Node) -> int:
 
 def add(session: Session, type_: str, at: tuple[int, int], end: Source | Target | None = None) -> str:
     """Adds a node with its corner at `at`, wired to the loose end of a wire if there is one."""
-    node = fresh_node(session, type_, at)
+    name = fresh_node(session, type_).id
     network = session.network
-    with session.edit(Message("Add {node}", node=node.id)) as edit:
+    with session.edit(Message("Add {node}", node=name)) as edit:
+        node = fresh_node(session, session.own_blocks.brought(edit, type_), at)
         edit.add_node(network, node)
         match end:
             case Source(source, output):
@@ -71,7 +72,7 @@ def append(session: Session, type_: str, after: str) -> str:
     """Adds a node behind another, wired to it; what comes after makes room."""
     name = fresh_node(session, type_).id
     with session.edit(Message("Add {node}", node=name)) as edit:
-        id_ = wiring.append_new(edit, session.network, type_, after)
+        id_ = wiring.append_new(edit, session.network, session.own_blocks.brought(edit, type_), after)
     session.select((id_,))
     return id_
 
@@ -80,12 +81,13 @@ def insert(
     session: Session, type_: str, wire: Wire, rects: Mapping[str, Rect], near: tuple[float, float]
 ) -> str:
     """Adds a node in the middle of a wire; what comes after makes room."""
-    node = fresh_node(session, type_)
-    size = (float(width_of(session, node)), float(CARD_HEIGHT))
-    at, moves = _room_on_wire(session, wire, rects, size, near)
+    name = fresh_node(session, type_).id
     network = session.network
-    with session.edit(Message("Insert {node}", node=node.id)) as edit:
-        edit.add_node(network, Node(node.id, node.type, node.params, node.args, node.kwargs, at))
+    with session.edit(Message("Insert {node}", node=name)) as edit:
+        node = fresh_node(session, session.own_blocks.brought(edit, type_))
+        size = (float(width_of(session, node)), float(CARD_HEIGHT))
+        at, moves = _room_on_wire(session, wire, rects, size, near)
+        edit.add_node(network, replace(node, at=at))
         wiring.insert_on_wire(edit, network, node.id, wire, session.document.data())
         _move(edit, network, moves)
     session.select((node.id,))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu
 
 from studio.app.canvas import edits
 from studio.app.canvas.hover import WIRE_REACH
+from studio.graph.blocks import uses
 from studio.graph.model import Wire
 from studio.words import tr
 
@@ -39,12 +40,16 @@ def _for_cards(menu: QMenu, panel: CanvasPanel) -> None:
     chosen = panel.session.selected_nodes()
     if len(chosen) == 1:
         if chosen[0].block is not None:
-            _add(menu, tr("Enter block"), "Enter", panel.enter_selected)
+            _for_block(menu, panel)
         _add(menu, tr("Rename"), "F2", panel.rename_selected)
     else:
         action = _add(menu, tr("Connect in order"), "C", panel.connect_selected)
         action.setEnabled(len(chosen) > 1)
     _add(menu, tr("Cut wires"), "Shift+C", panel.cut_selected_wires)
+    menu.addSeparator()
+    _add(menu, tr("Make a block"), "Ctrl+G", panel.blocks.group)
+    if any(node.block is not None for node in chosen):
+        _add(menu, tr("Dissolve the block"), "Ctrl+Shift+G", panel.blocks.dissolve)
     menu.addSeparator()
     _add(menu, tr("Copy"), "Ctrl+C", panel.copy)
     _add(menu, tr("Cut"), "Ctrl+X", panel.cut)
@@ -55,6 +60,16 @@ def _for_cards(menu: QMenu, panel: CanvasPanel) -> None:
     menu.addSeparator()
     _add(menu, tr("Delete"), "Del", panel.delete_and_heal)
     _add(menu, tr("Delete and leave the wires cut"), "Shift+Del", panel.delete_and_cut)
+
+
+def _for_block(menu: QMenu, panel: CanvasPanel) -> None:
+    _add(menu, tr("Enter block"), "Enter", panel.enter_selected)
+    _add(menu, tr("Rename the block…"), "", panel.blocks.rename)
+    linked = len(uses(panel.session.document.data(), panel.session.selected_nodes()[0].block or ""))
+    if linked > 1:
+        _add(menu, tr("Make independent"), "", panel.blocks.make_independent)
+    _add(menu, tr("Add to my blocks"), "", panel.blocks.keep)
+    menu.addSeparator()
 
 
 def _for_wire(menu: QMenu, panel: CanvasPanel, wire: Wire, at: QPointF) -> None:

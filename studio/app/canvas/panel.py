@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from studio.app.canvas import edits, keyboard, menu, suggest
 from studio.app.canvas.animation import Glide
+from studio.app.canvas.block_commands import BlockCommands
 from studio.app.canvas.breadcrumb import Breadcrumb
 from studio.app.canvas.edits import Source, Target
 from studio.app.canvas.geometry import CARD_HEIGHT, CARD_WIDTH, GRID
@@ -23,9 +24,9 @@ from studio.app.canvas.view import GraphView
 from studio.app.language import follow
 from studio.app.session import Session
 from studio.catalog import summary, table, wiring
-from studio.catalog.entry import Entry, Port
+from studio.catalog.entry import Entry
 from studio.graph import fragment, layout
-from studio.graph.model import BLOCK, INPUT, OUTPUT, Wire
+from studio.graph.model import Wire
 from studio.graph.values import Json
 from studio.words import NetloomError, tr
 
@@ -51,6 +52,7 @@ class CanvasPanel(QWidget):
         self.search = SearchPopup(self)
         self.rename_field = RenameField(session, self)
         self.glide = Glide(self.graph, self)
+        self.blocks = BlockCommands(self)
         self._wanted_at = QPointF()
         self._end: Source | Target | Wire | None = None
         self._menu = QMenu(self)
@@ -182,7 +184,7 @@ class CanvasPanel(QWidget):
         over = self.window()
         if self.search.parentWidget() is not over:
             self.search.setParent(over)  # it may lie over other panels too: a small canvas has no room for it
-        self.search.open(offered, self._blocks())
+        self.search.open(offered, self.blocks.entries())
         spot = self.view.mapTo(over, self.view.mapFromScene(at))
         room = over.rect().adjusted(8, 8, -8 - self.search.width(), -8 - self.search.height())
         self.search.move(
@@ -202,22 +204,6 @@ class CanvasPanel(QWidget):
         if isinstance(end, Source):
             entries = [entry for entry in entries if entry.inputs]
         return suggest.after(category, entries)
-
-    def _blocks(self) -> list[Entry]:
-        """The project's other networks, as they would be placed."""
-        project = self.session.document.data()
-        return [
-            Entry(
-                BLOCK + name,
-                name,
-                "block",
-                "structural",
-                tuple(Port(n.id, ("args", i)) for i, n in enumerate(network.of_type(INPUT))),
-                tuple(n.id for n in network.of_type(OUTPUT)),
-            )
-            for name, network in project.networks.items()
-            if name not in {self.session.network, "model"}
-        ]
 
     def _show_loose_wire(self, at: QPointF, end: Source | Target) -> None:
         """The wire that was let go stays in sight while one searches."""
@@ -327,9 +313,18 @@ class CanvasPanel(QWidget):
     def rename_selected(self) -> None:
         if len(self.session.selection) == 1:
             id_ = self.session.selection[0]
-            self.view.reveal(id_)
-            box = self.view.mapFromScene(QRectF(*self.graph.cards[id_].box())).boundingRect()
-            self.rename_field.open(id_, QRect(self.view.mapTo(self, box.topLeft()), box.size()))
+            self.rename_field.open(id_, self._card_here(id_))
+
+    def ask_block_name(self, id_: str, made: object | None = None) -> None:
+        """Asks for the name of a block over the card of one of its uses; `made` is the step that made it."""
+        block = self.session.document.node(self.session.network, id_).block
+        self.rename_field.open(id_, self._card_here(id_), block, made)
+
+    def _card_here(self, id_: str) -> QRect:
+        """Where a card is in the panel, once it has been brought into sight."""
+        self.view.reveal(id_)
+        box = self.view.mapFromScene(QRectF(*self.graph.cards[id_].box())).boundingRect()
+        return QRect(self.view.mapTo(self, box.topLeft()), box.size())
 
     def tidy(self) -> None:
         """Lays out the selection, or everything, in layers from top to bottom; one undo step."""

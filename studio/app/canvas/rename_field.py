@@ -1,4 +1,4 @@
-"""Renames a node where it stands: a line edit over its card."""
+"""Renames a node, or the block that it is a use of, where it stands: a line edit over its card."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from studio.app import theme as themes
-from studio.app.canvas import edits
+from studio.app.canvas import block_edits, edits
 from studio.app.language import follow
 from studio.app.session import Session
+from studio.graph.document import EditError
 from studio.words import tr
 
 HEIGHT = 30
@@ -26,6 +27,8 @@ class RenameField(QLineEdit):
         self.setObjectName("canvas_rename")
         self._session = session
         self._node = ""
+        self._block: str | None = None
+        self._made: object | None = None
         self.fault = QLabel(parent)
         self.fault.setObjectName("canvas_rename_fault")
         self.fault.setTextFormat(Qt.TextFormat.PlainText)
@@ -38,21 +41,28 @@ class RenameField(QLineEdit):
         follow(self, self.retranslate)
 
     def retranslate(self) -> None:
-        self.setAccessibleName(tr("Name of the node"))
+        self.setAccessibleName(tr("Name of the node") if self._block is None else tr("Name of the block"))
 
-    def open(self, node: str, card: QRect) -> None:
-        """Shows itself over a card, given in the coordinates of the parent."""
-        self._node = node
+    def open(self, node: str, card: QRect, block: str | None = None, made: object | None = None) -> None:
+        """Shows itself over a card, given in the coordinates of the parent.
+
+        With `block` the name of that network is asked; `made` is the step that made it, if just now.
+        """
+        self._node, self._block, self._made = node, block, made
+        self.retranslate()
         self.setGeometry(card.left(), card.center().y() - HEIGHT // 2, max(card.width(), 160), HEIGHT)
-        self.setText(node)
+        self.setText(node if block is None else block)
         self.selectAll()
         self.show()
-        self._check(node)
+        self._check(self.text())
         self.raise_()
         self.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _check(self, text: str) -> bool:
-        fault = edits.name_fault(self._session, self._node, text.strip())
+        if self._block is None:
+            fault = edits.name_fault(self._session, self._node, text.strip())
+        else:
+            fault = block_edits.name_fault(self._session, self._block, text.strip())
         theme = themes.current()
         border = theme.error if fault else theme.accent
         self.setStyleSheet(
@@ -82,7 +92,16 @@ class RenameField(QLineEdit):
             self.close_field()
         elif self._check(name):
             self.close_field()
-            edits.rename(self._session, self._node, name)
+            self._rename(name)
+
+    def _rename(self, name: str) -> None:
+        try:
+            if self._block is None:
+                edits.rename(self._session, self._node, name)
+            elif name != self._block:
+                block_edits.rename(self._session, self._block, name, self._made)
+        except EditError as error:
+            self._session.notice.emit("warning", error.message)
 
     def close_field(self) -> None:
         self.fault.hide()

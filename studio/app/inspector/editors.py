@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from studio.app.inspector.fields import BoolField, ChoiceField, Field, LineField, Read, Step
 from studio.catalog import literals
 from studio.catalog.entry import Parameter
 from studio.catalog.literals import LiteralError
+from studio.graph.model import BLOCK
 from studio.graph.operations import MISSING
 from studio.graph.values import Json
 from studio.words import Message, tr
@@ -22,10 +23,14 @@ JOINT = " × "
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a text may name: the parameters of the network it stands in, and its nodes."""
+    """What a text may name: the parameters of the network it stands in, with their defaults, and its nodes.
 
-    parameters: Container[str] = ()
+    Where `repeated` says so, now, a value may be given for each repetition of a block.
+    """
+
+    parameters: Mapping[str, Json] = field(default_factory=dict)
     nodes: Container[str] = ()
+    repeated: Callable[[], bool] = lambda: False
 
 
 def editor(type_: str, parameter: Parameter, around: Surroundings, auto: bool) -> Field:
@@ -33,9 +38,10 @@ def editor(type_: str, parameter: Parameter, around: Surroundings, auto: bool) -
     if type_ == "input" and parameter.name == "shape":
         return LineField(_or_empty(read_shape, empty=True, auto=True), write_shape)
     if parameter.kind == "bool":
-        return _yes_or_no() if parameter.optional else BoolField()
+        passed = _passed_on(around, bool)
+        return _yes_or_no(parameter.optional, passed) if parameter.optional or passed else BoolField()
     if parameter.kind in {"choice", "dtype"}:
-        return _choice(type_, parameter)
+        return _choice(type_, parameter, _passed_on(around, str))
     empty = auto or not parameter.required
     read = _or_empty(_reader(type_, parameter, around), empty, auto)
     return LineField(read, writer(parameter), _STEPS.get(parameter.kind))
@@ -75,6 +81,8 @@ def _reader(type_: str, parameter: Parameter, around: Surroundings) -> Read:
         if nothing(text):
             return None
         match parameter.kind:
+            case "int" | "float" | "any" if around.repeated():
+                return literals.scheduled(text, around.parameters)
             case "int":
                 return _in_limits(literals.number(text, around.parameters, whole=True), parameter)
             case "float":
@@ -83,6 +91,8 @@ def _reader(type_: str, parameter: Parameter, around: Surroundings) -> Read:
                 return _read_sizes(text, parameter, around)
             case "text":
                 return text
+            case "any" if type_.startswith(BLOCK):
+                return literals.literal(text, around.parameters)
             case _:
                 return literals.index(text) if type_ == "op.getitem" else literals.table(text)
 
@@ -155,16 +165,22 @@ def write_shape(value: Json) -> str:
 # -- choices and steps -------------------------------------------------------------------------------
 
 
-def _choice(type_: str, parameter: Parameter) -> ChoiceField:
+def _choice(type_: str, parameter: Parameter, passed: list[tuple[Json, str]]) -> ChoiceField:
     form = parameter.kind == "dtype" and "." in type_  # a function is called with it, so it is a literal
     values: list[tuple[Json, str]] = [({"dtype": w} if form else w, w) for w in parameter.choices]
     if parameter.optional:
         values.insert(0, (None, tr("none")))
-    return ChoiceField(values)
+    return ChoiceField([*values, *passed])
 
 
-def _yes_or_no() -> ChoiceField:
-    return ChoiceField([(None, tr("none")), (True, tr("yes")), (False, tr("no"))])
+def _yes_or_no(optional: bool, passed: list[tuple[Json, str]]) -> ChoiceField:
+    none: list[tuple[Json, str]] = [(None, tr("none"))] if optional else []
+    return ChoiceField([*none, (True, tr("yes")), (False, tr("no")), *passed])
+
+
+def _passed_on(around: Surroundings, kind: type) -> list[tuple[Json, str]]:
+    """The parameters of the network that are of a kind, as choices."""
+    return [({"p": name}, name) for name, value in around.parameters.items() if type(value) is kind]
 
 
 def _step_whole(value: Json, by: int) -> Json:

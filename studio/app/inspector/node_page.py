@@ -7,16 +7,18 @@ from collections.abc import Callable, Mapping
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app.inspector import arguments, editors, reports
+from studio.app.inspector.block_parameters import offer_parameter
 from studio.app.inspector.editors import Surroundings
 from studio.app.inspector.fields import Field, LineField, named
 from studio.app.inspector.output import OutputSection
 from studio.app.inspector.parts import Figures, Form, ProblemCard, emptied, heading, paragraph
+from studio.app.inspector.repeat_field import RepeatField
 from studio.app.previews import PreviewHub
 from studio.app.session import Session
 from studio.catalog import table, words
 from studio.catalog.entry import Parameter
 from studio.graph import naming
-from studio.graph.model import Node
+from studio.graph.model import BLOCK, Node
 from studio.graph.operations import MISSING, same
 from studio.graph.values import Json
 from studio.words import Message, NetloomError, tr
@@ -43,6 +45,7 @@ class NodePage(QWidget):
         layout.addWidget(self._title)
         layout.addWidget(self._about)
         self._name: NameField | None = None
+        self._repeat: RepeatField | None = None
         layout.addWidget(self._build_form(nodes))
         # under the fields: a problem that comes while one types must not push the field away
         self._problems = QVBoxLayout()
@@ -71,6 +74,9 @@ class NodePage(QWidget):
             self._name = NameField(self._session)
             named(self._name, "name")
             form.add(tr("name"), self._name)
+        if len(nodes) == 1 and nodes[0].block is not None:
+            self._repeat = RepeatField(self._session)
+            form.add(tr("repeat"), self._repeat)
         around = self._surroundings()
         for parameter in self._parameters:
             auto = all(arguments.is_auto(node, parameter.name) for node in nodes)
@@ -78,13 +84,18 @@ class NodePage(QWidget):
             named(field, parameter.name)
             field.edited.connect(self._writer(parameter, field))
             self._fields[parameter.name] = field
-            form.add(parameter.name, field)
+            label = form.add(parameter.name, field)
+            if len(nodes) == 1 and nodes[0].type.startswith(("nn.", BLOCK)):
+                offer_parameter(label, self._session, nodes[0].id, parameter)
         return form
 
     def _surroundings(self) -> Surroundings:
         session = self._session
         network = session.document.network(session.network)
-        return Surroundings(frozenset(network.parameters), frozenset(network.nodes))
+        return Surroundings(dict(network.parameters), frozenset(network.nodes), self._is_repeated)
+
+    def _is_repeated(self) -> bool:
+        return any(node.repeat is not None for node in self._session.selected_nodes())
 
     def _writer(self, parameter: Parameter, field: Field) -> Callable[[Json], None]:
         def write(value: Json) -> None:
@@ -134,6 +145,8 @@ class NodePage(QWidget):
             self._about.setText(words.sentence(node.type) + (f"\n{full}" if full else ""))
             if self._name is not None:
                 self._name.show_name(node.id)
+            if self._repeat is not None:
+                self._repeat.show_node(node)
             return
         self._title.setText(tr("{n} nodes", n=len(nodes)))
         self._about.setText(", ".join(dict.fromkeys(table.label(node.type) for node in nodes)))

@@ -99,7 +99,8 @@ class Form(QWidget):
         self._grid.setColumnMinimumWidth(0, LABEL_WIDTH)
         self._grid.setColumnStretch(1, 1)
 
-    def add(self, name: str, editor: QWidget) -> None:
+    def add(self, name: str, editor: QWidget) -> QLabel:
+        """Adds a row; returns the label of its name."""
         label = _NameLabel(name)
         label.setBuddy(editor)
         row = self._grid.rowCount()
@@ -109,6 +110,7 @@ class Form(QWidget):
             reason = _Reason()
             self._grid.addWidget(reason, row + 1, 0, 1, 2)
             editor.judged.connect(reason.tell)
+        return label
 
 
 class _Reason(QLabel):

@@ -7,12 +7,12 @@ from collections import Counter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio import quantities
-from studio.app.inspector import editors, reports
-from studio.app.inspector.editors import Surroundings
-from studio.app.inspector.fields import Field, LineField, named
+from studio.app.inspector import reports
+from studio.app.inspector.block_parameters import BlockParameters
+from studio.app.inspector.fields import LineField, named
 from studio.app.inspector.parts import Figures, Form, ProblemCard, emptied, heading, paragraph
 from studio.app.session import Session
-from studio.catalog.entry import Parameter
+from studio.graph.blocks import uses
 from studio.graph.values import Json
 from studio.words import Message, NetloomError, tr
 
@@ -23,7 +23,6 @@ class ProjectPage(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.parameters = tuple(session.document.network(session.network).parameters)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 16)
@@ -42,7 +41,9 @@ class ProjectPage(QWidget):
         self._project.edited.connect(self._rename)
         form.add(tr("project"), self._project)
         layout.addWidget(form)
-        self._fields = self._build_parameters(layout)
+        self.parameters = BlockParameters(session) if _has_parameters(session) else None
+        if self.parameters is not None:
+            layout.addWidget(self.parameters)
         layout.addWidget(heading(tr("Network")))
         self._content = Figures()
         layout.addWidget(self._content)
@@ -53,30 +54,14 @@ class ProjectPage(QWidget):
         layout.addStretch(1)
         self.refresh()
 
-    def _build_parameters(self, layout: QVBoxLayout) -> dict[str, Field]:
-        """Editors of the defaults of the block that is shown."""
-        if not self.parameters:
-            return {}
-        layout.addWidget(heading(tr("Block parameters")))
-        form, fields = Form(), dict[str, Field]()
-        for name in self.parameters:
-            whole = Parameter(name, "float", required=True)
-            field = editors.editor("block:", whole, Surroundings(), auto=False)
-            named(field, name)
-            field.edited.connect(lambda value, n=name, f=field: self._set_parameter(n, value, f.visit))
-            form.add(name, field)
-            fields[name] = field
-        layout.addWidget(form)
-        return fields
-
     def refresh(self) -> None:
         """Shows what the document and the analysis say now."""
         session = self._session
         network = session.document.network(session.network)
         self._title.setText(session.network)
         self._project.show_value(session.document.name)
-        for name, field in self._fields.items():
-            field.show_value(network.parameters.get(name))
+        if self.parameters is not None:
+            self.parameters.refresh()
         kinds = Counter(node.type.partition(".")[0].partition(":")[0] for node in network.nodes.values())
         rows = [(tr("nodes"), quantities.count(len(network.nodes))), (tr("layers"), str(kinds["nn"]))]
         if kinds["block"]:
@@ -108,11 +93,11 @@ class ProjectPage(QWidget):
         with self._session.edit(Message("Rename the project"), key) as edit:
             edit.set(("name",), name)
 
-    def _set_parameter(self, name: str, value: Json, visit: int) -> None:
-        session = self._session
-        label = Message("Set {name} of {node}", name=name, node=session.network)
-        with session.edit(label, ("parameter", session.network, name, visit)) as edit:
-            edit.set_network_parameter(session.network, name, value)
+
+def _has_parameters(session: Session) -> bool:
+    """Whether the network that is shown has parameters, or is one that others use."""
+    document = session.document
+    return bool(document.network(session.network).parameters or uses(document.data(), session.network))
 
 
 def _read_name(text: str) -> str:
