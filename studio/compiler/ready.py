@@ -18,7 +18,7 @@ def ready(project: ProjectData, network: str, context: Context | None) -> tuple[
     walk = whole.uses[network][0]
     waiting = any(walk.steps[node].outcome is None for node in walk.live or walk.steps)
     if walk.failed or waiting:
-        concerned = _with_blocks(walk)
+        concerned = with_blocks(walk)
         problems = tuple(p for p in report(whole).errors if p.network in concerned)
         if not problems:
             raise NetloomError(
@@ -28,9 +28,9 @@ def ready(project: ProjectData, network: str, context: Context | None) -> tuple[
     return whole, walk
 
 
-def _with_blocks(walk: Survey) -> set[str]:
+def with_blocks(walk: Survey) -> set[str]:
     found = {walk.name}
     for step in walk.steps.values():
         for nested in step.repetitions:
-            found |= _with_blocks(nested)
+            found |= with_blocks(nested)
     return found

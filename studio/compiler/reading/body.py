@@ -242,6 +242,7 @@ class Forward(Expressions):
                 self.found.spoken.add(path)
                 self._keep(Node(path, member.type, member.params), member.line)
             return {"n": path}
+        self._unless_lost(node, path)
         refuse(node, Message("self.{path} is no value that __init__ has set.", path=path))
 
     def subscript(self, node: ast.Subscript) -> Json:
@@ -335,7 +336,12 @@ class Forward(Expressions):
             return self._call_member(node, path, args, kwargs, outer, hint)
         if self.found.holders.get(path) == "Sequential":
             return self._run(node, path, args, kwargs, outer, hint)
+        self._unless_lost(node, path)
         refuse(node, Message("self.{path} is no layer that __init__ has made.", path=path))
+
+    def _unless_lost(self, node: ast.expr, path: str) -> None:
+        if any(f"{path}.".startswith(f"{lost}.") for lost in self.found.lost):
+            raise _Follows(node)
 
     def _run(
         self,

@@ -71,6 +71,8 @@ class Constructor:
                 self._statement(statement)
             except Refused as refused:
                 self.faults.append(refused.fault)
+                inside = (node for node in ast.walk(statement) if isinstance(node, ast.Attribute))
+                self.found.lost |= {path for node in inside if (path := path_of(node))}
 
     def _statement(self, statement: ast.stmt) -> None:
         match statement:

@@ -17,6 +17,7 @@ from studio.compiler.reading.fresh import default, in_network, network_of
 from studio.compiler.reading.loops import AS_MANY
 from studio.compiler.reading.match import matched
 from studio.compiler.reading.model import ReadClass
+from studio.compiler.ready import with_blocks
 from studio.compiler.source import WrittenClass, write
 from studio.compiler.survey import CONSTANTS, survey
 from studio.graph import naming
@@ -54,7 +55,7 @@ def merge(
     """What changes in `project` so that its network says what `text` says; None where it does already.
 
     With the document's `ranks`, the change can be done on that document as it is. Raises ReadingError for a
-    source that is no network, CompileError where `project` itself has an error.
+    source that is no network or one whose network has an error, CompileError where `project` itself has one.
     """
     before, classes = write(project, network, context)
     old, new = read(before), read(text)
@@ -77,8 +78,22 @@ def merge(
                 )
                 raise ReadingError([LineFault(size.line, text_)])
         if not wrong:
+            _refuse_errors(document.data(), network, context, made)
             return changes[0] if changes else None
         stated |= {(size.network, size.node, size.parameter) for size in wrong}
+
+
+def _refuse_errors(project: ProjectData, network: str, context: Context | None, made: _Merge) -> None:
+    """What does not fit together is told at the lines that say it; else its source could not be written."""
+    whole = survey(project, context or Context())
+    concerned = with_blocks(whole.uses[made.renamed.get(network, network)][0])
+    faults = [
+        LineFault(made.lines.get((finding.network, finding.node or ""), 1), finding.text)
+        for finding in whole.errors()
+        if finding.network in concerned
+    ]
+    if faults:
+        raise ReadingError(faults)
 
 
 def _disagreeing(project: ProjectData, context: Context | None, sizes: list[_Size]) -> Iterator[_Size]:
@@ -108,6 +123,8 @@ class _Merge:
     stated: set[tuple[str, str, str]]
     sizes: list[_Size] = field(default_factory=list)
     homes: dict[str, str] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
+    lines: dict[tuple[str, str], int] = field(default_factory=dict)
     line: int = 1
 
     def apply(self, edit: Edit) -> None:
@@ -118,6 +135,8 @@ class _Merge:
             self.line = self.new[name].line
             if was is None:
                 edit.add_network(self.homes[name], network_of(self.new[name], self.new, self.homes))
+                for node, line in self.new[name].lines.items():
+                    self.lines[self.homes[name], node] = line
             else:
                 _Class(self, edit, self.old[was], self.new[name], self.classes[was]).apply()
         for name, was in pairs.items():
@@ -145,6 +164,8 @@ class _Merge:
         edit.rename_network(old, new)
         if old == "model" and edit.document.setting(("training", "network")) is MISSING:
             edit.set(("training", "network"), new)
+        self.renamed[old] = new
+        self.lines = {(new if home == old else home, n): line for (home, n), line in self.lines.items()}
         self.sizes = [replace(size, network=new) if size.network == old else size for size in self.sizes]
 
     def _drop(self, edit: Edit, network: str) -> None:
@@ -194,7 +215,7 @@ class _Class:
         self.edit.remove_nodes(self.network, set(self.known.values()) - kept)
         self._rename()
         for id_ in self.new.nodes:
-            self.whole.line = self.new.lines[id_]
+            self.whole.line = self.whole.lines[self.network, self.final[id_]] = self.new.lines[id_]
             if self.final[id_] in self.edit.document.nodes(self.network):
                 self._update(id_)
             else:
@@ -339,12 +360,13 @@ class _Class:
         """Gives inputs, or outputs, the order of the source: that of their ranks."""
         document = self.edit.document
         ranks = sorted(document.rank(self.network, id_) for id_ in wanted)
-        moved = [(i, r) for i, r in zip(wanted, ranks, strict=True) if document.rank(self.network, i) != r]
-        nodes = {id_: document.node(self.network, id_) for id_, _ in moved}
-        for id_, _ in moved:
-            self.edit.do(op.RemoveNode(self.network, nodes[id_], document.rank(self.network, id_)))
-        for id_, rank in moved:
-            self.edit.do(op.AddNode(self.network, nodes[id_], rank))
+        if ranks == [document.rank(self.network, id_) for id_ in wanted]:
+            return
+        nodes = [document.node(self.network, id_) for id_ in wanted]
+        for node in nodes:
+            self.edit.do(op.RemoveNode(self.network, node, document.rank(self.network, node.id)))
+        for node, rank in zip(nodes, ranks, strict=True):
+            self.edit.do(op.AddNode(self.network, node, rank))
 
     # -- wires -------------------------------------------------------------------------------------
 

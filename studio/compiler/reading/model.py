@@ -42,6 +42,8 @@ class ReadClass:
     spoken: set[str] = field(default_factory=set)
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)
+    """attributes whose line could not be read: what uses them is no fault of its own"""
 
     def network(self) -> Network:
         given = {name: None if value is MISSING else value for name, value in self.parameters.items()}
