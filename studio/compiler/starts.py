@@ -1,4 +1,4 @@
-"""How a `param` or a `buffer` starts: what fills it, how Python writes that, what cannot be. Imports torch."""
+"""How a `param` or a `buffer` starts: what fills it, how Python writes it, what cannot be. Imports torch."""
 
 from __future__ import annotations
 

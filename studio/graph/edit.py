@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from studio.graph import operations as op
+from studio.graph import sharing
 from studio.graph.model import Arguments, Network, Node, wires_into
 from studio.graph.operations import MISSING, Operation
 from studio.graph.values import Json, Path, form, reference
@@ -34,8 +35,12 @@ class Edit:
         self.do(op.AddNode(network, node, self.document.next_rank(network)))
 
     def remove_nodes(self, network: str, ids: Iterable[str], heal: bool = False) -> None:
-        """Removes nodes and the wires to them. With `heal`, what they fed is fed by what fed them."""
+        """Removes nodes and the wires to them. With `heal`, what they fed is fed by what fed them.
+
+        A module that nodes which stay use too is handed on to the next of them, with its name.
+        """
         doomed = set(ids)
+        heirs = sharing.hand_on(self, network, doomed)
         bridge = self._bridges(network, doomed) if heal else {}
         for node in list(self.document.nodes(network).values()):
             if node.id not in doomed:
@@ -43,6 +48,8 @@ class Edit:
         for id_ in sorted(doomed, key=lambda i: self.document.rank(network, i), reverse=True):
             node = self.document.node(network, id_)
             self.do(op.RemoveNode(network, node, self.document.rank(network, id_)))
+        for heir, name in heirs.items():
+            self.rename_node(network, heir, name)
 
     def _bridges(self, network: str, doomed: set[str]) -> dict[str, Json]:
         """What feeds each doomed node through its first wire, past other doomed ones; None without any."""
@@ -70,8 +77,13 @@ class Edit:
             self.set_arguments(network, node.id, arguments)
 
     def rename_node(self, network: str, old: str, new: str) -> None:
-        if old != new:
-            self.do(op.RenameNode(network, old, new))
+        """Renames a node; the wires from it and the nodes that share its module follow."""
+        if old == new:
+            return
+        self.do(op.RenameNode(network, old, new))
+        for node in list(self.document.nodes(network).values()):
+            if node.path == old:
+                self.set_path(network, node.id, new)
 
     def set_arguments(self, network: str, id_: str, new: Arguments) -> None:
         self.do(op.SetArguments(network, id_, self.document.node(network, id_).arguments, new))
@@ -95,6 +107,12 @@ class Edit:
 
     def set_type(self, network: str, id_: str, type_: str) -> None:
         self.do(op.SetAttribute(network, id_, ("type",), self.document.node(network, id_).type, type_))
+
+    def set_path(self, network: str, id_: str, path: str | None) -> None:
+        """Names the node whose module this one uses too; None for a module of its own."""
+        old = self.document.node(network, id_).path
+        if old != path:
+            self.do(op.SetAttribute(network, id_, ("path",), old, path))
 
     def set_repeat(self, network: str, id_: str, times: Json) -> None:
         """How many times a block comes one after the other; None for once, without a number in its path."""

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from studio.graph import naming
+from studio.graph import naming, sharing
 from studio.graph.edit import Edit, without
 from studio.graph.model import BLOCK, Arguments, Network, Node, ProjectData
 from studio.graph.operations import same
@@ -36,7 +36,7 @@ def copy(network: Network, ids: Iterable[str], project: ProjectData | None = Non
     With `project`, the networks that the nodes use as blocks come with it, those inside them too.
     """
     wanted = set(ids)
-    nodes = [node for node in network.nodes.values() if node.id in wanted]
+    nodes = sharing.copied((n for n in network.nodes.values() if n.id in wanted), network.nodes)
     left = min((node.at[0] for node in nodes), default=0)
     top = min((node.at[1] for node in nodes), default=0)
     fragment: dict[str, Json] = {"format": FORMAT, "version": VERSION}
@@ -70,6 +70,7 @@ def paste(
             edit.set_network_parameter(network_name, name, default)
     present = edit.document.nodes(network_name)
     names = _new_names(nodes, present)
+    nodes = sharing.pasted(nodes, names, present)
     kept = set(present) if keep_wires_from_outside else set()
     for node in nodes:
         arguments = _rewired(node.arguments, names, kept)

@@ -23,7 +23,7 @@ class Fault:
     """One fault and the node it is shown on; `node` is None where it concerns the whole network.
 
     `code` is a stable name: bad-id, missing-node, circle, unknown-form, unknown-type, unknown-block,
-    block-in-itself, unknown-parameter, bad-repeat.
+    block-in-itself, unknown-parameter, bad-repeat, bad-share.
     """
 
     network: str
@@ -79,6 +79,14 @@ def _node_faults(
             "bad-id",
             Message("{node} is also the beginning of other names. Rename it.", node=node.id),
         )
+    shared = network.nodes.get(node.path) if node.path is not None else None
+    if shared is not None and (shared.type != node.type or shared.path is not None):
+        text = Message(
+            "{node} cannot share the module of {other}, which is of another type or shares one itself.",
+            node=node.id,
+            other=node.path,
+        )
+        yield "bad-share", text
     for slot, value in node.arguments.references():
         if value["n"] not in network.nodes:
             text = Message(

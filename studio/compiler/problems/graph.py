@@ -86,6 +86,8 @@ def explain(project: ProjectData, fault: validate.Fault, node: Node) -> Diagnosi
             if naming.fault(wanted):
                 wanted = naming.fresh(naming.base_name(node.type), graph.nodes)
             found.append(remedies.rename(network, node.id, wanted, graph.nodes))
+        case "bad-share":
+            found.append(remedies.own_module(network, node.id))
         case "bad-repeat":
             found += repeated.remedies(network, node)
         case "unknown-parameter" if node.block in project.networks:

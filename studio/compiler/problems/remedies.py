@@ -29,6 +29,12 @@ def remove(network: str, node: str) -> Remedy:
     )
 
 
+def own_module(network: str, node: str) -> Remedy:
+    """The node shares no module any more."""
+    label = Message("Give {node} weights of its own", node=node)
+    return Remedy(label, lambda edit: edit.set_path(network, node, None))
+
+
 def rename(network: str, node: str, wanted: str, taken: Container[str]) -> Remedy:
     new = wanted if wanted not in taken else naming.fresh(wanted, taken)
     return Remedy(Message("Rename it to {name}", name=new), lambda edit: edit.rename_node(network, node, new))
