@@ -171,7 +171,13 @@ def _needed(type_: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:
             continue
         parameter = known.get(name)
         plain = isinstance(value, bool | int | float | str)
-        if parameter is not None and plain and not parameter.required and _same(value, parameter.default):
+        if (
+            name != "training"
+            and parameter is not None
+            and plain
+            and not parameter.required
+            and _same(value, parameter.default)
+        ):
             continue
         found[name] = value
     return found

@@ -16,7 +16,7 @@ from studio.catalog import ports
 from studio.graph import layout
 from studio.graph.model import INPUT, Network, ProjectData
 from studio.graph.values import Json
-from studio.importing import blocks
+from studio.importing import blocks, modes
 from studio.importing.errors import ImportRefusedError, SizeDependentError, UntraceableError
 from studio.importing.report import ImportReport, Note
 from studio.importing.scope import Scope
@@ -49,14 +49,14 @@ def read_module(module: nn.Module, inputs: Any, name: str | None = None) -> Impo
     given = inputs if isinstance(inputs, tuple) else (inputs,)
     title = name or type(module).__name__
     try:
-        scope, varied = _read(module, given)
+        scope, varied, told = _read(module, given)
     except UntraceableError as error:
         raise ImportRefusedError(_refusal(title, error)) from error
     networks = blocks.networks(scope, NETWORK)
     networks = {key: _placed(network, networks) for key, network in reversed(networks.items())}
     networks[NETWORK] = _with_shapes(networks[NETWORK], given)
     project = ProjectData(title, networks)
-    return Imported(project, _report(title, module, project, varied, tuple(_notes(module, scope))))
+    return Imported(project, _report(title, module, project, varied, (*told, *_notes(module, scope))))
 
 
 def _refusal(title: str, error: UntraceableError) -> Message:
@@ -70,20 +70,37 @@ def _refusal(title: str, error: UntraceableError) -> Message:
 # -- reading -----------------------------------------------------------------------------------------
 
 
-def _read(module: nn.Module, given: tuple[Any, ...]) -> tuple[Scope, str]:
-    """The calls of the module, with as many sizes left open as it allows."""
+def _read(module: nn.Module, given: tuple[Any, ...]) -> tuple[Scope, str, tuple[Note, ...]]:
+    """The calls of the module, with as many sizes left open as it allows; and how many those are."""
     failed: SizeDependentError | None = None
     for varied in ("all", "batch", "none"):
         try:
-            return _trace(module, given, varied), varied
+            return _both_modes(module, given, varied)
         except SizeDependentError as error:
             failed = error
     assert failed is not None
     raise failed
 
 
-def _trace(module: nn.Module, given: tuple[Any, ...], varied: str) -> Scope:
-    copied = twin(module)
+def _both_modes(
+    module: nn.Module, given: tuple[Any, ...], varied: str
+) -> tuple[Scope, str, tuple[Note, ...]]:
+    evaluation = _trace(module, given, varied, training=False)
+    try:
+        training = _trace(module, given, varied, training=True)
+        return modes.merged(training, evaluation), varied, ()
+    except SizeDependentError:
+        raise
+    except UntraceableError as error:
+        text = Message(
+            "Only what it does in evaluation was read: in training, {reason}.", reason=error.reason
+        )
+        evaluation = _trace(module, given, varied, training=False)
+        return evaluation, varied, (Note(error.path or "", text),)
+
+
+def _trace(module: nn.Module, given: tuple[Any, ...], varied: str, training: bool) -> Scope:
+    copied = twin(module).train(training)
     one = tuple(_like(value, varied, 0) for value in given)
     other = tuple(_like(value, varied, 1) for value in given)
     return Tracer(copied).read(one, other)
@@ -135,21 +152,23 @@ def _width(inputs: int) -> int:
 
 
 def _notes(module: nn.Module, scope: Scope) -> Iterator[Note]:
+    """The parameters that nothing reads, by the module that holds them."""
     used = set(_paths(scope))
-    unused = [
-        path
-        for path, part in module.named_modules()
-        if part._parameters and path not in used and any(True for _ in part.parameters(recurse=False))  # noqa: SLF001
-    ]
-    for path in unused:
-        if not any(path.startswith(f"{known}.") or known.startswith(f"{path}.") for known in used):
-            yield Note(path, Message("is not used by forward and was left out"))
+    holders: dict[str, None] = {}
+    for name, _ in module.named_parameters(remove_duplicate=False):
+        parts = name.split(".")
+        if not any(".".join(parts[:count]) in used for count in range(1, len(parts) + 1)):
+            holders[name.rpartition(".")[0] or name] = None
+    for path in holders:
+        yield Note(path, Message("forward does not use it, and it was left out"))
 
 
 def _paths(scope: Scope) -> Iterator[str]:
+    """The paths of the layers and tensors that are nodes."""
     base = f"{scope.path}." if scope.path else ""
     for node in scope.nodes.values():
-        yield f"{base}{node.path or node.id}"
+        if node.id not in scope.children:
+            yield f"{base}{node.path or node.id}"
     for child in scope.children.values():
         yield from _paths(child)
 
