@@ -1,30 +1,26 @@
-"""The Code panel: the Python source of the project, written anew after each edit, beside the graph."""
+"""The Code panel: the network, or its training, as Python; an edit of it comes back into the network."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import (
-    QColor,
-    QFontDatabase,
-    QGuiApplication,
-    QShowEvent,
-    QSyntaxHighlighter,
-    QTextCharFormat,
-    QTextDocument,
-)
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
+    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from studio.app import stages, theme
+from studio.app.code_text import CodeText
 from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
@@ -32,80 +28,32 @@ from studio.app.session import Session
 from studio.app.tasks import Lane, Ticket
 from studio.app.trainer import first_error
 from studio.compiler.analysis import Context
+from studio.graph.document import Change, Document, EditError, Ranks
 from studio.graph.model import ProjectData
 from studio.words import Message, NetloomError, tr
 
 WAIT_MS = 150
-COLORS = {
-    "Keyword": "recurrent",
-    "Name.Builtin": "convolution",
-    "Name.Function": "linear",
-    "Name.Class": "activation",
-    "Name.Decorator": "activation",
-    "Literal.String": "normalisation",
-    "Literal.Number": "dropout",
-    "Comment": "second",
-    "Operator": "second",
-    "Punctuation": "second",
-}
-LIGHT_DARKER = 165
-"""the category colours are for chips; as text on white they are darkened to a contrast of 4.5"""
+Kind = Literal["module", "script"]
+KINDS: Mapping[Kind, Message] = {"module": Message("Module"), "script": Message("Training script")}
 
 
-class PythonHighlighter(QSyntaxHighlighter):
-    """Colours by Pygments, which reads the whole text once; the document is only replaced, never typed in."""
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What the source shown was written from, so that an edit of it can be compared with that."""
 
-    def __init__(self, document: QTextDocument) -> None:
-        super().__init__(document)
-        self._spans: dict[int, list[tuple[int, int, str]]] = {}
-        self.grey = False
-
-    def read(self, source: str) -> None:
-        """Takes in the text that will be shown next."""
-        from pygments.lexers import PythonLexer
-
-        self._spans = {}
-        line, column = 0, 0
-        for token, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens(source):
-            name = _color_of(str(token).removeprefix("Token."))
-            for part in text.splitlines(keepends=True):
-                width = len(part.rstrip("\n"))
-                if name and width:
-                    self._spans.setdefault(line, []).append((column, width, name))
-                column += width
-                if part.endswith("\n"):
-                    line, column = line + 1, 0
-
-    def highlightBlock(self, text: str) -> None:
-        if self.grey:
-            self.setFormat(0, len(text), _format("second"))
-            return
-        for column, width, name in self._spans.get(self.currentBlock().blockNumber(), ()):
-            self.setFormat(column, width, _format(name))
-
-
-def _color_of(token: str) -> str | None:
-    while token:
-        if token in COLORS:
-            return COLORS[token]
-        token = token.rpartition(".")[0]
-    return None
-
-
-def _format(name: str) -> QTextCharFormat:
-    colors = theme.current()
-    color = QColor(colors.color(name))
-    if colors.name == "light" and name in theme.CATEGORIES:
-        color = color.darker(LIGHT_DARKER)
-    made = QTextCharFormat()
-    made.setForeground(color)
-    if name == "second":
-        made.setFontItalic(False)
-    return made
+    document: Document
+    revision: int
+    project: ProjectData
+    ranks: Ranks
+    context: Context
 
 
 class CodePanel(QWidget):
-    """Read-only. Where the network has errors, the last good source stays, greyed, with the reason above."""
+    """Where the network has errors, the last good source stays, greyed, with the reason above.
+
+    "Edit" unlocks the module; "Apply" reads it back without running it and makes one step that can be undone,
+    or marks the lines that cannot be read and changes nothing. "Discard" shows the network's source again.
+    """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,49 +63,82 @@ class CodePanel(QWidget):
         self._source = ""
         self._reason: Message | NetloomError | Exception | None = None
         self._stale = True
+        self._wanted: _Written | None = None
+        self._written: _Written | None = None
+        self._edited: _Written | None = None
         self._lane = Lane(self, needs=stages.ENGINE)
         self._lane.done.connect(self._take)
         self._lane.failed.connect(self._fail)
+        self._reading = Lane(self, needs=stages.ENGINE)
+        self._reading.done.connect(self._apply)
+        self._reading.failed.connect(self._refuse)
+        self._reading.busy_changed.connect(self._say)
         self._wait = QTimer(self, singleShot=True, interval=WAIT_MS)
         self._wait.timeout.connect(self._write)
-        self.text = QPlainTextEdit(readOnly=True)
+        self._typed = QTimer(self, singleShot=True, interval=WAIT_MS)
+        self._typed.timeout.connect(self._recolour)
+        self.text = CodeText()
         self.text.setObjectName("code_text")
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        font.setPixelSize(12)
-        self.text.setFont(font)
-        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.text.setFrameShape(QPlainTextEdit.Shape.NoFrame)
-        self._highlighter = PythonHighlighter(self.text.document())
-        self.status = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
-        self.status.setObjectName("code_status")
-        self.copy_button = named(QPushButton(), "code_copy")
-        self.copy_button.setIcon(icon("copy"))
-        self.copy_button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._source))
-        self.save_button = named(QPushButton(), "code_save")
-        self.save_button.setIcon(icon("save"))
-        self.save_button.clicked.connect(self._ask_path)
-        row = QHBoxLayout()
-        row.setContentsMargins(12, 6, 12, 4)
-        row.addWidget(self.status, 1)
-        row.addWidget(self.copy_button)
-        row.addWidget(self.save_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(row)
-        column.addWidget(self.text, 1)
+        self.text.textChanged.connect(self._changed_by_hand)
+        self._build()
         session.analysed.connect(self._changed)
         session.opened.connect(self._forget)
         theme.notifier().changed.connect(self._restyle)
         follow(self, self.retranslate)
 
+    def _build(self) -> None:
+        self.kind = named(QComboBox(), "code_kind")
+        for kind, words in KINDS.items():
+            self.kind.addItem(str(words), kind)
+        self.kind.currentIndexChanged.connect(self._choose)
+        self.status = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        self.status.setObjectName("code_status")
+        self.edit_button = self._button("code_edit", "rename", self.begin)
+        self.apply_button = self._button("code_apply", "good", self.apply)
+        self.discard_button = self._button("code_discard", "undo", self.discard)
+        self.copy_button = self._button("code_copy", "copy", self._copy)
+        self.save_button = self._button("code_save", "save", self._ask_path)
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 6, 12, 4)
+        row.addWidget(self.kind)
+        row.addWidget(self.status, 1)
+        for button in (
+            self.edit_button,
+            self.apply_button,
+            self.discard_button,
+            self.copy_button,
+            self.save_button,
+        ):
+            row.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row)
+        column.addWidget(self.text, 1)
+
+    def _button(self, name: str, picture: str, slot: object) -> QPushButton:
+        made = named(QPushButton(), name)
+        made.setIcon(icon(picture))
+        made.clicked.connect(slot)
+        return made
+
     @property
     def source(self) -> str:
-        """The source shown, or the last good one."""
-        return self._source
+        """The source shown, or the last good one; what was typed, while it is edited."""
+        return self._source if self._edited is None else self.text.toPlainText()
+
+    @property
+    def editing(self) -> bool:
+        return self._edited is not None
 
     def retranslate(self) -> None:
         self.text.setAccessibleName(tr("The network as Python"))
+        self.kind.setAccessibleName(tr("What is written"))
+        for place, words in enumerate(KINDS.values()):
+            self.kind.setItemText(place, str(words))
+        self.edit_button.setText(tr("Edit"))
+        self.apply_button.setText(tr("Apply"))
+        self.discard_button.setText(tr("Discard"))
         self.copy_button.setText(tr("Copy"))
         self.save_button.setText(tr("Save as…"))
         self._say()
@@ -171,10 +152,19 @@ class CodePanel(QWidget):
 
     def _changed(self, _: object) -> None:
         self._stale = True
-        if self.isVisible():
+        if self.isVisible() and not self.editing:
             self._wait.start()
 
     def _forget(self) -> None:
+        self._lane.cancel()
+        self._reading.cancel()
+        self._end()
+        self._show("")
+        self._written = None
+        self._reason = None
+        self._changed(None)
+
+    def _choose(self) -> None:
         self._lane.cancel()
         self._show("")
         self._reason = None
@@ -182,6 +172,8 @@ class CodePanel(QWidget):
 
     def _write(self) -> None:
         session = self._session
+        if self.editing:
+            return
         if not session.engine_ready:
             self._say()
             return
@@ -192,10 +184,16 @@ class CodePanel(QWidget):
             self._lane.cancel()
             self._fail(NetloomError(problem.text))
             return
-        self._lane.start(_source_of, project, session.context)
+        document = session.document
+        self._wanted = _Written(document, document.revision, project, document.ranks(), session.context)
+        self._lane.start(_source_of, project, session.context, self.kind.currentData())
 
     def _take(self, source: str) -> None:
+        if self.editing:
+            self._stale = True
+            return
         self._reason = None
+        self._written = self._wanted
         self._show(source)
 
     def _fail(self, error: Exception) -> None:
@@ -204,45 +202,148 @@ class CodePanel(QWidget):
         self._say()
 
     def _show(self, source: str) -> None:
-        greyed, self._highlighter.grey = self._highlighter.grey, False
-        if source != self._source or greyed:
-            self._source = source
-            self._highlighter.read(source)
+        highlighter = self.text.highlighter
+        greyed, highlighter.grey = highlighter.grey, False
+        if source != self.text.toPlainText() or greyed:
+            highlighter.read(source)
             bar = self.text.verticalScrollBar()
             place = bar.value()
             self.text.setPlainText(source)
             bar.setValue(place)
+        self._source = source
         self._say()
 
-    def _say(self) -> None:
-        has = bool(self._source)
+    def _say(self, _: object = None) -> None:
+        has, module = bool(self.source), self.kind.currentData() == "module"
         self.copy_button.setEnabled(has)
         self.save_button.setEnabled(has)
+        self.kind.setEnabled(not self.editing)
+        self.edit_button.setVisible(not self.editing and module)
+        self.edit_button.setEnabled(has and self._reason is None and self._written is not None)
+        for button in (self.apply_button, self.discard_button):
+            button.setVisible(self.editing)
+        self.apply_button.setEnabled(not self._reading.busy)
         self.status.setProperty("second", self._reason is None)
+        self.status.setText(self._words(has))
+        colors = theme.current()
+        tone = colors.second if self._reason is None else colors.error if self.editing else colors.warning
+        self.status.setStyleSheet(f"color: {tone}")
+
+    def _words(self, has: bool) -> str:
+        if self._reason is not None and self.editing:
+            return str(self._reason)
         if self._reason is not None:
-            kept = tr("The source below is from before the problem.") + " " if has else ""
-            self.status.setText(kept + str(self._reason))
-        elif not self._session.engine_ready:
-            self.status.setText(tr("PyTorch is still loading…"))
-        else:
-            self.status.setText(tr("Plain PyTorch; it needs nothing of Netloom."))
-        self.status.setStyleSheet(
-            f"color: {theme.current().warning if self._reason else theme.current().second}"
-        )
+            return (tr("The source below is from before the problem.") + " " if has else "") + str(
+                self._reason
+            )
+        if not self._session.engine_ready:
+            return tr("PyTorch is still loading…")
+        if self.editing:
+            return tr("It is read, never run. Apply takes it into the network as one step.")
+        if self.kind.currentData() == "script":
+            return tr("Trains as Netloom does, to the last bit, and needs nothing of it.")
+        return tr("Plain PyTorch; it needs nothing of Netloom.")
 
     def _restyle(self) -> None:
-        self._highlighter.grey = self._reason is not None
-        self._highlighter.rehighlight()
+        self.text.highlighter.grey = self._reason is not None and not self.editing
+        self.text.highlighter.rehighlight()
+        self.text.mark(self.text.marks)
         self._say()
 
-    # -- saving ----------------------------------------------------------------------------------
+    # -- editing -----------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Lets the module be edited, as it is shown."""
+        if self._written is None or self.editing or self.kind.currentData() != "module":
+            return
+        self._edited = self._written
+        self.text.document().setUndoRedoEnabled(False)  # what was written before is no step of the typing
+        self.text.document().setUndoRedoEnabled(True)
+        self.text.setReadOnly(False)
+        self.text.setFocus()
+        self._say()
+
+    def apply(self) -> None:
+        """Reads what was typed back, off this thread; `_apply` or `_refuse` goes on."""
+        begun = self._edited
+        if begun is not None and not self._reading.busy:
+            self._reading.start(_read_back, begun.project, begun.ranks, begun.context, self.source)
+
+    def discard(self) -> None:
+        """Shows the network's source again."""
+        self._reading.cancel()
+        self._end()
+        self._show(self._source)
+        self._changed(None)
+
+    def _end(self) -> None:
+        self._edited = None
+        self._reason = None
+        self.text.setReadOnly(True)
+        self.text.mark({})
+
+    def _apply(self, read: tuple[Change | None, int]) -> None:
+        begun, session = self._edited, self._session
+        change, remarks = read
+        if begun is None:
+            return
+        try:
+            if change is not None and session.document.revision == begun.revision:
+                with session.edit(change.label) as edit:
+                    for operation in change.operations:
+                        edit.do(operation)
+            elif change is not None:
+                session.document.adopt(change)
+        except EditError as error:
+            changed = Message(
+                "The network was changed meanwhile where the code was, too: {reason}", reason=error
+            )
+            self._refuse(NetloomError(changed))
+            return
+        if remarks:
+            session.notice.emit(
+                "warning", Message("A network has no place for comments: {n} were left out.", n=remarks)
+            )
+        applied = self.source
+        self._end()
+        self._source = applied
+        self._changed(None)
+        self._say()
+
+    def _refuse(self, error: Exception) -> None:
+        self._reason = error
+        reasons: dict[int, str] = {}
+        for fault in getattr(error, "faults", ()):
+            reasons.setdefault(fault.line, str(fault.text))
+        self.text.mark(reasons)
+        if reasons:
+            self.text.show_line(min(reasons))
+        self._say()
+
+    def _changed_by_hand(self) -> None:
+        if self.editing:
+            self._typed.start()
+
+    def _recolour(self) -> None:
+        """Colours what was typed. What was wrong is told until it is applied again, or its line changed."""
+        if not self.editing:
+            return
+        self.text.highlighter.read(self.text.toPlainText())
+        self.text.blockSignals(True)
+        self.text.highlighter.rehighlight()
+        self.text.blockSignals(False)
+
+    # -- copying and saving ------------------------------------------------------------------------
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.source)
 
     def _ask_path(self) -> None:
         dialog = QFileDialog(self, tr("Save the source"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("py")
         dialog.setNameFilter("Python (*.py)")
-        dialog.selectFile("model.py")
+        dialog.selectFile("model.py" if self.kind.currentData() == "module" else "train.py")
         dialog.fileSelected.connect(lambda path: self.save(Path(path)))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
@@ -252,7 +353,7 @@ class CodePanel(QWidget):
         from studio.project import atomic
 
         try:
-            atomic.write(path, self._source)
+            atomic.write(path, self.source)
         except (NetloomError, OSError) as error:
             self._session.notice.emit(
                 "error", Message("The source could not be saved: {reason}", reason=error)
@@ -261,11 +362,25 @@ class CodePanel(QWidget):
         self._session.notice.emit("info", Message("The source is saved in {path}.", path=path))
 
 
-def _source_of(ticket: Ticket, project: ProjectData, context: Context) -> str:
+def _source_of(ticket: Ticket, project: ProjectData, context: Context, kind: Kind) -> str:
+    ticket.check()
+    if kind == "script":
+        from studio.export.training_script import training_script
+
+        return training_script(project)
     from studio.compiler.source import source
+    from studio.compiler.survey import main_network
+
+    return source(project, main_network(project), context)
+
+
+def _read_back(
+    ticket: Ticket, project: ProjectData, ranks: Ranks, context: Context, text: str
+) -> tuple[Change | None, int]:
+    """What a source changes, and how many remarks in it cannot be kept."""
+    from studio.compiler.reading.file import remarks
+    from studio.compiler.reading.merge import merge
+    from studio.compiler.survey import main_network
 
     ticket.check()
-    network = str(project.training.get("network") or "model")
-    if network not in project.networks:
-        network = next(iter(project.networks), network)
-    return str(source(project, network, context))
+    return merge(project, text, main_network(project), context, ranks), len(remarks(text))

@@ -82,6 +82,7 @@ def _text(path: Path) -> str:
 
 def _read(project: ProjectData, network: str, arguments: argparse.Namespace) -> int:
     from studio.compiler.reading.faults import ReadingError
+    from studio.compiler.reading.file import remarks
     from studio.compiler.reading.merge import merge
     from studio.graph.document import Document
     from studio.project import files
@@ -98,6 +99,9 @@ def _read(project: ProjectData, network: str, arguments: argparse.Namespace) -> 
     if change is None:
         print(tr("{file} says the same already.", file=arguments.project))
         return DONE
+    if left_out := remarks(text):
+        note = tr("A network has no place for comments: {n} were left out.", n=len(left_out))
+        print(tr("netloom: note: {note}", note=note), file=sys.stderr)
     document = Document(project)
     document.replay(change)
     saved = files.save(arguments.project, document.data())

@@ -9,7 +9,8 @@ from PySide6.QtGui import QColor, QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from studio.app import theme
-from studio.app.code import CodePanel, PythonHighlighter
+from studio.app.code import CodePanel
+from studio.app.code_text import PythonHighlighter
 from studio.app.session import Session
 from studio.compiler.analysis import Analysis, Problem
 from studio.words import Message, NetloomError
@@ -21,7 +22,7 @@ SOURCE = 'import torch\n\n\nclass Model(torch.nn.Module):\n    """Digits."""\n'
 
 @pytest.fixture
 def panel(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> CodePanel:
-    monkeypatch.setattr("studio.app.code._source_of", lambda ticket, project, context: SOURCE)
+    monkeypatch.setattr("studio.app.code._source_of", lambda ticket, project, context, kind: SOURCE)
     session = Session()
     session.engine_ready = True
     panel = CodePanel(session)
@@ -50,10 +51,10 @@ def test_with_an_error_the_last_good_source_stays_greyed_with_the_reason(
     panel._session.analysed.emit(panel._session.analysis)
     qtbot.waitUntil(lambda: "No wire." in panel.status.text(), timeout=10_000)
     assert panel.text.toPlainText() == SOURCE
-    assert panel._highlighter.grey
+    assert panel.text.highlighter.grey
     panel._session.analysis = Analysis()
     panel._session.analysed.emit(panel._session.analysis)
-    qtbot.waitUntil(lambda: not panel._highlighter.grey, timeout=10_000)
+    qtbot.waitUntil(lambda: not panel.text.highlighter.grey, timeout=10_000)
 
 
 def test_a_source_that_cannot_be_written_says_why(
@@ -86,7 +87,7 @@ def contrast(one: QColor, other: QColor) -> float:
 
 @pytest.mark.parametrize("table", [theme.DARK, theme.LIGHT])
 def test_every_colour_of_the_source_can_be_read(panel: CodePanel, qtbot: QtBot, table: theme.Theme) -> None:
-    from studio.app.code import COLORS, _format
+    from studio.app.code_text import COLORS, _format
 
     theme.use(table)
     try:

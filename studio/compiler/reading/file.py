@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -18,6 +20,7 @@ from studio.graph.values import Json
 from studio.words import Message
 
 _BASES = ("torch.nn.Module", "torch.nn.modules.Module")
+_SHAPE = re.compile(r"# \([^()]*\)")
 _DESCRIBED = re.compile(r"([\w.]+)(?: \(([^()]*)\))?(?: (\w+))?")
 
 
@@ -202,6 +205,19 @@ class _Class:
         self.found.nodes = nodes
         self.found.lines[new] = self.found.lines[old]
         self.found.spoken.add(new)
+
+
+def remarks(text: str) -> list[str]:
+    """The comments and docstrings of a source that a network has no place for: those that are not ours."""
+    lines = io.StringIO(text).readline
+    said_ = [token.string for token in tokenize.generate_tokens(lines) if token.type == tokenize.COMMENT]
+    found = [comment for comment in said_ if not _SHAPE.fullmatch(comment)]
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and (words := ast.get_docstring(node)):
+            sides = words.rstrip(".").split("->")
+            if isinstance(node, ast.FunctionDef) or len(sides) != 2 or not all(map(_described, sides)):
+                found.append(words)
+    return found
 
 
 def _described(side: str) -> list[_Described]:
