@@ -25,6 +25,7 @@ from studio.graph.model import ProjectData
 from studio.training import settings as training_settings
 from studio.training.machine import ONE_THREAD_BELOW
 from studio.training.objectives import regression
+from studio.training.options import Options
 from studio.training.settings import Settings
 from studio.words import Message, NetloomError
 
@@ -108,6 +109,14 @@ _GUARD = 'if __name__ == "__main__":\n    main()'
 def _check(data: DataSettings, settings: Settings) -> None:
     if data.source not in parts.LOADERS:
         raise ScriptError(Message("A training script cannot read the data {source} yet.", source=data.source))
+    if settings.options != Options():
+        raise ScriptError(
+            Message(
+                "A training script cannot do yet what these settings ask: {names}. Leave them out, or train "
+                "with netloom train.",
+                names=", ".join(_unusual(settings.options)),
+            )
+        )
     if getattr(settings, "weights", None):
         raise ScriptError(
             Message(
@@ -115,6 +124,11 @@ def _check(data: DataSettings, settings: Settings) -> None:
                 "training settings first."
             )
         )
+
+
+def _unusual(options: Options) -> list[str]:
+    usual = Options().to_json()
+    return [f"training.{name}" for name, value in options.to_json().items() if value != usual[name]]
 
 
 def _threads(project: ProjectData, settings: Settings, context: Context) -> str:

@@ -34,6 +34,7 @@ class Journal:
         checkpoints: Checkpoints,
         on_epoch: Callable[[EpochRecord], None] | None,
         elapsed: float = 0.0,
+        patience: int | None = None,
     ) -> None:
         self._folder = folder
         self._record = record
@@ -41,10 +42,12 @@ class Journal:
         self._checkpoints = checkpoints
         self._on_epoch = on_epoch
         self._began = time.monotonic() - elapsed
+        self._patience = patience
         self._fault: Message | None = None
         self.last: EpochRecord | None = None
 
-    def keep(self, record: EpochRecord) -> None:
+    def keep(self, record: EpochRecord) -> bool:
+        """Writes an epoch down; True where `patience` epochs brought nothing better, so the run may end."""
         metrics = record.validation or record.train
         told = {
             "epoch": record.epoch,
@@ -57,6 +60,22 @@ class Journal:
         self._attempt(lambda: runs.append_metrics(self._folder, asdict(record)))
         if self._on_epoch is not None:
             self._on_epoch(record)
+        return self._patience_is_out(record)
+
+    def _patience_is_out(self, record: EpochRecord) -> bool:
+        best = self._checkpoints.newest_best
+        if self._patience is None or best is None or record.epoch - best.epoch["epoch"] < self._patience:
+            return False
+        self._progress.notices.append(
+            Message(
+                "The run ended after epoch {epoch}: none of the last {n} epochs was better than epoch "
+                "{best}.",
+                epoch=record.epoch,
+                n=self._patience,
+                best=best.epoch["epoch"],
+            )
+        )
+        return True
 
     def go_on(self) -> None:
         """A run that is continued: epochs that came after its position are taken back."""

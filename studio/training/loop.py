@@ -14,8 +14,10 @@ from studio.data.batches import batches
 from studio.data.prepare import Prepared, Split
 from studio.training.commands import Commands
 from studio.training.objectives import Meter, Objective
+from studio.training.options import Options
 from studio.training.position import Keeper, Position, generators, set_generators
 from studio.training.progress import EpochRecord, Progress
+from studio.training.schedules import Schedule
 from studio.training.settings import Settings
 from studio.words import Message, NetloomError
 
@@ -36,16 +38,18 @@ def fit(
     settings: Settings,
     progress: Progress,
     commands: Commands,
-    keep: Callable[[EpochRecord], None],
+    keep: Callable[[EpochRecord], bool | None],
     keeper: Keeper | None = None,
     start: Position | None = None,
+    schedule: Schedule | None = None,
 ) -> Literal["done", "stopped"]:
-    """Trains `module` in place. `keep` is called after each epoch. Raises DivergedError.
+    """Trains `module` in place. `keep` is called after each epoch: True ends the run. Raises DivergedError.
 
     The same seed on the same machine gives the same weights, bit for bit (on a CPU). The `keeper` gets the
     position now and then, at a pause and at a stop; from `start` the training goes on with the same bits.
     """
-    recorder = Recorder(progress)
+    recorder, descent = Recorder(progress), Descent(module, optimizer, settings.options, schedule)
+    steps = progress.steps_per_epoch
     for epoch in range(start.epoch if start else 1, settings.epochs + 1):
         began, progress.epoch = time.perf_counter(), epoch
         seed = (settings.seed * 1_000_003 + epoch) % 2**63
@@ -58,36 +62,81 @@ def fit(
             done, began, start = _go_on(start, meter, recorder, progress.device), began - start.seconds, None
         order = torch.Generator().manual_seed(seed)
         for x, y in batches(data.train, settings.batch_size, order, done):
-            if keeper is not None and (keeper.due() or commands.paused or commands.stopping):
-                keeper.keep(recorder.position(epoch, done, began, meter))
-            if commands.paused:
-                began += recorder.pause(commands)
-            if commands.stopping:
-                break
-            optimizer.zero_grad(set_to_none=True)
+            if done % descent.every == 0:  # between two steps of the optimiser
+                if keeper is not None and (keeper.due() or commands.paused or commands.stopping):
+                    keeper.keep(recorder.position(epoch, done, began, meter))
+                if commands.paused:
+                    began += recorder.pause(commands)
+                if commands.stopping:
+                    break
             prediction = module(x)
-            loss = objective.loss(prediction, y)
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
+            loss = descent.step(objective.step_loss(prediction, y), last=done + 1 == steps)
             meter.add(prediction, y)
-            recorder.step(loss.detach(), len(y))
+            recorder.step(loss, len(y))
             done += 1
         recorder.flush()
         if recorder.samples:
             train = {"loss": recorder.epoch_loss(), **meter.result()}
             validation = evaluate(module, data.validation, objective, settings.batch_size)
             check_finite(validation.get("loss", 0.0), progress)
-            complete = not commands.stopping or progress.step == epoch * progress.steps_per_epoch
+            if schedule is not None:
+                train["lr"] = schedule.lr
+                schedule.epoch((validation or train)["loss"])
+            complete = not commands.stopping or progress.step == epoch * steps
             record = EpochRecord(
                 epoch, progress.step, train, validation, time.perf_counter() - began, complete
             )
-            keep(record)
+            enough = keep(record)
             progress.epochs_done.append(record)
+            if enough:
+                return "done"
         if commands.stopping and progress.share < 1:
-            if keeper is not None and progress.step == epoch * progress.steps_per_epoch:
+            if keeper is not None and progress.step == epoch * steps:
                 keeper.keep(Position(epoch + 1, 0))
             return "stopped"
     return "done"
+
+
+class Descent:
+    """From a loss to a step of the optimiser: every batch or every few, with a bound on the gradient.
+
+    The gradients of `every` batches are averaged; what is left at the end of an epoch is a step of its own.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        options: Options,
+        schedule: Schedule | None,
+    ) -> None:
+        self._parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        self._optimizer, self._schedule = optimizer, schedule
+        self._clip = options.clip_norm
+        self._gathered = 0
+        self.every = options.accumulate
+
+    def step(self, loss: Tensor, last: bool) -> Tensor:
+        """Takes in the loss of a batch, the `last` of its epoch or not; gives it back without its history."""
+        if not self._gathered:
+            self._optimizer.zero_grad(set_to_none=True)
+        (loss / self.every if self.every > 1 else loss).backward()  # type: ignore[no-untyped-call]
+        self._gathered += 1
+        if self._gathered == self.every or last:
+            self._descend()
+        return loss.detach()
+
+    def _descend(self) -> None:
+        if self._gathered < self.every:  # a rest is averaged over as many as there are
+            for parameter in self._parameters:
+                if parameter.grad is not None:
+                    parameter.grad.mul_(self.every / self._gathered)
+        if self._clip is not None:
+            nn.utils.clip_grad_norm_(self._parameters, self._clip)
+        self._optimizer.step()
+        if self._schedule is not None:
+            self._schedule.step()
+        self._gathered = 0
 
 
 def _go_on(start: Position, meter: Meter, recorder: Recorder, device: str) -> int:

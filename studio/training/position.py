@@ -25,6 +25,8 @@ from studio.words import Message, NetloomError
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
+    from studio.training.schedules import Schedule
+
 FIRST_S, EVERY_S = 1.0, 10.0
 SHARE = 0.02
 """the part of the time that keeping the position may take, where it is large"""
@@ -79,7 +81,12 @@ class Saved:
         return float(self.facts["elapsed"])
 
     def restore(
-        self, module: nn.Module, optimizer: Optimizer, checkpoints: Checkpoints, progress: Progress
+        self,
+        module: nn.Module,
+        optimizer: Optimizer,
+        checkpoints: Checkpoints,
+        progress: Progress,
+        schedule: Schedule | None = None,
     ) -> None:
         """Puts everything where it was. Raises RunError where the network is another one."""
         try:
@@ -90,6 +97,8 @@ class Saved:
                     "The run's position is of another network: {reason}", reason=str(error).split("\n")[0]
                 )
             ) from error
+        if schedule is not None:
+            schedule.restore(self.facts["schedule"])
         optimizer.load_state_dict(self._optimizer())
         best = self.facts["best"]
         if best is not None:
@@ -130,6 +139,7 @@ class Keeper:
         progress: Progress,
         fingerprint: str,
         elapsed: float = 0.0,
+        schedule: Schedule | None = None,
     ) -> None:
         self._folder = folder
         self._module, self._optimizer, self._checkpoints = module, optimizer, checkpoints
@@ -137,6 +147,7 @@ class Keeper:
         self._began = time.monotonic() - elapsed
         self._next = time.monotonic() + FIRST_S
         self._told = False
+        self._schedule = schedule
 
     def due(self) -> bool:
         return time.monotonic() >= self._next
@@ -194,6 +205,7 @@ class Keeper:
                 if not isinstance(value, Tensor)
             ],
             "groups": state["param_groups"],
+            "schedule": self._schedule.state() if self._schedule is not None else None,
             "best": best and {"epoch": best.epoch, "score": self._checkpoints.score},
             "epochs": [asdict(record) for record in self._progress.epochs_done],
             "trained": (self._progress.samples, self._progress.train_seconds),

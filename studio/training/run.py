@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import shutil
@@ -25,10 +26,12 @@ from studio.words import Message, NetloomError
 
 if TYPE_CHECKING:
     from torch import nn
+    from torch.optim import Optimizer
 
     from studio.training.checkpoint import Checkpoints
     from studio.training.objectives import Objective
     from studio.training.position import Saved
+    from studio.training.schedules import Schedule
     from studio.training.start import Report
 
 
@@ -243,13 +246,19 @@ def _run(
 
     progress, module, objective = training.progress, training.module, training.objective
     progress.run = folder
-    optimizer = optimizers.make(training.settings.optimizer, module.parameters())
+    settings, options = training.settings, training.settings.options
+    optimizer = optimizers.make(settings.optimizer, module.parameters(), options.decay)
+    schedule = _schedule(optimizer, settings, progress)
     checkpoints = Checkpoints(folder, objective.weights, progress.notices.append)
     elapsed = saved.elapsed if saved is not None else 0.0
-    journal = Journal(folder, training.record, module, objective, progress, checkpoints, on_epoch, elapsed)
-    keeper = Keeper(folder, module, optimizer, checkpoints, progress, training.data.fingerprint, elapsed)
+    journal = Journal(
+        folder, training.record, module, objective, progress, checkpoints, on_epoch, elapsed, options.patience
+    )
+    keeper = Keeper(
+        folder, module, optimizer, checkpoints, progress, training.data.fingerprint, elapsed, schedule
+    )
     if saved is not None:
-        saved.restore(module, optimizer, checkpoints, progress)
+        saved.restore(module, optimizer, checkpoints, progress, schedule)
         journal.go_on()
     if on_start is not None:
         on_start(training.record)
@@ -260,12 +269,13 @@ def _run(
             training.data,
             objective,
             optimizer,
-            training.settings,
+            settings,
             progress,
             training.commands,
             journal.keep,
             keeper,
             saved.position if saved is not None else None,
+            schedule,
         )
     except BaseException as error:
         checkpoints.write()
@@ -279,6 +289,16 @@ def _run(
     if status == "done":
         keeper.forget()
     return result
+
+
+def _schedule(optimizer: Optimizer, settings: Settings, progress: Progress) -> Schedule | None:
+    """What moves the learning rate; None where nothing does."""
+    from studio.training.schedules import Schedule
+
+    if not settings.options.varies:
+        return None
+    steps = math.ceil(progress.steps_per_epoch / settings.options.accumulate)
+    return Schedule(optimizer, settings.options, steps, settings.epochs)
 
 
 def _new_folder(runs_folder: Path, training: _Training) -> Path:

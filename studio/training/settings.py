@@ -10,6 +10,8 @@ from typing import Any
 
 from studio.graph.values import Json
 from studio.project import sections
+from studio.training import options
+from studio.training.options import Options
 from studio.words import Message, NetloomError
 
 LOSSES: Mapping[str, tuple[str, ...]] = {
@@ -54,6 +56,7 @@ DEFAULTS: Mapping[str, Json] = {
     "threads": None,
     "device": "auto",
     "weights": None,
+    **options.DEFAULTS,
 }
 """every key of the section; `objective` and `loss`, left out, follow the data"""
 
@@ -89,10 +92,13 @@ class Settings:
     threads: int | None
     device: str
     weights: str | None = None
+    options: Options = field(default_factory=Options)
 
     def to_json(self) -> dict[str, Any]:
         """The same as a `training` section, every key stated."""
         table = asdict(self)
+        del table["options"]
+        table |= self.options.to_json()
         table["optimizer"] = {"type": self.optimizer.type, **self.optimizer.params}
         return table
 
@@ -124,6 +130,7 @@ def read(section: Mapping[str, Json], task: str | None = None) -> Settings:
         None if section.get("threads") is None else _whole(section, "threads", 1, 1024),
         _device(_text(section, "device")),
         None if section.get("weights") is None else _text(section, "weights"),
+        options.read(section),
     )
 
 

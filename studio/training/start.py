@@ -87,7 +87,7 @@ def find(reference: str, base: Path | None, runs_folder: Path) -> Path:
 def plan(project: ProjectData, network: str, module: nn.Module, found: Path) -> Plan:
     """What `module`, built from `project`, can take from a run or a file. Raises StartError where nothing."""
     if found.is_file():
-        return _from_file(module, weights.read(found))
+        return from_file(module, weights.read(found))
     run = runs.open_run(found)
     from studio.training import learned
 
@@ -102,7 +102,8 @@ def plan(project: ProjectData, network: str, module: nn.Module, found: Path) -> 
     return made
 
 
-def _from_file(module: nn.Module, source: weights.Weights) -> Plan:
+def from_file(module: nn.Module, source: weights.Weights) -> Plan:
+    """What `module` can take from a file's weights. Raises StartError where nothing fits."""
     wanted = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
     match = weights.match(source.shapes, wanted, source.ordered)
     if not match.pairs:

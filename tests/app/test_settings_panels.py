@@ -317,3 +317,39 @@ def test_a_whole_number_is_taken_as_typed_or_not_at_all(
     qtbot.keyClick(spin, Qt.Key.Key_Return)
     assert setting(training, "training", "epochs") == epochs
     assert training.findChild(QLabel, "training_epochs_complaint").text() == complaint
+
+
+def chosen(panel: QWidget, name: str, index: int) -> None:
+    box = panel.findChild(QComboBox, name)
+    box.setCurrentIndex(index)
+    box.activated.emit(index)
+
+
+def test_a_schedule_brings_its_own_arguments(training: TrainingPanel, qtbot: QtBot) -> None:
+    assert training.findChild(QWidget, "training_schedule_gamma") is None
+    chosen(training, "training_schedule_type", 1)
+    assert setting(training, "training", "schedule") == {"type": "StepLR"}
+    typed(qtbot, training, "training_schedule_gamma", "0.5")
+    assert setting(training, "training", "schedule") == {"type": "StepLR", "gamma": 0.5}
+    chosen(training, "training_schedule_type", 3)
+    assert setting(training, "training", "schedule") == {"type": "CosineAnnealingLR"}
+    assert training.findChild(QWidget, "training_schedule_eta_min") is not None
+    undo(training)
+    assert setting(training, "training", "schedule") == {"type": "StepLR", "gamma": 0.5}
+
+
+def test_a_value_outside_its_range_is_told_beside_its_field_and_not_taken(
+    training: TrainingPanel, qtbot: QtBot
+) -> None:
+    typed(qtbot, training, "training_label_smoothing", "1.5")
+    told = training.findChild(QLabel, "training_label_smoothing_complaint")
+    assert "training.label_smoothing is 1.5" in told.text()
+    assert setting(training, "training", "label_smoothing") is MISSING
+
+
+def test_an_emptied_bound_is_off_again(training: TrainingPanel, qtbot: QtBot) -> None:
+    line = typed(qtbot, training, "training_clip_norm", "2.5")
+    assert setting(training, "training", "clip_norm") == 2.5
+    typed(qtbot, training, "training_clip_norm", "")
+    assert setting(training, "training", "clip_norm") is None
+    assert (line.text(), line.placeholderText()) == ("", "off")

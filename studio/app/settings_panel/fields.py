@@ -222,6 +222,35 @@ class NumberField(_LineField):
             self.write(value)
 
 
+class OptionalNumberField(NumberField):
+    """A number, or nothing: an empty line, which shows `unset`."""
+
+    def __init__(
+        self,
+        session: Session,
+        path: tuple[str, ...],
+        label: Message,
+        unset: Message,
+        check: Callable[[float], Message | None],
+    ) -> None:
+        super().__init__(session, path, label, None, check)  # type: ignore[arg-type]
+        self._unset = unset
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        self._line.setPlaceholderText(str(self._unset))
+
+    def text_of(self, value: Any) -> str:
+        return "" if value is None else super().text_of(value)
+
+    def _edited(self) -> None:
+        if self._line.text().strip():
+            super()._edited()
+            return
+        self.complaint(None)
+        self.write(None)
+
+
 class ChoiceField(Field):
     """One of some values, each with a text."""
 

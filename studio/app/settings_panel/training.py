@@ -12,6 +12,7 @@ from studio import quantities
 from studio.app import theme
 from studio.app.language import follow
 from studio.app.session import Session
+from studio.app.settings_panel import options
 from studio.app.settings_panel.fields import (
     CheckField,
     ChoiceField,
@@ -39,8 +40,10 @@ class TrainingPanel(QWidget):
         self.setAutoFillBackground(True)
         self._session = session
         self._kind = ""
+        self._schedule = ""
         self.goal, self.method, self.parameters, self.run = Form(), Form(), Form(), Form()
-        self._headings = [QLabel(), QLabel(), QLabel()]
+        self.pace, self.pace_parameters, self.finer = Form(), Form(), Form()
+        self._headings = [QLabel(), QLabel(), QLabel(), QLabel()]
         self.summary = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
         self.summary.setObjectName("training_summary")
         self._build_fields()
@@ -48,7 +51,8 @@ class TrainingPanel(QWidget):
         row = QHBoxLayout(inside)
         row.setContentsMargins(16, 8, 16, 8)
         row.setSpacing(24)
-        columns = ((self.goal,), (self.method, self.parameters), (self.run,))
+        finer = (self.pace, self.pace_parameters, self.finer)
+        columns = ((self.goal,), (self.method, self.parameters), (self.run,), finer)
         for heading, forms in zip(self._headings, columns, strict=True):
             heading.setStyleSheet("font-weight: 600")
             column = QVBoxLayout()
@@ -91,12 +95,14 @@ class TrainingPanel(QWidget):
         self.run.add(self.device)
         unset = Message("automatic")
         self.run.add(WholeField(session, (SECTION, "threads"), Message("Threads"), None, 1, 1024, unset))
+        self.schedule = options.add_fields(session, self.finer)
+        self.pace.add(self.schedule)
 
     # -- following the document ------------------------------------------------------------------
 
     def retranslate(self) -> None:
         self.setAccessibleName(tr("Training settings"))
-        titles = (tr("What is learned"), tr("Optimiser"), tr("Run"))
+        titles = (tr("What is learned"), tr("Optimiser"), tr("Run"), tr("Learning rate and steps"))
         for heading, title in zip(self._headings, titles, strict=True):
             heading.setText(title)
         for form in self._forms():
@@ -115,6 +121,12 @@ class TrainingPanel(QWidget):
         if kind != self._kind:
             self._kind = kind
             self._build_parameters()
+        if self.schedule.value() != self._schedule:
+            self._schedule = self.schedule.value()
+            self.pace_parameters.clear()
+            for field in options.schedule_fields(self._session, self._schedule):
+                self.pace_parameters.add(field)
+            self.pace_parameters.retranslate()
         for form in self._forms():
             form.refresh()
         self._check()
@@ -139,7 +151,8 @@ class TrainingPanel(QWidget):
         return [(name, Message("{name}", name=name)) for name in self._session.document.network_names()]
 
     def _forms(self) -> tuple[Form, ...]:
-        return self.goal, self.method, self.parameters, self.run
+        finer = (self.pace, self.pace_parameters, self.finer)
+        return self.goal, self.method, self.parameters, self.run, *finer
 
     def _build_parameters(self) -> None:
         from studio.training.settings import OPTIMIZERS

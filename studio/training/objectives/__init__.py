@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.training.settings import Settings
-from studio.words import NetloomError
+from studio.words import Message, NetloomError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -38,7 +38,11 @@ class Objective(Protocol):
     def check(self, prediction: object, y: Tensor) -> None:
         """Raises ObjectiveError where a prediction for a batch cannot be compared with its targets."""
 
-    def loss(self, prediction: Tensor, y: Tensor) -> Tensor: ...
+    def loss(self, prediction: Tensor, y: Tensor) -> Tensor:
+        """What is told and compared."""
+
+    def step_loss(self, prediction: Tensor, y: Tensor) -> Tensor:
+        """What a step descends: the loss, tempered as the settings ask."""
 
     def meter(self) -> Meter: ...
 
@@ -61,9 +65,14 @@ class Objective(Protocol):
 def make(settings: Settings, data: Prepared, module: nn.Module) -> Objective:
     """The objective of `settings` for this data and module."""
     if settings.objective == "regression":
+        if settings.options.label_smoothing:
+            raise ObjectiveError(
+                Message("Label smoothing is for classes. Set training.label_smoothing to 0 for regression.")
+            )
         from studio.training.objectives import regression
 
         return regression.make(settings.loss, data, module)
     from studio.training.objectives import classification
 
-    return classification.Classification(settings.loss, data.context.outputs)
+    smoothing = settings.options.label_smoothing
+    return classification.Classification(settings.loss, data.context.outputs, smoothing)

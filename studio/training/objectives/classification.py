@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,9 +19,18 @@ _LOSSES = {"cross_entropy": functional.cross_entropy, "nll": functional.nll_loss
 class Classification:
     """Predictions (N, classes), targets (N,) int64."""
 
-    def __init__(self, loss: str, classes: int | None) -> None:
-        self.loss = _LOSSES[loss]
+    def __init__(self, loss: str, classes: int | None, smoothing: float = 0.0) -> None:
+        self.loss = self.step_loss = _LOSSES[loss]
         self._classes = classes
+        if smoothing and loss != "cross_entropy":
+            raise ObjectiveError(
+                Message(
+                    "Label smoothing needs the loss cross_entropy. Set training.label_smoothing to 0, or "
+                    "take that loss."
+                )
+            )
+        if smoothing:
+            self.step_loss = partial(functional.cross_entropy, label_smoothing=smoothing)
 
     def check(self, prediction: object, y: Tensor) -> None:
         classes = self._classes if self._classes is not None else int(y.max()) + 1

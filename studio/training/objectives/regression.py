@@ -80,6 +80,9 @@ class Regression:
             prediction = (prediction - units.mean) / units.std
         return self._loss(prediction, (y - units.mean) / units.std)
 
+    def step_loss(self, prediction: Tensor, y: Tensor) -> Tensor:
+        return self.loss(prediction, y)
+
     def meter(self) -> Errors:
         return Errors(self.units, self.layer is not None and not self._kept)
 
