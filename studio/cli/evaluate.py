@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from studio.cli.opening import open_run
+from studio.cli.opening import open_project, open_run
 from studio.cli.output import DONE, UsageError, print_json, scores
 from studio.cli.parser import Commands, add_command, add_json, add_trained
 from studio.words import Message, tr
@@ -31,7 +31,9 @@ def run(arguments: argparse.Namespace) -> int:
     from studio.training.loop import evaluate
 
     module = opened.load_module(arguments.weights)
-    data = prepare(opened.project.data, arguments.project.resolve().parent)
+    # what was imported before there was data is judged by the project's own
+    chosen = opened.project if opened.project.data.get("source") else open_project(arguments)
+    data = prepare(chosen.data, arguments.project.resolve().parent)
     split = getattr(data, arguments.split)
     if not len(split):
         raise UsageError(
@@ -40,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
                 split=arguments.split,
             )
         )
-    same = data.fingerprint == opened.record["data"]["fingerprint"]
+    same = opened.record["data"]["fingerprint"] in (None, data.fingerprint)
     if not same:
         note = tr(
             "the data has changed since this run was trained, so the figures do not compare with its own"

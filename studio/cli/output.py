@@ -23,13 +23,18 @@ def status_of(error: NetloomError) -> int:
     """2 for wrong use, 3 where a file, the data or the writing failed, 1 for a problem of the project."""
     from studio.data.source import DataError
     from studio.export.formats import ExportError
+    from studio.importing.onnx.file import OnnxError
+    from studio.importing.sources import SourceError
+    from studio.importing.weights import WeightsError
     from studio.project.atomic import WriteError
     from studio.project.errors import ProjectError
     from studio.training.runs import RunError
 
     if isinstance(error, UsageError):
         return WRONG_USE
-    failed = ProjectError | WriteError | DataError | RunError | ExportError
+    if isinstance(error, SourceError):
+        return WRONG_USE
+    failed = ProjectError | WriteError | DataError | RunError | ExportError | OnnxError | WeightsError
     return FILE_FAILED if isinstance(error, failed) else PROJECT_PROBLEM
 
 

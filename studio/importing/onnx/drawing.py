@@ -76,7 +76,8 @@ class Drawing:
         shared = any(array.ndim > 1 for array in (weights or {}).values()) and any(sources)
         path = self.owners.get(mark) if shared else None
         id_ = self.name(_layer_name(sources) if path is None else "", type_)
-        self.nodes[id_] = Node(id_, type_, dict(params or {}), args, dict(kwargs or {}), path=path)
+        said = {k: v for k, v in (params or {}).items() if not _follows(type_, k, v)}
+        self.nodes[id_] = Node(id_, type_, said, args, dict(kwargs or {}), path=path)
         if path is None:
             self.owners[mark] = id_
             self.weights |= {f"{id_}.{name}": array for name, array in (weights or {}).items()}
@@ -113,6 +114,12 @@ class Drawing:
             self.weights[id_] = value.array
             self.owners[mark] = id_
         return Ref(self.owners[mark], None, shape)
+
+
+def _follows(type_: str, name: str, value: Json) -> bool:
+    """Whether an argument follows from the input, so that it may be left out: then edits before it fit."""
+    entry = table.entry(type_)
+    return entry is not None and name in entry.auto and not (isinstance(value, list) and len(value) > 1)
 
 
 def _number(array: Array) -> Json:
