@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from studio.door import Project, load, save
+    from studio.door import Project, from_module, load, save
 
 __version__ = "0.1.0"
-__all__ = ["Project", "__version__", "load", "save"]
+__all__ = ["Project", "__version__", "from_module", "load", "save"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in {"Project", "load", "save"}:
+    if name in {"Project", "from_module", "load", "save"}:
         from studio import door
 
         return getattr(door, name)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from studio.graph.model import Network, ProjectData
 from studio.graph.values import Json
@@ -21,8 +21,10 @@ from studio.words import Message
 
 if TYPE_CHECKING:
     from torch.fx import GraphModule
+    from torch.nn import Module
 
     from studio.compiler.analysis import Analysis, Context
+    from studio.importing.report import ImportReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,13 @@ class Project:
     """A project: named networks and the settings of data and training. Frozen; edits are made in the window.
 
     `document` is its plain data, `path` the file it came from, `read_only` why it cannot be saved, if so.
+    `report` says what became of the module that it was made of, see `from_module`.
     """
 
     document: ProjectData
     path: Path | None = None
     read_only: Message | None = None
+    report: ImportReport | None = None
 
     @property
     def name(self) -> str:
@@ -86,7 +90,7 @@ class Project:
                 self.name, Message("The project has no file yet. Name one to save it in.")
             )
         files.save(target, self.document)
-        return Project(self.document, target, self.read_only)
+        return Project(self.document, target, self.read_only, self.report)
 
 
 def load(path: Path | str) -> Project:
@@ -103,3 +107,19 @@ def load(path: Path | str) -> Project:
 def save(project: Project, path: Path | str) -> Project:
     """Writes a project to `path`; returns it as of that file. Raises NetloomError, with the cure."""
     return project.save(path)
+
+
+def from_module(module: Module, example_inputs: Any, name: str | None = None) -> Project:
+    """A project whose network `model` computes what a PyTorch module does; its `report` says what was kept.
+
+    `example_inputs` is a tensor, or the tuple of what the module is called with: only shapes and data types
+    count. The module is not changed, and its state_dict fits the network that is built. Raises NetloomError,
+    with the part and the reason, where the module does what no document can say.
+
+    >>> project = studio.from_module(resnet18, torch.zeros(1, 3, 224, 224))   # doctest: +SKIP
+    >>> project.build().load_state_dict(resnet18.state_dict())                # doctest: +SKIP
+    """
+    from studio.importing.modules import read_module
+
+    found = read_module(module, example_inputs, name)
+    return Project(found.project, report=found.report)

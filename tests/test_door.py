@@ -47,6 +47,20 @@ def test_it_is_analysed_and_built_with_names_that_pytorch_users_expect() -> None
     assert module(torch.zeros(2, 1, 8, 8)).shape == (2, 10)
 
 
+def test_a_module_in_memory_becomes_a_project_that_builds_it_again() -> None:
+    import torch
+    from torch import nn
+
+    module = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2)).eval()
+    images = torch.rand(2, 1, 8, 8)
+    project = studio.from_module(module, images, "Small")
+    assert project.name == "Small"
+    assert project.report is not None and project.report.parameters == 330
+    built = project.build().eval()
+    built.load_state_dict(module.state_dict())
+    assert torch.equal(built(images), module(images))
+
+
 def test_what_studio_does_not_have_is_said_as_python_says_it() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         studio.nonsense  # noqa: B018

@@ -26,8 +26,6 @@ from studio.words import Message
 
 CARD = (184, 56)
 """the size of a card, for the places of the nodes"""
-_STEP = 32
-"""by how much a size of the input differs between the two runs: what halves five times still fits"""
 NETWORK = "model"
 
 
@@ -107,7 +105,10 @@ def _trace(module: nn.Module, given: tuple[Any, ...], varied: str, training: boo
 
 
 def _like(value: Any, varied: str, run: int) -> Any:
-    """An input without memory as it is in the first or second run."""
+    """An input without memory as it is in the first run, or in the second.
+
+    The second is twice as large: modules that do something else for larger images are found out.
+    """
     if not isinstance(value, Tensor):
         return value
     shape = list(value.shape)
@@ -115,7 +116,7 @@ def _like(value: Any, varied: str, run: int) -> Any:
         shape[0] = max(shape[0], 2) + run
     if varied == "all" and run:
         for dim in _open(value):
-            shape[dim] += _STEP
+            shape[dim] *= 2
     return torch.empty(shape, dtype=value.dtype, device="meta")
 
 

@@ -127,7 +127,8 @@ class Tracer(TorchFunctionMode):
         if type(module) is nn.Sequential:
             return _forward_of(module)(*args, **kwargs)
         path = self._path(module)
-        type_ = layers.type_of(module)
+        with quiet():
+            type_ = layers.type_of(module)
         if type_ is not None:
             with quiet():
                 return self._layer(module, type_, path, args, kwargs)
