@@ -124,9 +124,17 @@ class Session(QObject):
         networks = [o.network for o in operations if isinstance(o, _IN_A_NETWORK)]
         if networks and self.network not in networks:
             self.show_network(networks[0])
-        added = [o.node.id for o in operations if isinstance(o, AddNode) and o.network == self.network]
-        if added:
-            self.select(sorted(added, key=lambda id_: self.document.rank(self.network, id_)))
+        added: dict[str, None] = {}
+        for operation in operations:
+            match operation:
+                case AddNode(self.network, node):
+                    added[node.id] = None
+                case RenameNode(self.network, old, new) if old in added:
+                    del added[old]
+                    added[new] = None
+        known = [id_ for id_ in added if id_ in self.document.nodes(self.network)]
+        if known:
+            self.select(sorted(known, key=lambda id_: self.document.rank(self.network, id_)))
 
     @property
     def dirty(self) -> bool:

@@ -36,7 +36,6 @@ class RenameField(QLineEdit):
         self.hide()
         self.fault.hide()
         self.installEventFilter(self)
-        self.returnPressed.connect(self._accept)
         self.textEdited.connect(self._check)
         follow(self, self.retranslate)
 
@@ -113,8 +112,11 @@ class RenameField(QLineEdit):
         if event.type() == QEvent.Type.FocusOut:
             self.close_field()
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            escape = event.key() == Qt.Key.Key_Escape
-            if escape:
-                self.close_field()
-            return escape
+            match Qt.Key(event.key()):
+                case Qt.Key.Key_Escape:
+                    self.close_field()
+                    return True
+                case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                    self._accept()
+                    return True  # a line edit passes it on, and the canvas would enter the block
         return super().eventFilter(watched, event)

@@ -54,6 +54,7 @@ class BlockParameters(QWidget):
         title = NameField(lambda text: self._read_name(text, name), lambda text: self._rename(name, text))
         named(title, f"parameter_{name}")
         title.setAccessibleName(tr("Name of the parameter"))
+        title.setFixedWidth(LABEL_WIDTH)
         title.show_value(name)
         field = LineField(str if isinstance(value, str) else literals.table, literals.text)
         named(field, name)
