@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from studio.training.schedules import Schedule
 
-FIRST_S, EVERY_S = 1.0, 10.0
+FIRST_S, EVERY_S, SELDOM_S = 1.0, 10.0, 60.0
 SHARE = 0.02
-"""the part of the time that keeping the position may take, where it is large"""
+"""the part of the time that keeping the position may take, where it is large: then it is kept more seldom"""
 VERSION = 1
 
 
@@ -161,7 +161,8 @@ class Keeper:
             self._tell(error.message)
         except OSError as error:
             self._tell(error)
-        self._next = time.monotonic() + max(EVERY_S, (time.monotonic() - began) / SHARE)
+        cost = time.monotonic() - began
+        self._next = time.monotonic() + min(max(EVERY_S, cost / SHARE), SELDOM_S)
 
     def forget(self) -> None:
         """A run that is done does not go on."""
