@@ -6,6 +6,7 @@ import pytest
 import torch
 from broken import ALL, Broken
 from drawing import DIGITS, chain, network, node, project
+from one_step import train_a_step
 
 from studio.compiler.build import build
 from studio.compiler.infer import analyse
@@ -35,8 +36,10 @@ def test_a_broken_network_is_told_what_is_wrong_and_its_first_cure_heals_it(brok
         after = analyse(cured(broken.project, cure), broken.context)
         assert problem.code not in {p.code for p in after.errors if p.node == problem.node}
     if broken.curable:
-        after = analyse(cured(broken.project, problem.cures[0]), broken.context)
+        whole = cured(broken.project, problem.cures[0])
+        after = analyse(whole, broken.context)
         assert not after.errors, [f"{p.code}: {p.text}" for p in after.errors]
+        assert train_a_step(whole, broken.context)
 
 
 def test_nodes_before_a_fault_keep_their_shapes_and_those_after_say_whom_they_wait_for():
