@@ -45,6 +45,11 @@ def outputs(node: Node, project: ProjectData | None = None) -> tuple[str, ...]:
     return found.outputs
 
 
+def may_be_counted(node: Node) -> bool:
+    """Whether its tensor may decide how many outputs a node has."""
+    return _name(node) in {"unbind", "split"}
+
+
 def is_counted(node: Node) -> bool:
     """Whether only the node's own `outputs` says how many outputs it has: its tensor decides it."""
     return _name(node) == "unbind" or (_name(node) == "split" and _sections(node) is None)

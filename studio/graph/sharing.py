@@ -1,7 +1,6 @@
-"""One module used by several nodes. The first is its owner: the others name it in `path` and have its arguments.
+"""One module used by several nodes. Its owner has the arguments; the others name the owner in `path`.
 
-Who owns a module that is removed hands it on: the next of its uses takes over its name, so that the names of its
-weights stay.
+An owner that is removed hands the module on: the next use takes over its name, so that the weights keep it.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ def part(edit: Edit, network: str, id_: str) -> None:
 
 
 def hand_on(edit: Edit, network: str, doomed: Iterable[str]) -> dict[str, str]:
-    """Before owners are removed: a use that stays has their arguments then. Returns heirs, each with its name."""
+    """Before owners are removed: their arguments go to uses that stay. Returns these, each with its name."""
     gone = set(doomed)
     nodes = edit.document.nodes(network)
     heirs: dict[str, str] = {}

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from studio.app.canvas.geometry import CARD_HEIGHT, GRID, ROW, Rect, card_width
 from studio.app.canvas.placing import free_place, make_room
 from studio.app.session import Session
-from studio.catalog import nodes, ports, wiring
-from studio.graph import fragment, naming, order
+from studio.catalog import nodes, placing, ports, table, wiring
+from studio.graph import fragment, naming, order, sharing
 from studio.graph.edit import Edit
 from studio.graph.model import Node, Wire
 from studio.graph.values import Json, Path
@@ -256,6 +256,28 @@ def duplicate(session: Session, ids: Sequence[str], at: tuple[int, int]) -> list
         made = fragment.paste(edit, session.network, held, at)
     session.select(made)
     return made
+
+
+def can_be_used_again(node: Node) -> bool:
+    """Whether a node is a layer or a block: something that several cards may be."""
+    return node.block is not None or table.is_module(node.type)
+
+
+def use_again(session: Session, id_: str) -> str:
+    """Adds a card for the same layer beside it, not wired yet, and selects it."""
+    nodes = session.document.nodes(session.network)
+    x, y = nodes[id_].at
+    at = placing.beside(nodes, (x + placing.CARD[0], y))
+    with session.edit(Message("Use {node} again", node=id_)) as edit:
+        made = sharing.use_again(edit, session.network, id_, at)
+    session.select((made,))
+    return made
+
+
+def part(session: Session, id_: str) -> None:
+    """Gives a card that shares its layer one of its own."""
+    with session.edit(Message("Give {node} weights of its own", node=id_)) as edit:
+        sharing.part(edit, session.network, id_)
 
 
 def size_of(held: Mapping[str, Json]) -> tuple[float, float]:

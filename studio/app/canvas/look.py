@@ -97,13 +97,21 @@ def inlet_of(inlets: Sequence[Inlet], slot: Path) -> int | None:
 
 
 def face_of(
-    node: Node, shape: Shape, report: NodeReport | None, problem: Problem | None, in_block: bool = False
+    node: Node,
+    shape: Shape,
+    report: NodeReport | None,
+    problem: Problem | None,
+    in_block: bool = False,
+    uses: int = 1,
 ) -> Face:
-    """The face of a card. `problem` is the first of its node's; inputs of a block take no data."""
+    """The face of a card. `problem` is the first of its node's; inputs of a block take no data.
+
+    `uses` is how many cards are the same layer.
+    """
     return Face(
         title=_title(node),
         name=node.id,
-        summary=_summary(node, report, in_block),
+        summary=_line(node, report, in_block, uses),
         category=table.category(node.type),
         width=shape.width,
         ports=shape.wired,
@@ -118,6 +126,14 @@ def _title(node: Node) -> str:
     """The type, and how often a repeated block comes: `Encoder ×12`."""
     label = table.label(node.type)
     return label if node.repeat is None else f"{label} ×{literals.text(node.repeat).replace(' ', '')}"
+
+
+def _line(node: Node, report: NodeReport | None, in_block: bool, uses: int) -> str:
+    """The line under the name. Of a layer that is used again it says whose it is, or how often it is used."""
+    if node.path is not None and node.path != node.id:
+        return tr("weights of {node}", node=node.path)
+    own = _summary(node, report, in_block)
+    return summary.DOT.join(filter(None, (tr("used {n} times", n=uses), own))) if uses > 1 else own
 
 
 def _summary(node: Node, report: NodeReport | None, in_block: bool) -> str:

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QMenu
 
 from studio.app.canvas import edits
 from studio.app.canvas.hover import WIRE_REACH
+from studio.graph import sharing
 from studio.graph.blocks import uses
-from studio.graph.model import Wire
+from studio.graph.model import Node, Wire
 from studio.words import tr
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def _for_cards(menu: QMenu, panel: CanvasPanel) -> None:
         if chosen[0].block is not None:
             _for_block(menu, panel)
         _add(menu, tr("Rename"), "F2", panel.rename_selected)
+        _for_layer(menu, panel, chosen[0])
     else:
         action = _add(menu, tr("Connect in order"), "C", panel.connect_selected)
         action.setEnabled(len(chosen) > 1)
@@ -70,6 +72,14 @@ def _for_block(menu: QMenu, panel: CanvasPanel) -> None:
         _add(menu, tr("Make independent"), "", panel.blocks.make_independent)
     _add(menu, tr("Add to my blocks"), "", panel.blocks.keep)
     menu.addSeparator()
+
+
+def _for_layer(menu: QMenu, panel: CanvasPanel, node: Node) -> None:
+    session = panel.session
+    if edits.can_be_used_again(node):
+        _add(menu, tr("Use again"), "", panel.use_again)
+        if len(sharing.uses(session.document.nodes(session.network), node)) > 1:
+            _add(menu, tr("Own weights"), "", lambda: edits.part(session, node.id))
 
 
 def _for_wire(menu: QMenu, panel: CanvasPanel, wire: Wire, at: QPointF) -> None:

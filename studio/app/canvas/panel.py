@@ -414,6 +414,12 @@ class CanvasPanel(QWidget):
         if ids:
             self.view.reveal(ids[0])
 
+    def use_again(self) -> None:
+        """Adds a card for the layer that is selected; both have the same weights."""
+        chosen = self.session.selected_nodes()
+        if len(chosen) == 1 and edits.can_be_used_again(chosen[0]):
+            self.view.reveal(edits.use_again(self.session, chosen[0].id))
+
     # -- events ----------------------------------------------------------------------------------
 
     def _show_menu(self, at: QPoint) -> None:

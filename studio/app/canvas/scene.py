@@ -6,6 +6,7 @@ document or another network is built anew.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
@@ -57,6 +58,7 @@ class GraphScene(QGraphicsScene):
         self._marked: set[str] = set()
         self._dimmed: set[str] = set()
         self._fitting: dict[str, bool] = {}
+        self._shared: Counter[str] | None = None
         self.addItem(self.edges)
         self.addItem(self.overlay)
         session.opened.connect(self.rebuild)
@@ -79,6 +81,7 @@ class GraphScene(QGraphicsScene):
         """Builds every card and wire anew: another document or network is shown."""
         self.about_to_change.emit()
         self._hovered, self._targets = None, frozenset()
+        self._shared = None
         self._marked, self._dimmed = set(), set()
         self._fitting.clear()
         self.edges.clear()
@@ -145,11 +148,14 @@ class GraphScene(QGraphicsScene):
         here = self._network
         match operation:
             case op.AddNode(network, node) | op.RemoveNode(network, node) if network == here:
-                return (node.id, *(wire.target for wire in self.edges.wires_from(node.id)))
+                shared = (node.path,) if node.path else ()
+                return (node.id, *shared, *(wire.target for wire in self.edges.wires_from(node.id)))
             case op.AddNode(network, node) | op.RemoveNode(network, node) if node.type in {INPUT, OUTPUT}:
                 return self._blocks(network)
             case op.RenameNode(network, old, new) if network == here:
                 return (old, new, *(wire.target for wire in self.edges.wires_from(old)))
+            case op.SetAttribute(network, node, ("path",), old, new) if network == here:
+                return (node, *(owner for owner in (old, new) if isinstance(owner, str)))
             case op.SetArguments(network, node) | op.SetAttribute(network, node) if network == here:
                 return (node,)
             case op.RenameNode(network) | op.SetNetwork(network):
@@ -167,6 +173,7 @@ class GraphScene(QGraphicsScene):
     def _reconcile(self, touched: Iterable[str]) -> None:
         """Makes, removes and updates the cards of `touched` as the document has them now."""
         nodes = self.session.document.nodes(self._network) if self._nodes_exist() else {}
+        self._shared = None
         moved: list[QRectF] = []
         relaid: list[str] = []
         for id_ in touched:
@@ -210,13 +217,18 @@ class GraphScene(QGraphicsScene):
         old, card.node = card.node, node
         if (card.pos().x(), card.pos().y()) != node.at:
             card.setPos(*node.at)
-        only_moved = (old.type, old.id) == (node.type, node.id) and all(
-            one is other
-            for one, other in (
-                (old.params, node.params),
-                (old.args, node.args),
-                (old.kwargs, node.kwargs),
-                (old.extra, node.extra),
+        alike = (old.type, old.id, old.path) == (node.type, node.id, node.path)
+        only_moved = (
+            old is not node
+            and alike
+            and all(
+                one is other
+                for one, other in (
+                    (old.params, node.params),
+                    (old.args, node.args),
+                    (old.kwargs, node.kwargs),
+                    (old.extra, node.extra),
+                )
             )
         )
         if not only_moved or node.block is not None:
@@ -234,7 +246,14 @@ class GraphScene(QGraphicsScene):
     def _face_of(self, id_: str) -> Face:
         card = self.cards[id_]
         in_block = card.node.type == INPUT and self._is_block()
-        return look.face_of(card.node, card.shape_, self._reports.get(id_), self.problem(id_), in_block)
+        report, problem = self._reports.get(id_), self.problem(id_)
+        return look.face_of(card.node, card.shape_, report, problem, in_block, 1 + self._further_uses()[id_])
+
+    def _further_uses(self) -> Counter[str]:
+        """How many cards more are the layer of each card."""
+        if self._shared is None:
+            self._shared = Counter(card.node.path for card in self.cards.values() if card.node.path)
+        return self._shared
 
     def _is_block(self) -> bool:
         """Whether the network that is shown is used as a layer by another one."""

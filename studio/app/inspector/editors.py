@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 
 from studio.app.inspector.fields import BoolField, ChoiceField, Field, LineField, Read, Step
-from studio.catalog import literals
+from studio.catalog import literals, table
 from studio.catalog.entry import Parameter
 from studio.catalog.literals import LiteralError
 from studio.graph.model import BLOCK
@@ -40,7 +40,7 @@ def editor(type_: str, parameter: Parameter, around: Surroundings, auto: bool) -
     if parameter.kind == "bool":
         passed = _passed_on(around, bool)
         return _yes_or_no(parameter.optional, passed) if parameter.optional or passed else BoolField()
-    if parameter.kind in {"choice", "dtype"}:
+    if parameter.kind in {"choice", "dtype", "layer"}:
         return _choice(type_, parameter, _passed_on(around, str))
     empty = auto or not parameter.required
     read = _or_empty(_reader(type_, parameter, around), empty, auto)
@@ -168,6 +168,8 @@ def write_shape(value: Json) -> str:
 def _choice(type_: str, parameter: Parameter, passed: list[tuple[Json, str]]) -> ChoiceField:
     form = parameter.kind == "dtype" and "." in type_  # a function is called with it, so it is a literal
     values: list[tuple[Json, str]] = [({"dtype": w} if form else w, w) for w in parameter.choices]
+    if parameter.kind == "layer":
+        values = [({"layer": word}, table.label(word)) for word in parameter.choices]
     if parameter.optional:
         values.insert(0, (None, tr("none")))
     return ChoiceField([*values, *passed])

@@ -13,12 +13,13 @@ from studio.app.inspector.fields import Field, LineField, named
 from studio.app.inspector.output import OutputSection
 from studio.app.inspector.parts import Figures, Form, ProblemCard, emptied, heading, paragraph
 from studio.app.inspector.repeat_field import RepeatField
+from studio.app.inspector.sharing_row import SharingRow
 from studio.app.previews import PreviewHub
 from studio.app.session import Session
 from studio.catalog import table, words
 from studio.catalog.entry import Parameter
 from studio.graph import naming
-from studio.graph.model import BLOCK, Node
+from studio.graph.model import Node
 from studio.graph.operations import MISSING, same
 from studio.graph.values import Json
 from studio.words import Message, NetloomError, tr
@@ -47,6 +48,8 @@ class NodePage(QWidget):
         self._name: NameField | None = None
         self._repeat: RepeatField | None = None
         layout.addWidget(self._build_form(nodes))
+        self.sharing = SharingRow(session)
+        layout.addWidget(self.sharing)
         # under the fields: a problem that comes while one types must not push the field away
         self._problems = QVBoxLayout()
         self._problems.setSpacing(8)
@@ -85,7 +88,7 @@ class NodePage(QWidget):
             field.edited.connect(self._writer(parameter, field))
             self._fields[parameter.name] = field
             label = form.add(parameter.name, field)
-            if len(nodes) == 1 and nodes[0].type.startswith(("nn.", BLOCK)):
+            if len(nodes) == 1 and arguments.is_made_with(nodes[0], parameter.name):
                 offer_parameter(label, self._session, nodes[0].id, parameter)
         return form
 
@@ -118,6 +121,7 @@ class NodePage(QWidget):
         self._show_head(nodes)
         self._show_fields(nodes)
         self._show_problems(nodes)
+        self.sharing.show_node(nodes[0] if len(nodes) == 1 else None)
         if len(nodes) == 1:
             shapes = reports.shapes(self._session, nodes[0])
         else:
@@ -159,7 +163,8 @@ class NodePage(QWidget):
     def _show_field(
         self, field: Field, parameter: Parameter, nodes: list[Node], known: Mapping[str, Json]
     ) -> None:
-        values = [arguments.read(node, parameter.name) for node in nodes]
+        known_nodes = self._session.document.nodes(self._session.network)
+        values = [arguments.read(node, parameter.name, known_nodes) for node in nodes]
         auto = all(arguments.is_auto(node, parameter.name) for node in nodes)
         default = MISSING if auto or parameter.required else parameter.default
         shown = [default if v is MISSING and not isinstance(field, LineField) else v for v in values]
@@ -167,8 +172,14 @@ class NodePage(QWidget):
         hint = editors.hint_text(parameter, auto, known)
         if nodes[0].type == "input" and parameter.name == "shape":
             hint = reports.input_hint(self._session, nodes)
-        field.show_value(shown[0], editors.rest_text(parameter, auto), hint, mixed)
-        field.setEnabled(not any(arguments.is_wired(value) and not _is_size(value) for value in values))
+        if arguments.is_input(nodes[0], parameter.name):
+            hint = tr("a wire or a number")
+            shown = [arguments.source(value) or value for value in shown]
+        by_mode = any(arguments.is_by_mode(value) for value in values)
+        field.show_value(shown[0], editors.rest_text(parameter, auto), hint, mixed or by_mode)
+        wired = any(arguments.is_wired(value) and not _is_size(value) for value in values)
+        told = any(arguments.is_told(node, parameter.name) for node in nodes)
+        field.setEnabled(not (wired or by_mode or told))
 
     def _show_problems(self, nodes: list[Node]) -> None:
         problems = reports.problems(self._session, nodes)

@@ -67,7 +67,10 @@ class InspectorPanel(QWidget):
         self._key = self._fields_key()
         self.page = NodePage(session, self._previews) if session.selected_nodes() else ProjectPage(session)
         self.page.setAutoFillBackground(False)
+        old = self._area.takeWidget()
         self._area.setWidget(self.page)
+        if old is not None:
+            old.deleteLater()  # a key or a click in one of its fields may have brought the new page
 
     def _fields_key(self) -> object:
         """What decides which fields there are."""

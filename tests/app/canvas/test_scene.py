@@ -14,6 +14,7 @@ from studio.app.canvas.panel import CanvasPanel
 from studio.app.canvas.scene import GraphScene
 from studio.app.session import Session
 from studio.compiler.analysis import Analysis, NetworkReport, NodeReport, Problem, Size, TensorSpec
+from studio.graph import sharing
 from studio.graph.edit import Edit
 from studio.graph.model import Network, Node, ProjectData
 from studio.words import Message
@@ -53,6 +54,7 @@ EDITS: dict[str, Callable[[Edit], None]] = {
     "type": lambda e: e.set_type("model", "relu1", "torch.cat"),
     "dangling": lambda e: e.connect("model", "nobody", "drop1", ("args", 0)),
     "block": lambda e: e.set_type("model", "relu1", "block:Residual"),
+    "share": lambda e: sharing.use_again(e, "model", "fc", (300, 300)),
 }
 
 
@@ -72,6 +74,20 @@ def test_a_card_that_an_edit_does_not_touch_stays_the_same_item(panel: CanvasPan
     with session.edit(Message("Tidy up")) as edit:
         edit.move("model", "relu1", (96, 200))
     assert panel.graph.cards == before
+
+
+def test_cards_of_one_layer_say_that_they_share_it(panel: CanvasPanel, session: Session) -> None:
+    session.select(["fc"])
+    panel.use_again()
+    (made,) = session.selection
+    assert panel.graph.cards[made].face.summary == "weights of fc"
+    assert panel.graph.cards["fc"].face.summary.startswith("used 2 times")
+    with session.edit(Message("Rename")) as edit:
+        edit.rename_node("model", "fc", "head")
+    assert panel.graph.cards[made].face.summary == "weights of head"
+    session.undo_stack.undo()
+    session.undo_stack.undo()
+    assert "used" not in panel.graph.cards["fc"].face.summary
 
 
 def test_a_block_gets_the_ports_of_its_network(panel: CanvasPanel, session: Session) -> None:
