@@ -71,7 +71,7 @@ def make(edit: Edit, network: str, node: str, argument: str, name: str) -> None:
     value = sheet.nodes[node].params.get(argument)
     if reason := fault(sheet, name):
         raise BlockError(reason)
-    if value is None or any(parameters_used(value)) or any(references(value)):
+    if value in (None, "auto") or any(parameters_used(value)) or any(references(value)):
         raise BlockError(
             Message(
                 "{argument} of {node} has no value of its own to begin with.", argument=argument, node=node

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from studio.app.icons import icon
 from studio.app.inspector.fields import LineField, named
@@ -14,6 +15,7 @@ from studio.app.session import Session
 from studio.catalog import literals
 from studio.catalog.entry import Parameter
 from studio.graph import parameters
+from studio.graph.document import EditError
 from studio.graph.operations import MISSING
 from studio.graph.values import Json
 from studio.words import Message, NetloomError, tr
@@ -129,23 +131,19 @@ def offer_parameter(label: QLabel, session: Session, node: str, argument: Parame
 
     def make() -> None:
         name = parameters.fresh_name(session.document.network(network), argument.name)
-        with session.edit(Message("Make {argument} a parameter", argument=argument.name)) as edit:
-            value = edit.document.node(network, node).params.get(argument.name, MISSING)
-            if value is MISSING:
-                edit.set_param(network, node, argument.name, argument.default)
-            parameters.make(edit, network, node, argument.name, name)
+        try:
+            with session.edit(Message("Make {argument} a parameter", argument=argument.name)) as edit:
+                value = edit.document.node(network, node).params.get(argument.name, MISSING)
+                if value is MISSING and not argument.required:
+                    edit.set_param(network, node, argument.name, argument.default)
+                parameters.make(edit, network, node, argument.name, name)
+        except EditError as error:
+            session.notice.emit("warning", error.message)
 
-    def show(at: QPoint) -> None:
-        menu = QMenu(label)
-        action = menu.addAction(tr("Make it a parameter of {block}", block=network))
-        value = session.document.node(network, node).params.get(argument.name, argument.default)
-        action.setEnabled(value is not None and value != "auto" and not isinstance(value, dict))
-        action.triggered.connect(lambda _=False: make())
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(label.mapToGlobal(at))
-
-    label.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-    label.customContextMenuRequested.connect(show)
+    action = QAction(tr("Make it a parameter of {block}", block=network), label)
+    action.triggered.connect(lambda _=False: make())
+    label.addAction(action)
+    label.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
 
 def _explanation(any_: bool) -> str:
