@@ -37,7 +37,7 @@ def outputs(node: Node, project: ProjectData | None = None) -> tuple[str, ...]:
         return ("output",)
     if node.params.get("return_indices") is True or node.kwargs.get("return_indices") is True:
         return ("output", "indices")
-    count = _parts(node)
+    count = parts(node)
     if count is not None:
         return tuple(map(str, range(count)))
     if _name(node) in _BY_DIM and not isinstance(_given(node, "dim", 1), int):
@@ -127,7 +127,7 @@ def _network(node: Node, project: ProjectData | None) -> Network | None:
     return project.networks.get(node.block or "") if project else None
 
 
-def _parts(node: Node) -> int | None:
+def parts(node: Node) -> int | None:
     """How many tensors a function that takes one apart gives; None for any other."""
     match _name(node):
         case "chunk":

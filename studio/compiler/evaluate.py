@@ -168,7 +168,10 @@ def _call(
     values = sum(t.numel() for t in outputs) / BATCHES[0]
     if values > LARGEST_OUTPUT:
         return Failure("limit", "values", "", round(values))
-    for same in zip(*map(tensors_in, runs), strict=True):
+    given = [list(tensors_in(run)) for run in runs]
+    if len({len(tensors) for tensors in given}) > 1:
+        raise BatchError("it gives as many tensors as the batch has samples")
+    for same in zip(*given, strict=True):
         spec_of(value_of(*same))
     return Outcome(value_of(*runs), learned, round(counter.multiply_adds / BATCHES[0]), _bytes(first))
 

@@ -382,7 +382,7 @@ class _Walk:
         self._take(step, result)
         if step.outcome is not None:
             self.modules.setdefault(step.module_path, step)
-            if diagnosis := diagnose.after(case, self._specs(step)):
+            if diagnosis := diagnose.after(case, self._specs(step), step.outcome.value):
                 self._found(step.node.id, diagnosis)
                 if diagnosis.severity == "error":
                     step.outcome = None
@@ -397,7 +397,7 @@ class _Walk:
             return None
         found = parameters.automatic(case)
         if isinstance(found, Diagnosis):
-            return found
+            return diagnose.with_more(case, found)
         step.auto = found
         step.params = {**found, **{k: v for k, v in step.params.items() if k not in found}}
         return None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+from studio.catalog import table
 from studio.compiler.analysis import Size, TensorSpec
-from studio.compiler.problems import dtypes, parameters, ranks, remedies, tensors, widths
+from studio.compiler.problems import counts, dtypes, parameters, ranks, remedies, tensors, widths
 from studio.compiler.problems.finding import Case, Diagnosis
-from studio.compiler.symbols import BATCHES, LENGTHS
+from studio.compiler.symbols import BATCHES, LENGTHS, Value
 from studio.words import Message
 
 _LONGEST = 160
@@ -21,12 +23,12 @@ Rule = Callable[[Case], Diagnosis | None]
 
 def before(case: Case) -> Diagnosis | None:
     """What is wrong whatever the parameters are, before those that follow from the input are worked out."""
-    return _first((_bundle, ranks.mismatch, dtypes.mismatch), case)
+    return with_more(case, _first((_bundle, ranks.mismatch, dtypes.mismatch), case))
 
 
 def ready(case: Case) -> Diagnosis | None:
     """What PyTorch's meta device does not notice."""
-    return _first((tensors.dimension,), case)
+    return with_more(case, _first((tensors.dimension, _transposed), case))
 
 
 def explain(case: Case) -> Diagnosis:
@@ -51,12 +53,34 @@ def explain(case: Case) -> Diagnosis:
         ),
         case,
     )
-    return found or _other(case)
+    told = found or _other(case)
+    return with_more(case, told) or told
 
 
-def after(case: Case, outputs: tuple[TensorSpec | None, ...]) -> Diagnosis | None:
-    """What is doubtful although the node runs."""
-    return tensors.fixed_batch(case, outputs) or ranks.sequence(case)
+def with_more(case: Case, diagnosis: Diagnosis | None) -> Diagnosis | None:
+    """What may help whatever the problem is: to take out a reshape, here or before."""
+    if diagnosis is None:
+        return None
+    further = [
+        remedy
+        for inflow in case.inflows
+        for remedy in remedies.without_shaping(case.graph, case.network, inflow.wire)
+    ]
+    if table.category(case.node.type) == "shape" or case.node.type in remedies.CASTS:
+        further.append(remedies.remove(case.network, case.node.id))
+    return replace(diagnosis, remedies=(*diagnosis.remedies, *further))
+
+
+def _transposed(case: Case) -> Diagnosis | None:
+    """The meta device takes any channels and any stride for transposed convolutions."""
+    if not case.node.type.startswith("nn.ConvTranspose"):
+        return None
+    return parameters.out_of_range(case) or widths.mismatch(case)
+
+
+def after(case: Case, outputs: tuple[TensorSpec | None, ...], value: Value) -> Diagnosis | None:
+    """What is doubtful although the node runs. `value` is all that it gives."""
+    return counts.miscounted(case, value) or tensors.fixed_batch(case, outputs) or ranks.sequence(case)
 
 
 def _first(rules: tuple[Rule, ...], case: Case) -> Diagnosis | None:
