@@ -100,7 +100,7 @@ class PalettePanel(QWidget):
 
     def _fill_categories(self) -> None:
         for category, title in table.CATEGORIES.items():
-            types = [entry.type for entry in table.entries() if entry.category == category]
+            types = [entry.type for entry in table.entries() if entry.category == category and not entry.twin]
             if category == "block":
                 types = [f"{BLOCK}{name}" for name in self._blocks]
             shown = [type_ for type_ in types if category == "block" or type_ in table.COMMON]

@@ -22,7 +22,7 @@ def find(text: str) -> list[Entry]:
     if not terms:
         return list(table.entries())
     ranked = [
-        (entry.twin is not None, _rank(entry, terms), place, entry)
+        (entry.twin is not None, _rank(entry, terms), (entry.type not in table.COMMON, place), entry)
         for place, entry in enumerate(table.entries())
     ]
     return [entry for _, rank, _, entry in sorted(ranked, key=lambda r: r[:3]) if rank < _NO_MATCH]
@@ -59,7 +59,7 @@ def _term_rank(entry: Entry, term: str) -> int:
 
 
 def _in_label(label: str, term: str) -> int:
-    folded = label.casefold()
+    folded = label.casefold().strip(".()")
     if folded == term:
         return 0
     if folded.startswith(term):

@@ -45,9 +45,15 @@ def rows(panel: PalettePanel) -> list[QTreeWidgetItem]:
     return [item for item in top if item is not None]
 
 
-def test_the_palette_offers_every_type_of_the_table(panel: PalettePanel) -> None:
+def test_the_palette_offers_every_type_that_is_not_another_way_to_write_one(panel: PalettePanel) -> None:
     for entry in table.entries():
-        assert panel.list.item_of(entry.type) is not None
+        assert (panel.list.item_of(entry.type) is not None) == (entry.twin is None)
+
+
+def test_the_search_finds_other_ways_to_write_a_type_too(panel: PalettePanel, qtbot: QtBot) -> None:
+    panel.focus_search()
+    qtbot.keyClicks(panel.search, "f.conv2d")
+    assert panel.list.current_type() == "F.conv2d"
 
 
 def test_typing_shows_what_fits_best_first_and_enter_appends_it(

@@ -56,6 +56,10 @@ def test_no_two_types_of_one_label_share_a_sentence_in_chinese_and_english() -> 
         ("plus", "add"),
         ("lstm", "LSTM"),
         ("softmax", "Softmax"),
+        ("view", ".view()"),
+        ("permute", "permute"),
+        ("drop path", "StochasticDepth"),
+        ("tensor.mean", ".mean()"),
     ],
 )
 def test_search_finds_what_is_meant_first(text: str, first: str) -> None:
