@@ -101,6 +101,9 @@ def _group_fault(sheet: Network, chosen: list[Node]) -> Message | None:
     ids = {node.id for node in chosen}
     if not chosen:
         return Message("Select the nodes that are to become a block, other than inputs and outputs.")
+    wired = {value["n"] for node in chosen for _, value in node.arguments.references()}
+    if not (wired - ids) & sheet.nodes.keys():
+        return Message("None of these nodes takes a wire from outside, and a block needs an input.")
     after = order.reached(order.successors(sheet), ids) - ids
     before = order.reached(order.predecessors(sheet), ids) - ids
     between = [node for node in sheet.nodes if node in after and node in before]
