@@ -61,6 +61,7 @@ TABLE: tuple[Spec, ...] = (
     Spec("open", Message("Open…"), "file", ("Ctrl+O",), "open"),
     Spec("save", Message("Save"), "file", ("Ctrl+S",), "save", "project", group=1),
     Spec("save_as", Message("Save as…"), "file", ("Ctrl+Shift+S",), "", "project", group=1),
+    Spec("import", Message("Import…"), "file", ("Ctrl+I",), "import", group=2),
     Spec("export", Message("Export the model…"), "file", ("Ctrl+E",), "export", "project", group=2),
     Spec("close", Message("Close the project"), "file", ("Ctrl+W",), "close", "project", group=3),
     Spec("quit", Message("Quit"), "file", ("Ctrl+Q",), "quit", group=3),
@@ -78,6 +79,7 @@ TABLE: tuple[Spec, ...] = (
         group=2, canvas=True,
     ),
     Spec("rename", Message("Rename"), "edit", ("F2",), "rename", "selection", group=2, canvas=True),
+    Spec("use_again", Message("Use again"), "edit", (), "", "selection", group=2),
     Spec("group", Message("Make a block"), "edit", ("Ctrl+G",), "", "selection", group=3, canvas=True),
     Spec(
         "dissolve", Message("Dissolve the block"), "edit", ("Ctrl+Shift+G",), "", "selection",

@@ -1,4 +1,4 @@
-"""Files dropped on the window: a project opens; of anything else it is said what can be done with it."""
+"""Files dropped on the window: a project opens, a model is imported; others are refused with the reason."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData
 
+from studio.app.importing import WEIGHTS, Kind
 from studio.words import Message
 
 
@@ -17,6 +18,14 @@ def files(data: QMimeData) -> list[Path]:
 def project_among(paths: list[Path]) -> Path | None:
     """The first project file."""
     return next((path for path in paths if path.suffix.lower() == ".json" and not path.is_dir()), None)
+
+
+def model_among(paths: list[Path]) -> tuple[Kind, Path] | None:
+    """The first file that can be imported, and as what."""
+    for path in paths:
+        if f"*{path.suffix.lower()}" in ("*.onnx", *WEIGHTS) and not path.is_dir():
+            return ("onnx" if path.suffix.lower() == ".onnx" else "weights"), path
+    return None
 
 
 def refusal(paths: list[Path]) -> Message:

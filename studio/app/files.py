@@ -113,6 +113,16 @@ class FileDesk(QObject):
 
         self.ask_about_unsaved(show)
 
+    def show_imported(self, project: ProjectData, then: Then) -> None:
+        """Shows a project that was imported: it counts as unsaved until it is saved."""
+
+        def show() -> None:
+            self._show(project, None, unsaved=True)
+            self.session.undo_stack.resetClean()
+            then()
+
+        self.ask_about_unsaved(show)
+
     def _read(self, path: Path, keep: Path | None) -> None:
         self._wanted = (keep, path.name)
         self.busy.emit(Message("Opening {file}…", file=path.name))

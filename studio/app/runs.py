@@ -258,6 +258,7 @@ def status_text(status: str) -> str:
         "stopped": tr("stopped"),
         "failed": tr("failed"),
         "interrupted": tr("interrupted"),
+        "imported": tr("imported"),
     }
     return known.get(status, status)
 

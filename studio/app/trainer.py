@@ -310,6 +310,13 @@ class Trainer(QObject):
                 "info", Message("Training goes on with the project as it was; edits are for the next run.")
             )
 
+    def took(self, run: Path) -> None:
+        """Looks after a run that was not trained here: it moves beside the project's file with the others."""
+        self.last_run = run
+        if self._session.path is None:
+            self._homeless.append(run)
+        self.runs_moved.emit()
+
     def _forget(self) -> None:
         self._homeless = []
         self._unsaved = False

@@ -26,6 +26,7 @@ from studio.app.appearance import Appearance
 from studio.app.command_palette import CommandPalette
 from studio.app.controls import TrainControls
 from studio.app.files import FileDesk, Then
+from studio.app.importer import Importer
 from studio.app.notices import Choice, NoticeBar
 from studio.app.preferences import Preferences
 from studio.app.questions import Answer
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self.trainer = Trainer(session, self)
         self.files = FileDesk(session, preferences, self)
         self.files.leave = self._ask_about_training
+        self.importer = Importer(session, self.files, self.trainer, self)
         self.actions_table = Actions(self)
         self.actions_table.fill(self.menuBar())
         self.workspace = Workspace(session, self.trainer, preferences)
@@ -113,6 +115,7 @@ class MainWindow(QMainWindow):
             "open": self.files.choose,
             "save": self.files.save,
             "save_as": self.files.save_as,
+            "import": self.importer.open,
             "export": self._export,
             "close": self.files.close,
             "quit": self.close,
@@ -130,6 +133,7 @@ class MainWindow(QMainWindow):
             "delete": lambda: canvas.delete(heal=True),
             "delete_cut": lambda: canvas.delete(heal=False),
             "rename": canvas.rename_selected,
+            "use_again": canvas.use_again,
             "group": canvas.blocks.group,
             "dissolve": canvas.blocks.dissolve,
             "independent": canvas.blocks.make_independent,
@@ -401,6 +405,9 @@ class MainWindow(QMainWindow):
         if project is not None:
             event.acceptProposedAction()
             self.files.open(project)
+        elif model := drops.model_among(paths):
+            event.acceptProposedAction()
+            self.importer.open(*model)
         elif paths:
             self.files.say_of_file("warning", drops.refusal(paths))
 
@@ -438,6 +445,7 @@ class MainWindow(QMainWindow):
         self.preferences.sync()
         self.files.finish()
         self.trainer.shutdown()
+        self.session.undo_stack.close()
         event.accept()
 
     def _leave(self) -> None:

@@ -61,7 +61,10 @@ def _data(parts: Parts) -> QWidget:
 def _training(parts: Parts) -> QWidget:
     from studio.app.settings_panel.training import TrainingPanel
 
-    return TrainingPanel(parts.session)
+    panel = TrainingPanel(parts.session)
+    parts.trainer.finished.connect(panel.beginning.list_runs)
+    parts.trainer.runs_moved.connect(panel.beginning.list_runs)
+    return panel
 
 
 def _code(parts: Parts) -> QWidget:

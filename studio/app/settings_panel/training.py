@@ -13,6 +13,7 @@ from studio.app import theme
 from studio.app.language import follow
 from studio.app.session import Session
 from studio.app.settings_panel import options
+from studio.app.settings_panel.beginning import Beginning
 from studio.app.settings_panel.fields import (
     CheckField,
     ChoiceField,
@@ -28,7 +29,7 @@ from studio.graph.operations import MISSING, AddNetwork, RemoveNetwork, RenameNe
 from studio.words import Message, NetloomError, tr
 
 SECTION = "training"
-FORM_WIDTH = 272
+FORM_WIDTH = 244
 
 
 class TrainingPanel(QWidget):
@@ -46,13 +47,14 @@ class TrainingPanel(QWidget):
         self._headings = [QLabel(), QLabel(), QLabel(), QLabel()]
         self.summary = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
         self.summary.setObjectName("training_summary")
+        self.beginning = Beginning(session)
         self._build_fields()
         inside = QWidget()
         row = QHBoxLayout(inside)
         row.setContentsMargins(16, 8, 16, 8)
-        row.setSpacing(24)
+        row.setSpacing(16)
         finer = (self.pace, self.pace_parameters, self.finer)
-        columns = ((self.goal,), (self.method, self.parameters), (self.run,), finer)
+        columns = ((self.goal,), (self.method, self.parameters), (self.run, self.beginning), finer)
         for heading, forms in zip(self._headings, columns, strict=True):
             heading.setStyleSheet("font-weight: 600")
             column = QVBoxLayout()
@@ -107,6 +109,7 @@ class TrainingPanel(QWidget):
             heading.setText(title)
         for form in self._forms():
             form.retranslate()
+        self.beginning.retranslate()
         self._refresh()
 
     def _on_edit(self, change: Change) -> None:
@@ -129,6 +132,7 @@ class TrainingPanel(QWidget):
             self.pace_parameters.retranslate()
         for form in self._forms():
             form.refresh()
+        self.beginning.refresh()
         self._check()
 
     def _offer(self) -> None:
