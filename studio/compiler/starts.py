@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from studio.compiler import literals, written
-from studio.compiler.layout import Expression, call, named
+from studio.compiler.layout import Expression, call, flat, named
 from studio.graph.values import Json
 from studio.words import Message, NetloomError
 
@@ -44,7 +44,10 @@ WITH_STD = ("normal", "trunc_normal")
 
 
 def tensor(params: Mapping[str, Json]) -> torch.Tensor:
-    """A tensor on the CPU as it starts."""
+    """A tensor on the CPU as it starts: with the number or numbers of `value`, where that is said."""
+    if params.get("value") is not None:
+        held = torch.tensor(params["value"], dtype=literals.dtype(str(params.get("dtype") or "float32")))
+        return held.expand(params["shape"]).clone()
     made = torch.empty(params["shape"], dtype=literals.dtype(str(params.get("dtype") or "float32")))
     STARTS[_init(params)].fill(made, **_deviation(params))
     return made
@@ -71,6 +74,8 @@ def check(type_: str, params: Mapping[str, Json], made: torch.Tensor) -> None:
 def text(params: Mapping[str, Json]) -> Expression:
     """The call that makes the tensor, as Python writes it. `params` may hold the block's parameters."""
     kind = str(params.get("dtype") or "float32")
+    if params.get("value") is not None:
+        return _held(params["shape"], params["value"], kind)
     init = _init(params)
     start, std = STARTS[init], _deviation(params)
     shape = params["shape"]
@@ -81,6 +86,14 @@ def text(params: Mapping[str, Json]) -> Expression:
         return call(f"torch.{start.maker}", [*lengths, *typed])
     deviation = [named("std", written.parameter(params["std"]))] if std else []
     return call(f"nn.init.{init}_", [call("torch.empty", [*lengths, *typed]), *deviation])
+
+
+def _held(shape: Json, value: Json, kind: str) -> Expression:
+    """Numbers as Python writes them; many stand on one line, which no person reads."""
+    typed = [] if kind == "float32" else [f"dtype=torch.{kind}"]
+    if isinstance(value, list):
+        return flat(call("torch.tensor", [str(value), *typed]))
+    return call("torch.full", [written.parameter(shape), repr(value), *typed])
 
 
 def _init(params: Mapping[str, Json]) -> str:

@@ -97,8 +97,8 @@ def _numbers(node: Node) -> Iterator[tuple[Path, Json]]:
             yield from _inside(value, ("args", place))
         for name, value in node.kwargs.items():
             yield from _inside(value, ("kwargs", name))
-    elif "shape" in node.params:
-        yield ("params", "shape"), node.params["shape"]
+    else:
+        yield from ((("params", name), node.params[name]) for name in ("shape", "std") if name in node.params)
 
 
 def _inside(value: Json, path: Path) -> Iterator[tuple[Path, Json]]:

@@ -27,7 +27,8 @@ class Memory:
     Tensors are known by their `id`; all are kept until the end, so that no id comes twice.
     """
 
-    def __init__(self, module: nn.Module) -> None:
+    def __init__(self, module: nn.Module, original: nn.Module) -> None:
+        self.originals = dict(_members(original))
         self.partners: dict[int, Tensor] = {}
         self.kept: list[Tensor] = []
         self.stale: set[int] = set()
@@ -106,15 +107,17 @@ class Memory:
         return made
 
     def _holding(self, tensor: Tensor, path: str, scope: Scope) -> Node:
+        """A parameter or buffer of the module at `path`, seen from the scope, as a node."""
         owner, _, name = path.rpartition(".")
         holder = scope.module.get_submodule(owner)
-        shape = [int(item) for item in tensor.shape]
-        params: dict[str, Json] = {"shape": shape, "init": "zeros"}
+        original = self.originals.get(f"{scope.path}.{path}" if scope.path else path)
+        params: dict[str, Json] = {"shape": [int(item) for item in tensor.shape]}
         if tensor.dtype != torch.float32:
             params["dtype"] = str(tensor.dtype).removeprefix("torch.")
         kind = "param" if isinstance(tensor, nn.Parameter) else "buffer"
         if name in holder._non_persistent_buffers_set:  # noqa: SLF001 - PyTorch says it nowhere else
             params["persistent"] = False
+        params |= _start(original, kind, params.get("persistent") is not False)
         if naming.fault(path):
             raise UntraceableError(Message("{name} is a name that no node can have", name=path))
         if owner and (owner in scope.nodes or layers.type_of(holder) is not None):
@@ -172,3 +175,21 @@ def formula_of(value: Length) -> Any:
 def _members(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
     yield from module.named_parameters(remove_duplicate=False)
     yield from module.named_buffers(remove_duplicate=False)
+
+
+def _start(tensor: Tensor | None, kind: str, persistent: bool) -> dict[str, Json]:
+    """How a tensor with these values begins: alike throughout, at random, or with the numbers themselves."""
+    if tensor is None or tensor.device.type == "meta" or tensor.numel() == 0:
+        return {"init": "zeros"}
+    first = tensor.flatten()[0].item()
+    if first in (0, 1) and bool((tensor == first).all()):
+        return {"init": "ones" if first else "zeros"}
+    if bool((tensor == first).all()):
+        return {"value": first}
+    if kind == "param" and tensor.is_floating_point():
+        return {"init": "normal", "std": float(f"{tensor.std().item():.1g}")}
+    if tensor.numel() <= _LARGEST_CONSTANT:
+        return {"value": values.literal(tensor.tolist())}
+    if persistent:
+        return {"init": "zeros"}
+    raise UntraceableError(Message("it holds {n} numbers that are no parameter", n=tensor.numel()))

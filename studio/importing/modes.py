@@ -22,7 +22,7 @@ _NAMED = ("param", "buffer", "input")
 
 
 def merged(training: Scope, evaluation: Scope) -> Scope:
-    """`training` with what `evaluation` does otherwise put in. Raises UntraceableError where none can say it."""
+    """`training` with what `evaluation` does otherwise put in. Raises UntraceableError."""
     pairs, order = _matched(list(training.nodes.values()), list(evaluation.nodes.values()))
     names = {other: one for one, other in pairs.items()}
     for node in order[1]:

@@ -12,20 +12,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from studio.catalog import ports
-from studio.graph import layout
 from studio.graph.model import INPUT, Network, ProjectData
 from studio.graph.values import Json
 from studio.importing import blocks, modes
 from studio.importing.errors import ImportRefusedError, SizeDependentError, UntraceableError
+from studio.importing.placing import placed
 from studio.importing.report import ImportReport, Note
 from studio.importing.scope import Scope
 from studio.importing.trace import Tracer
 from studio.importing.twin import twin
 from studio.words import Message
 
-CARD = (184, 56)
-"""the size of a card, for the places of the nodes"""
 NETWORK = "model"
 
 
@@ -51,7 +48,8 @@ def read_module(module: nn.Module, inputs: Any, name: str | None = None) -> Impo
     except UntraceableError as error:
         raise ImportRefusedError(_refusal(title, error)) from error
     networks = blocks.networks(scope, NETWORK)
-    networks = {key: _placed(network, networks) for key, network in reversed(networks.items())}
+    whole = ProjectData(networks=networks)
+    networks = {key: placed(network, whole) for key, network in reversed(networks.items())}
     networks[NETWORK] = _with_shapes(networks[NETWORK], given)
     project = ProjectData(title, networks)
     return Imported(project, _report(title, module, project, varied, (*told, *_notes(module, scope))))
@@ -101,7 +99,7 @@ def _trace(module: nn.Module, given: tuple[Any, ...], varied: str, training: boo
     copied = twin(module).train(training)
     one = tuple(_like(value, varied, 0) for value in given)
     other = tuple(_like(value, varied, 1) for value in given)
-    return Tracer(copied).read(one, other)
+    return Tracer(copied, module).read(one, other)
 
 
 def _like(value: Any, varied: str, run: int) -> Any:
@@ -139,17 +137,6 @@ def _with_shapes(network: Network, given: Sequence[Any]) -> Network:
             params["dtype"] = str(tensor.dtype).removeprefix("torch.")
         nodes[node.id] = replace(node, params=params)
     return replace(network, nodes=nodes)
-
-
-def _placed(network: Network, networks: dict[str, Network]) -> Network:
-    project = ProjectData(networks=networks)
-    sizes = {id_: (_width(len(ports.inputs(n, project))), CARD[1]) for id_, n in network.nodes.items()}
-    places = layout.layered(sizes, [(wire.source, wire.target) for wire in network.wires()])
-    return replace(network, nodes={i: replace(n, at=places[i]) for i, n in network.nodes.items()})
-
-
-def _width(inputs: int) -> int:
-    return max(CARD[0], 24 * (inputs + 1))
 
 
 def _notes(module: nn.Module, scope: Scope) -> Iterator[Note]:

@@ -124,7 +124,7 @@ def _architecture(name: str, download: bool, tell: Tell) -> Drawn:
 
 
 def _made(name: str, download: bool, more: Mapping[str, object]) -> nn.Module:
-    """The module: with trained weights where they are downloaded, else without any values at all."""
+    """The module: with trained weights where they are downloaded, else with no more values than it needs."""
     import urllib.error
 
     import torch
@@ -133,7 +133,7 @@ def _made(name: str, download: bool, more: Mapping[str, object]) -> nn.Module:
     if not download:
         with torch.device("meta"):
             module: nn.Module = models.get_model(name, weights=None, **more)
-            return module
+        return models.get_model(name, weights=None, **more) if _begins_with_numbers(module) else module
     try:
         module = models.get_model(name, weights="DEFAULT")
     except (OSError, urllib.error.URLError, RuntimeError) as error:
@@ -146,3 +146,13 @@ def _made(name: str, download: bool, more: Mapping[str, object]) -> nn.Module:
             )
         ) from error
     return module
+
+
+def _begins_with_numbers(module: nn.Module) -> bool:
+    """Whether parts of the module's own making hold tensors, whose first values the document keeps."""
+    from studio.importing.layers import type_of
+
+    return any(
+        type_of(part) is None and ([*part.parameters(recurse=False), *part.buffers(recurse=False)])
+        for part in module.modules()
+    )

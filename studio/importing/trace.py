@@ -46,13 +46,12 @@ _DECISIONS = frozenset({
 
 
 class Tracer(TorchFunctionMode):
-    """Reads one module. `module` is its copy without memory (`twin`)."""
+    """Reads one module. `module` is the copy of `original` without memory (`twin`)."""
 
-    def __init__(self, module: nn.Module, opaque: frozenset[str] = frozenset()) -> None:
+    def __init__(self, module: nn.Module, original: nn.Module) -> None:
         super().__init__()
         self.module = module
-        self.opaque = opaque
-        self.memory = Memory(module)
+        self.memory = Memory(module, original)
         self.paths: dict[int, list[str]] = {}
         for path, part in module.named_modules(remove_duplicate=False):
             self.paths.setdefault(id(part), []).append(path)
