@@ -11,6 +11,7 @@ from studio.app.own_blocks import OWN
 from studio.app.palette_list import CATEGORY, PaletteList
 from studio.app.session import Session
 from studio.catalog import search, table, wiring
+from studio.graph.blocks import uses
 from studio.graph.document import Change
 from studio.graph.model import BLOCK
 from studio.words import Message, tr
@@ -51,7 +52,7 @@ class PalettePanel(QWidget):
         session.network_changed.connect(self._blocks_changed)
         session.edited.connect(self._on_edit)
         session.own_blocks.changed.connect(self._fill)
-        self.list.removed.connect(session.own_blocks.remove)
+        self.list.removed.connect(self._remove)
         self._blocks = self._usable_blocks()
         follow(self, self.retranslate)
 
@@ -74,6 +75,21 @@ class PalettePanel(QWidget):
             made = wiring.append_new(edit, session.network, session.own_blocks.brought(edit, type_), after)
         session.select([made])
         return made
+
+    def _remove(self, type_: str) -> None:
+        """Takes a block out of the person's own, or out of the project where nothing uses it."""
+        session, name = self._session, type_.partition(":")[2]
+        if type_.startswith(OWN):
+            session.own_blocks.remove(name)
+        elif users := uses(session.document.data(), name):
+            network, node = users[0]
+            text = Message(
+                "{block} is still used, by {node} in {network}.", block=name, node=node, network=network
+            )
+            session.notice.emit("warning", text)
+        else:
+            with session.edit(Message("Delete {node}", node=name)) as edit:
+                edit.remove_network(name)
 
     # -- filling ---------------------------------------------------------------------------------
 

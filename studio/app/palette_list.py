@@ -50,6 +50,7 @@ from PySide6.QtWidgets import (
 from studio.app import style, theme
 from studio.app.own_blocks import OWN
 from studio.catalog import table, words
+from studio.graph.model import BLOCK
 from studio.words import tr
 
 MIME = "application/x-netloom-node-type"
@@ -65,7 +66,7 @@ _NO_ROW_BACKGROUND = "QTreeView::item:hover, QTreeView::item:selected { backgrou
 
 class PaletteList(QTreeWidget):
     """The tree of what can be placed. `chosen(type)` tells of a double-click or Enter on an entry,
-    `removed(name)` of an own block that is to go.
+    `removed(type)` of a block, of the project or one's own, that is to go.
     """
 
     chosen = Signal(str)
@@ -166,11 +167,11 @@ class PaletteList(QTreeWidget):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         item = self.itemAt(event.pos())
         type_ = item.data(0, TYPE) if item is not None else None
-        if isinstance(type_, str) and type_.startswith(OWN):
+        if isinstance(type_, str) and type_.startswith((OWN, BLOCK)):
             menu = QMenu(self)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            action = menu.addAction(tr("Remove from my blocks"))
-            action.triggered.connect(lambda _=False: self.removed.emit(type_.removeprefix(OWN)))
+            text = tr("Remove from my blocks") if type_.startswith(OWN) else tr("Delete the block")
+            menu.addAction(text).triggered.connect(lambda _=False: self.removed.emit(type_))
             menu.popup(event.globalPos())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -187,8 +188,8 @@ class PaletteList(QTreeWidget):
             self._choose(item)
             return
         type_ = self.current_type()
-        if event.key() == Qt.Key.Key_Delete and type_ is not None and type_.startswith(OWN):
-            self.removed.emit(type_.removeprefix(OWN))
+        if event.key() == Qt.Key.Key_Delete and type_ is not None and type_.startswith((OWN, BLOCK)):
+            self.removed.emit(type_)
             return
         super().keyPressEvent(event)
 

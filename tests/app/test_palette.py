@@ -176,3 +176,18 @@ def test_nothing_found_is_said(panel: PalettePanel, qtbot: QtBot) -> None:
     assert rows(panel) == []
     assert panel.list.current_type() is None
     assert all(row.data(0, TYPE) is None for row in rows(panel))
+
+
+def test_a_block_that_nothing_uses_can_be_deleted(
+    panel: PalettePanel, session: Session, qtbot: QtBot
+) -> None:
+    used = Network({"inner": Node("inner", "block:Inner")})
+    session.open(ProjectData("Test", {"model": Network(), "Outer": used, "Inner": Network()}), None)
+    with qtbot.waitSignal(session.notice) as told:
+        panel.list.removed.emit("block:Inner")
+    assert told.args is not None and "by inner in Outer" in str(told.args[1])
+    panel.list.removed.emit("block:Outer")
+    panel.list.removed.emit("block:Inner")
+    assert session.document.network_names() == ["model"]
+    session.undo()
+    assert panel.list.item_of("block:Inner") is not None

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import torch
 from drawing import chain, network, node, project
 from hypothesis import assume, given, settings
@@ -66,7 +67,8 @@ def same_weights(one: nn.Module, other: nn.Module) -> None:
                 parameter.copy_(torch.rand(parameter.shape, generator=generator))
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=30, deadline=None)
 @given(networks())
 def test_a_network_gives_the_same_after_grouping_and_after_dissolving(
     made: tuple[ProjectData, list[str]],
@@ -184,6 +186,7 @@ def test_twelve_transformer_layers_are_six_cards_and_the_module_a_person_writes(
     assert torch.equal(built.eval()(words), written.eval()(words))
 
 
+@pytest.mark.slow
 def test_its_source_runs_without_us_and_gives_the_same(tmp_path: Path) -> None:
     drawn = reader()
     built = build(drawn, seed=2).eval()

@@ -66,6 +66,8 @@ class ProjectPage(QWidget):
         rows = [(tr("nodes"), quantities.count(len(network.nodes))), (tr("layers"), str(kinds["nn"]))]
         if kinds["block"]:
             rows.append((tr("blocks"), str(kinds["block"])))
+        if used := uses(session.document.data(), session.network):
+            rows.append((tr("uses"), str(len(used))))
         self._content.show_rows(rows)
         report = session.analysis.networks.get(session.network)
         known = report is not None and bool(report.nodes)
