@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from studio.catalog import nodes as new_nodes
-from studio.catalog import placing, ports
+from studio.catalog import placing, ports, table
 from studio.graph import naming
 from studio.graph.edit import Edit
-from studio.graph.model import Node, ProjectData, Wire, wires_into
+from studio.graph.model import OUTPUT, Node, ProjectData, Wire, wires_into
+from studio.graph.operations import MISSING
 from studio.graph.order import would_cycle
 from studio.graph.values import Path
 from studio.words import Message
@@ -77,7 +78,20 @@ def connect(
     if where is None:
         return None
     edit.connect(network, source, target, where, _index(known[source], output, project))
+    if known[target].type == OUTPUT:
+        _leave_width_to_data(edit, network, known[source], project)
     return where
+
+
+def _leave_width_to_data(edit: Edit, network: str, last: Node, project: ProjectData) -> None:
+    """A layer straight from the palette that becomes the last one is as wide as the data asks for."""
+    entry = table.entry(last.type)
+    name = entry.auto_out if entry is not None else None
+    if entry is None or name is None or not project.data.get("source"):
+        return
+    used = any(n.block == network for held in project.networks.values() for n in held.nodes.values())
+    if name in last.params and last.params[name] == entry.new.get(name) and not used:
+        edit.set_param(network, last.id, name, MISSING)
 
 
 def append(

@@ -151,3 +151,29 @@ def test_appending_never_covers_a_card_nor_closes_a_circle(steps: list[tuple[str
     for node in placed:
         for slot, _ in node.arguments.references():
             assert ports.port_at(node, slot, project) is not None
+
+
+def with_data(document: Document) -> Document:
+    return Document(replace(document.data(), settings={"data": {"source": "digits"}}))
+
+
+def test_a_new_last_layer_is_as_wide_as_the_data_asks_for() -> None:
+    document = with_data(chain("input", "nn.ReLU", "output"))
+    with document.transaction(STEP) as edit:
+        new = wiring.append_new(edit, "model", "nn.Linear", "b")
+    assert "out_features" not in document.node("model", new).params
+
+
+def test_a_new_layer_in_the_middle_has_a_width_of_its_own() -> None:
+    document = with_data(chain("input", "nn.Linear", "output"))
+    with document.transaction(STEP) as edit:
+        new = wiring.append_new(edit, "model", "nn.Linear", "a")
+    assert document.node("model", new).params["out_features"] == 64
+
+
+def test_a_last_layer_whose_width_was_chosen_keeps_it() -> None:
+    document = with_data(chain("input", "output"))
+    with document.transaction(STEP) as edit:
+        edit.add_node("model", Node("fc", "nn.Linear", {"out_features": 12}, (reference("a"),)))
+        wiring.connect(edit, "model", "fc", None, "b", ("args", 0))
+    assert document.node("model", "fc").params["out_features"] == 12

@@ -108,11 +108,24 @@ class _Output:
             yield self._finding("batch-lost", self.node.id, self._batch_text(), tuple(self._batch_cures()))
         elif self.spec.shape[1:] != (self.context.outputs,):
             yield self._width()
+        elif not self.spec.dtype.startswith(("float", "bfloat")):
+            yield self._kind()
 
     def _finding(
         self, code: str, node: str, text: Message, cures: tuple[Remedy, ...], severity: Severity = "error"
     ) -> Finding:
         return Finding(code, severity, self.network, node, text, "", cures)
+
+    def _kind(self) -> Finding:
+        """Whole numbers where the loss wants real ones."""
+        source = self.nodes[self.wire.source]
+        text = Message(
+            "{node} gives whole numbers ({dtype}), and nothing can be learned from those.",
+            node=source.id,
+            dtype=self.spec.dtype,
+        )
+        cures = (remedies.remove(self.network, source.id),)
+        return self._finding("dtype-mismatch", source.id, text, cures)
 
     @property
     def wire(self) -> Wire:

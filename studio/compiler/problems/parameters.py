@@ -104,11 +104,17 @@ def wrong(case: Case) -> Diagnosis | None:
     if unexpected := re.search(r"unexpected keyword argument '(\w+)'", case.message):
         return _unknown(case, unexpected[1])
     module = table.is_module(case.node.type)
-    values = case.params if module else case.kwargs
     if module:
         missing = [name for name, p in known.items() if p.required and name not in case.params]
         if missing:
             return _missing(case, missing)
+    return out_of_range(case)
+
+
+def out_of_range(case: Case) -> Diagnosis | None:
+    """A parameter of the wrong kind, or one that is too small or too large."""
+    known = {p.name: p for p in signatures.parameters(case.node.type)}
+    values = case.params if table.is_module(case.node.type) else case.kwargs
     for name, value in values.items():
         if name in known and (found := _value(case, known[name], value)):
             return found
@@ -147,6 +153,13 @@ def sensible(case: Case, name: str) -> Json:
     if entry is not None and name in entry.new:
         return entry.new[name]
     return _SENSIBLE.get(name)
+
+
+def usual(case: Case, name: str) -> list[Json]:
+    """What other nodes of the network have there, the most frequent first."""
+    found = [n.params[name] for n in case.nodes.values() if n.id != case.node.id and name in n.params]
+    counted = [value for value in found if type(value) is int and 0 < value <= _HUGE]
+    return sorted(set(counted), key=lambda value: -counted.count(value))[:2]
 
 
 def _value(case: Case, parameter: Parameter, value: Json) -> Diagnosis | None:
@@ -210,8 +223,9 @@ def _numbers(case: Case, parameter: Parameter, value: Json) -> Iterator[Remedy]:
             yield remedies.set_param(network, node, name, abs(int(value)))
     elif isinstance(value, str) and value.strip().isdigit():
         yield remedies.set_param(network, node, name, int(value))
-    if (start := sensible(case, name)) is not None:
-        yield remedies.set_param(network, node, name, start)
+    for start in dict.fromkeys((*usual(case, name)[:1], sensible(case, name))):
+        if start is not None:
+            yield remedies.set_param(network, node, name, start)
     if not parameter.required:
         yield remedies.unset(network, node, name)
     if parameter.minimum is not None:
@@ -233,7 +247,10 @@ def too_large(case: Case) -> Diagnosis | None:
     failure = case.failure
     if failure is None:
         return None
-    overflow = failure.stage != "limit" and any(word in failure.text for word in _OVERFLOWS)
+    large = any(
+        type(value) is int and value > _HUGE for value in (*case.params.values(), *case.kwargs.values())
+    )
+    overflow = large and failure.stage != "limit" and any(word in failure.text for word in _OVERFLOWS)
     if failure.stage != "limit" and not overflow and failure.kind not in {"OverflowError", "MemoryError"}:
         return None
     amount = failure.amount or _amount(failure.text)
@@ -275,4 +292,5 @@ def _smaller(case: Case) -> Iterator[Remedy]:
             yield remedies.set_auto(case.network, case.node.id, name, case.context.outputs)
         if entry is not None and name in entry.auto:
             yield remedies.set_auto(case.network, case.node.id, name, known.get(name))
-        yield remedies.set_param(case.network, case.node.id, name, sensible(case, name) or 128)
+        for value in (sensible(case, name) or 128, *usual(case, name)):
+            yield remedies.set_param(case.network, case.node.id, name, value)

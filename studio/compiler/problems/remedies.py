@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from studio.catalog import literals, placing, ports, table
 from studio.compiler.problems.finding import Remedy
 from studio.graph import naming
 from studio.graph import order as graph_order
 from studio.graph.edit import Edit
-from studio.graph.model import INPUT, OUTPUT, Arguments, Node, ProjectData, Wire, wires_into
+from studio.graph.model import INPUT, OUTPUT, Arguments, Network, Node, ProjectData, Wire, wires_into
 from studio.graph.operations import MISSING
 from studio.graph.values import Json, Path, reference
 from studio.words import Message
+
+CASTS = frozenset(
+    f"Tensor.{name}" for name in ("long", "int", "float", "double", "half", "bool", "to", "type")
+)
+_FAR = 6
+"""how many nodes upwards a reshape is looked for that may be the one too many"""
 
 
 def cut(network: str, wire: Wire) -> Remedy:
@@ -71,7 +77,18 @@ def reconnect(project: ProjectData, network: str, node: str, slot: Path) -> tupl
         return (y > here[1], abs(x - here[0]) + abs(y - here[1]))
 
     nearest = [*sorted(loose, key=far), *sorted(others, key=far)]
-    return tuple(wire_to(project, network, name, node, slot) for name in nearest[:3])
+    single = [wire_to(project, network, name, node, slot) for name in nearest[:3]]
+    open_ = [ports.slot_for(graph.nodes[node], port) for port in ports.missing(graph.nodes[node], project)]
+    if len(open_) < 2:
+        return tuple(single)
+    every = [
+        all_of(
+            Message("Connect {source} to all inputs of {target}", source=name, target=node),
+            [wire_to(project, network, name, node, each) for each in open_],
+        )
+        for name in nearest[:2]
+    ]
+    return (*every, *single)
 
 
 def wire_to(project: ProjectData, network: str, source: str, target: str, slot: Path) -> Remedy:
@@ -86,9 +103,15 @@ def add_input(network: str, before: Node) -> Remedy:
     def apply(edit: Edit) -> None:
         name = naming.fresh("input", edit.document.nodes(network))
         x, y = before.at
-        at = placing.beside(edit.document.nodes(network), (x, y - placing.ROW))
+        nodes = edit.document.nodes(network)
+        at = placing.beside(nodes, (x, y - placing.ROW))
         edit.add_node(network, Node(name, INPUT, at=at))
-        edit.connect(network, name, before.id, ports.missing(before)[0].slot)
+        for node in list(nodes.values()):
+            if table.entry(node.type) is not None and len(ports.inputs(node)) == 1:
+                for port in ports.missing(node):
+                    edit.connect(network, name, node.id, ports.slot_for(node, port))
+        if edit.document.node(network, before.id) == before:
+            edit.connect(network, name, before.id, ports.missing(before)[0].slot)
 
     return Remedy(Message("Add an Input before {node}", node=before.id), apply)
 
@@ -201,6 +224,18 @@ def bypass(network: str, wire: Wire, node: Node) -> Remedy | None:
             edit.remove_nodes(network, [node.id])
 
     return Remedy(Message("Remove {node}", node=node.id), apply)
+
+
+def without_shaping(graph: Network, network: str, wire: Wire) -> Iterator[Remedy]:
+    """Takes out what only reshapes, pools or converts before the end of a wire, the nearest first."""
+    node = graph.nodes[wire.source]
+    for _ in range(_FAR):
+        before = next(wires_into(node), None)
+        if before is None:
+            return
+        if table.category(node.type) == "shape" or node.type in CASTS:
+            yield remove(network, node.id)
+        node = graph.nodes[before.source]
 
 
 def swap_call(

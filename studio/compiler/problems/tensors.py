@@ -11,6 +11,7 @@ from studio.catalog import signatures, table
 from studio.compiler.analysis import Dim, N, TensorSpec
 from studio.compiler.problems import numbers, remedies
 from studio.compiler.problems.finding import Case, Diagnosis, Remedy
+from studio.compiler.problems.widths import widen
 from studio.graph import order
 from studio.graph.model import Wire
 from studio.graph.values import Json, Path
@@ -52,7 +53,19 @@ def pair(case: Case) -> Diagnosis | None:
     ]
     if one.wire.source not in upstream:
         cures.reverse()  # the wire that skips something is bent first
-    return Diagnosis("shapes-differ", text, tuple(chain.from_iterable(cures)))
+    widths = chain(_widths(case, two.wire, two.spec, one.spec), _widths(case, one.wire, one.spec, two.spec))
+    return Diagnosis("shapes-differ", text, tuple(chain(*cures, widths)))
+
+
+def _widths(case: Case, wire: Wire, have: TensorSpec, want: TensorSpec) -> Iterator[Remedy]:
+    """Gives what comes by `wire` the width of the other by a number of the layer that made it."""
+    source = case.nodes[wire.source]
+    if source.type in {"param", "buffer"} and (shape := numbers.numbers(want.shape[1:])) is not None:
+        yield remedies.set_param(case.network, source.id, "shape", list(shape))
+    dim = 1 if len(have.shape) in _CONVOLUTION and len(have.shape) > 3 else -1
+    width = want.shape[dim] if len(want.shape) > abs(dim) else None
+    if isinstance(width, int) and have.shape[dim:] != want.shape[dim:]:
+        yield from widen(case, wire.source, width)
 
 
 def _fit(network: str, wire: Wire, have: TensorSpec, want: TensorSpec) -> Iterator[Remedy]:
@@ -170,6 +183,14 @@ def product(case: Case) -> Diagnosis | None:
         second=two.wire.source,
     )
     swapped = {"dim0": -2, "dim1": -1}
+    inner = one.spec.shape[-1] if one.spec is not None and one.spec.shape else None
+    wanted = two.spec.shape[-2] if two.spec is not None and len(two.spec.shape) > 1 else None
+    widths = [
+        remedy
+        for inflow, width in ((one, wanted), (two, inner))
+        if isinstance(width, int)
+        for remedy in widen(case, inflow.wire.source, width)
+    ]
     cures = tuple(
         remedies.insert(
             case.network,
@@ -180,7 +201,7 @@ def product(case: Case) -> Diagnosis | None:
         )
         for inflow in (two, one)
     )
-    return Diagnosis("matmul-mismatch", text, cures)
+    return Diagnosis("matmul-mismatch", text, (*cures, *widths))
 
 
 # -- new shapes --------------------------------------------------------------------------------------

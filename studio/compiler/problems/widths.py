@@ -15,7 +15,7 @@ from studio.graph.model import Node, wires_into
 from studio.graph.values import Json
 from studio.words import Message
 
-_KEEPING = {"activation", "dropout", "normalisation"}
+_KEEPING = {"activation", "dropout", "normalisation", "pooling", "shape"}
 """categories whose layers give what they take in the same shape"""
 _WIDTHS = ("out_channels", "out_features", "hidden_size", "embedding_dim")
 Shape: TypeAlias = tuple[Dim, ...]
