@@ -31,6 +31,13 @@ LARGEST_OUTPUT = 10**11
 MOST_REPEATS = 1024
 """layers a single module may stack: each is made one by one"""
 
+UNDECIDED: Mapping[str, Mapping[str, Json]] = {
+    "nn.TransformerEncoder": {"is_causal": False},
+    "nn.TransformerDecoder": {"tgt_is_causal": False},
+    "nn.Transformer": {"src_is_causal": False, "tgt_is_causal": False},
+}
+"""What a layer would look into a mask for: meta tensors have no values, and shapes do not depend on it."""
+
 REFUSALS = (
     RuntimeError,
     ValueError,
@@ -116,6 +123,7 @@ def _work_out(
     kwargs: Mapping[str, Json],
     lookup: Lookup,
 ) -> Result:
+    kwargs = {**UNDECIDED.get(type_, {}), **kwargs}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         entry = table.entry(type_)

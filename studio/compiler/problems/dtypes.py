@@ -12,7 +12,7 @@ from studio.words import Message
 
 _WHOLE = {"int64", "int32"}
 _REAL = {"float32", "float64", "float16", "bfloat16"}
-_LOOKUPS = {"nn.Embedding", "nn.EmbeddingBag", "F.one_hot"}
+_LOOKUPS = {"nn.Embedding", "nn.EmbeddingBag", "F.embedding", "F.one_hot"}
 _LEARNED = {"linear", "convolution", "normalisation", "recurrent", "attention", "dropout"}
 _SMOOTH = {
     "torch.mean", "Tensor.mean", "torch.softmax", "F.softmax", "Tensor.softmax", "F.gelu", "F.silu",
