@@ -139,7 +139,7 @@ def _repeat_faults(
             "{node} is also the name of a repetition of {other}. Rename it.", node=node.id, other=taken
         )
         yield "bad-id", text
-    given = [held for value in node.params.values() for held in repeats.schedules(value)]
+    given = [(name, held) for name, value in node.params.items() for held in repeats.schedules(value)]
     try:
         count = repeats.times(node, network.parameters)
     except NetloomError as error:
@@ -152,10 +152,11 @@ def _repeat_faults(
         return
     if node.block is None:
         yield "bad-repeat", Message("{node} is no block: only blocks are repeated.", node=node.id)
-    for held in given:
+    for name, held in given:
         if isinstance(held, list | tuple) and len(held) != count:
-            text = Message("{node} is repeated {count} times, but one of its values is given for {given}.",
-                           node=node.id, count=count, given=len(held))  # fmt: skip
+            text = Message(
+                "{name} has {given} values for {count} repetitions.", name=name, given=len(held), count=count
+            )
             yield "bad-repeat", text
     inside = project.networks.get(node.block or "")
     if inside is not None and len(inside.of_type(OUTPUT)) > len(inside.of_type(INPUT)):
