@@ -1,4 +1,4 @@
-"""Inputs that a layer can do without: masks, states, offsets, biases. Wired, they do as they do in PyTorch."""
+"""Inputs that a layer can do without: masks, states, offsets, biases. Wired, they do as in PyTorch."""
 
 from __future__ import annotations
 

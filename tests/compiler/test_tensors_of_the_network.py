@@ -135,3 +135,34 @@ def test_a_new_one_can_be_placed_and_built(type_: str):
     drawn = project(image, made, node("sum", "torch.add", "image", "held"), node("out", "output", "sum"))
     assert not analyse(drawn).problems
     assert build(drawn)(torch.ones(2, 4)).shape == (2, 4)
+
+
+def test_a_class_token_and_a_position_table_are_learned_with_the_rest():
+    drawn = project(
+        node("image", "input", shape=["N", 3, 16, 16]),
+        node("patches", "nn.Conv2d", "image", out_channels=32, kernel_size=4, stride=4),
+        node("flat", "torch.flatten", "patches", kwargs={"start_dim": 2}),
+        node("rows", "torch.transpose", "flat", kwargs={"dim0": 1, "dim1": 2}),
+        node("token", "param", shape=[1, 1, 32], init="trunc_normal", std=0.02),
+        node("tokens", "Tensor.expand", "token", kwargs={"size": [{"size": [{"n": "rows"}, 0]}, -1, -1]}),
+        node("joined", "torch.cat", ["tokens", "rows"], kwargs={"dim": 1}),
+        node("positions", "param", shape=[1, 17, 32], init="normal", std=0.02),
+        node("placed", "torch.add", "joined", "positions"),
+        node(
+            "encoder", "nn.TransformerEncoder", "placed", nhead=4, num_layers=2, batch_first=True, norm=True
+        ),
+        node("first", "torch.select", "encoder", kwargs={"dim": 1, "index": 0}),
+        node("head", "nn.Linear", "first", out_features=10),
+        node("out", "output", "head"),
+    )
+    analysis = analyse(drawn)
+    assert not analysis.problems
+    assert str(analysis.report("model", "joined").outputs[0]) == "N×17×32"
+    built = build(drawn, seed=0)
+    assert analysis.networks["model"].parameters == sum(p.numel() for p in built.parameters())
+    built(torch.rand(3, 3, 16, 16)).sum().backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in (built.token, built.positions))
+    written = executed(drawn)
+    written.load_state_dict(built.state_dict())
+    image = torch.rand(2, 3, 16, 16)
+    assert torch.equal(built.eval()(image), written.eval()(image))
