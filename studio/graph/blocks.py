@@ -89,12 +89,19 @@ def group(edit: Edit, network: str, ids: Iterable[str], name: str) -> str:
     plan = _Plan(sheet, chosen, name)
     rank = min(edit.document.rank(network, node.id) for node in chosen)
     edit.add_network(name, plan.block())
+    take_out(edit, network, plan.names)
     for node in sheet.nodes.values():
         if node.id not in plan.names and any(v["n"] in plan.names for _, v in node.arguments.references()):
             edit.set_arguments(network, node.id, node.arguments.map_references(plan.from_outside))
-    edit.remove_nodes(network, plan.names)
     edit.do(op.AddNode(network, plan.card(), rank))
     return plan.id
+
+
+def take_out(edit: Edit, network: str, ids: Iterable[str]) -> None:
+    """Removes nodes and leaves the wires from them as they are: something else will be at their end."""
+    document = edit.document
+    for id_ in sorted(ids, key=lambda i: document.rank(network, i), reverse=True):
+        edit.do(op.RemoveNode(network, document.node(network, id_), document.rank(network, id_)))
 
 
 def _group_fault(sheet: Network, chosen: list[Node]) -> Message | None:
@@ -152,7 +159,7 @@ class _Plan:
         beginning = _shared_beginning(sheet, ids)
         self.names = {n.id: n.id.removeprefix(f"{beginning}.") if beginning else n.id for n in chosen}
         self.prefix = f"{beginning}." if beginning else ""
-        self.id = beginning or naming.fresh(base(self.type), Taken(sheet, ids))
+        self.id = beginning or naming.fresh(base(self.type), Taken(sheet))
         self.entries = self._entries()
         self.exits = self._exits()
         waited = {v["n"] for node in chosen for _, v in node.arguments.references()}

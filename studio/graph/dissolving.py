@@ -8,7 +8,17 @@ from dataclasses import dataclass, replace
 
 from studio.graph import naming, repeats
 from studio.graph import operations as op
-from studio.graph.blocks import ROW, BlockError, Taken, base, inner, middle, module_path, uses
+from studio.graph.blocks import (
+    ROW,
+    BlockError,
+    Taken,
+    base,
+    inner,
+    middle,
+    module_path,
+    take_out,
+    uses,
+)
 from studio.graph.edit import Edit, without
 from studio.graph.model import INPUT, OUTPUT, Arguments, Network, Node
 from studio.graph.values import Json, is_reference, parameters_used, reference, resolve_parameters
@@ -31,9 +41,9 @@ def dissolve(edit: Edit, network: str, id_: str) -> list[str]:
         return _unroll(edit, network, node, held)
     unpacked = _Unpacked(edit.document.network(network), node, held)
     made = unpacked.nodes()
-    _rewire(edit, network, id_, unpacked.from_outside)
     rank = edit.document.rank(network, id_)
-    edit.remove_nodes(network, [id_])
+    take_out(edit, network, [id_])
+    _rewire(edit, network, id_, unpacked.from_outside)
     _add_at(edit, network, made, rank)
     if not uses(edit.document.data(), node.block) and not _is_trained(edit, node.block):
         edit.remove_network(node.block)
@@ -205,8 +215,8 @@ def _unroll(edit: Edit, network: str, node: Node, held: Network) -> list[str]:
         made.append(replace(node, id=id_, params=params, args=args, at=at, repeat=None))
         feeds = [reference(id_, index if gives > 1 else None) for index in range(gives)]
         args = (*feeds, *node.args[gives:])
-    _rewire(edit, network, node.id, lambda value: {**value, "n": ids[-1]})
     rank = edit.document.rank(network, node.id)
-    edit.remove_nodes(network, [node.id])
+    take_out(edit, network, [node.id])
+    _rewire(edit, network, node.id, lambda value: {**value, "n": ids[-1]})
     _add_at(edit, network, made, rank)
     return ids

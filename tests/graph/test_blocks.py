@@ -95,6 +95,16 @@ def test_grouping_and_dissolving_gives_the_same_file() -> None:
     assert files.dumps(held.data()) == before
 
 
+def test_a_block_may_be_called_as_what_is_inside() -> None:
+    held = chain()
+    before = files.dumps(held.data())
+    assert group(held, "conv1", "relu1", name="Conv") == "conv2"
+    assert held.node("model", "flat").args == ({"n": "conv2"},)
+    edit(held, lambda e: e.rename_node("model", "conv2", "conv1"))
+    assert dissolve(held, "conv1") == ["conv1", "relu1"]
+    assert files.dumps(held.data()) == before
+
+
 def test_inputs_and_outputs_of_the_network_stay_outside() -> None:
     held = chain()
     group(held, *held.nodes("model"))
@@ -261,12 +271,14 @@ def graphs(draw: st.DrawFn) -> tuple[Document, list[str]]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(graphs())
-def test_any_group_that_is_dissolved_gives_the_same_nodes_and_wires(made: tuple[Document, list[str]]) -> None:
+@given(graphs(), st.sampled_from(["Block", "N", "Layer", "Image"]))
+def test_any_group_that_is_dissolved_gives_the_same_nodes_and_wires(
+    made: tuple[Document, list[str]], name: str
+) -> None:
     held, chosen = made
     before = held.network("model")
     try:
-        id_ = group(held, *chosen)
+        id_ = group(held, *chosen, name=name)
     except BlockError:
         return
     assert not validate.faults(held.data()), "the block is sound"
