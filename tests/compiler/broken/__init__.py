@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broken import divisors, graphs, kinds, merges, params, ranks, shapes, widths
+from broken import divisors, graphs, kinds, merges, params, partners, ranks, shapes, widths
 from broken.case import Broken
 
 __all__ = ["ALL", "Broken"]
@@ -17,4 +17,5 @@ ALL = [
     *kinds.kinds(),
     *params.params(),
     *graphs.graphs(),
+    *partners.everything(),
 ]
