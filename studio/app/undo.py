@@ -80,5 +80,7 @@ class UndoStack(QUndoStack):
         return command.label() if isinstance(command, ChangeCommand) else ""
 
     def close(self) -> None:
+        """Ends it for good: nobody hears of what its end changes."""
         self._end()
+        self.blockSignals(True)
         self.clear()

@@ -22,8 +22,8 @@ from studio.words import Message
 
 GESTURE_S = 1.5
 """edits of one field that follow each other faster than this are one undo step"""
-EDITOR_WIDTH = 150
-LABEL_WIDTH = 110
+EDITOR_WIDTH = 132
+LABEL_WIDTH = 100
 
 
 class Field:

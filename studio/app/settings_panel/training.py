@@ -54,7 +54,7 @@ class TrainingPanel(QWidget):
         row.setContentsMargins(16, 8, 16, 8)
         row.setSpacing(16)
         finer = (self.pace, self.pace_parameters, self.finer)
-        columns = ((self.goal,), (self.method, self.parameters), (self.run, self.beginning), finer)
+        columns = ((self.goal, self.beginning), (self.method, self.parameters), (self.run,), finer)
         for heading, forms in zip(self._headings, columns, strict=True):
             heading.setStyleSheet("font-weight: 600")
             column = QVBoxLayout()
