@@ -163,13 +163,18 @@ def _network(group: list[_Use], title: str, made: Mapping[str, Network]) -> Netw
 
 
 def _names(nodes: list[Node], together: list[list[Path]]) -> dict[str, list[Path]]:
-    """A name for each parameter: the argument's own where only one is called so, else with its node's."""
+    """A name for each parameter: the argument's own for the last that is called so, else with its node's.
+
+    Of two widths the inner one is plainly that: `channels` beside `out_channels`.
+    """
     plain = [_plain(paths[0]) for paths in together]
     found: dict[str, list[Path]] = {}
-    for paths, name in zip(together, plain, strict=True):
-        if plain.count(name) > 1:
-            name = f"{nodes[int(paths[0][0])].id.replace('.', '_')}_{name}"
-            name = name if name.isidentifier() else f"layer_{name}"
+    for place, (paths, name) in enumerate(zip(together, plain, strict=True)):
+        if name in plain[place + 1 :]:
+            inner = name.removeprefix("out_")
+            first = nodes[int(paths[0][0])].id.rpartition(".")[2]
+            alone = plain.count(name) == 2 and inner != name and inner not in plain
+            name = inner if alone else f"{first}_{name}" if first.isidentifier() else f"layer{first}_{name}"
         found[_free(name, set(found))] = paths
     return found
 

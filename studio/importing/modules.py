@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from studio.graph.model import INPUT, Network, ProjectData
 from studio.graph.values import Json
-from studio.importing import blocks, modes
+from studio.importing import blocks, modes, runs
 from studio.importing.errors import ImportRefusedError, SizeDependentError, UntraceableError
 from studio.importing.placing import placed
 from studio.importing.report import ImportReport, Note
@@ -47,7 +47,8 @@ def read_module(module: nn.Module, inputs: Any, name: str | None = None) -> Impo
         scope, varied, told = _read(module, given)
     except UntraceableError as error:
         raise ImportRefusedError(_refusal(title, error)) from error
-    networks = blocks.networks(scope, NETWORK)
+    read = blocks.networks(scope, NETWORK)
+    networks = {key: runs.folded(network, read) for key, network in read.items()}
     whole = ProjectData(networks=networks)
     networks = {key: placed(network, whole) for key, network in reversed(networks.items())}
     networks[NETWORK] = _with_shapes(networks[NETWORK], given)
