@@ -54,12 +54,15 @@ def test_the_engine_comes_after_the_paint_and_the_program_ends_cleanly(tmp_path:
         from pathlib import Path
         from studio.app import main as start
         from studio.app.window import MainWindow
+        from studio.words import Message
         ready = MainWindow.engine_ready
         def leave(window):
             ready(window)
             window.session.analysed.connect(lambda a: window.files.active and tell(window, a))
         def tell(window, analysis):
             print(len(analysis.networks), len(analysis.errors))
+            with window.session.edit(Message("Set {name}", name="epochs")) as edit:
+                edit.set(("training", "epochs"), 3)  # a step to undo must not be heard of at the end
             end(window)
         def end(window):
             window.leave_without_asking()
