@@ -223,8 +223,10 @@ def _numbers(case: Case, parameter: Parameter, value: Json) -> Iterator[Remedy]:
             yield remedies.set_param(network, node, name, abs(int(value)))
     elif isinstance(value, str) and value.strip().isdigit():
         yield remedies.set_param(network, node, name, int(value))
-    for start in dict.fromkeys((*usual(case, name)[:1], sensible(case, name))):
-        if start is not None:
+    begun: list[Json] = []
+    for start in (*usual(case, name)[:1], sensible(case, name)):
+        if start is not None and start not in begun:
+            begun.append(start)
             yield remedies.set_param(network, node, name, start)
     if not parameter.required:
         yield remedies.unset(network, node, name)
