@@ -5,6 +5,7 @@ Every panel is given the session and listens to it. Edits go through `session.ed
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -23,7 +24,7 @@ from studio.graph.operations import AddNode, RemoveNode, RenameNetwork, RenameNo
 from studio.words import Message
 
 IDLE_MS = 30
-"""how long after the last edit the analysis starts"""
+"""how long after an edit the analysis starts where the last one took that long; else it starts at once"""
 _IN_A_NETWORK = AddNode | RemoveNode | RenameNode | SetArguments | SetAttribute
 
 
@@ -61,6 +62,7 @@ class Session(QObject):
         self._lane = Lane(self, needs=stages.ENGINE)
         self._lane.done.connect(self._take_analysis)
         self._lane.failed.connect(self._analysis_failed)
+        self._began = 0.0
         self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
         self._idle.timeout.connect(self._analyse)
         self._listen()
@@ -192,10 +194,13 @@ class Session(QObject):
 
     def _analyse(self) -> None:
         if self.engine_ready:
+            self._began = time.perf_counter()
             self._lane.start(_analyse, self.document.data(), self.path)
 
     def _take_analysis(self, result: tuple[Context, Analysis]) -> None:
         self.context, self.analysis = result
+        took = (time.perf_counter() - self._began) * 1000
+        self._idle.setInterval(0 if took < IDLE_MS else IDLE_MS)
         self.analysed.emit(self.analysis)
 
     def _analysis_failed(self, error: Exception) -> None:

@@ -219,18 +219,15 @@ def window() -> None:
     from PySide6.QtCore import QEventLoop
     from PySide6.QtWidgets import QApplication
 
-    from studio.app import stages
     from studio.app.session import Session
 
     application = QApplication.instance() or QApplication([])
-    for stage in (stages.ENGINE, stages.ALL):
-        stage.set()
     print(f"\n{'in the window: edit to cards':34} {'the edit':44} {'':6} {'median':>9} {'worst':>9}   goal")
     for name, project, context, goal, kinds in subjects():
         if not context.inputs:
             project = _with_shape(project)
         session = Session()
-        session.open(_with_data(project, context), None)
+        session.open(_told(project, context), None)
         session.set_engine_ready()
         loop = QEventLoop()
         session.analysed.connect(lambda _, loop=loop: loop.quit())
@@ -250,14 +247,15 @@ def window() -> None:
     application.processEvents()
 
 
-def _with_data(project: ProjectData, context: Context) -> ProjectData:
+def _told(project: ProjectData, context: Context) -> ProjectData:
+    """The project with its first and last sizes written out: the window has no data here."""
     document = Document(project)
-    shape = (
-        [str(d) if not isinstance(d, int) else d for d in context.inputs[0].shape] if context.inputs else None
-    )
+    nodes = project.networks["model"].nodes
+    last = next(node.args[0]["n"] for node in nodes.values() if node.type == "output")
     with document.transaction(Message("Set {name}", name="shape")) as edit:
-        if shape is not None:
-            edit.set_param("model", "image", "shape", shape)
+        if context.inputs:
+            edit.set_param("model", "image", "shape", ["N", *context.inputs[0].shape[1:]])
+        edit.set_param("model", last, "out_features", context.outputs)
     return document.data()
 
 
