@@ -5,6 +5,7 @@ Never modal. Nothing is downloaded unless the box for it is ticked.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -43,18 +44,18 @@ PLACES: tuple[Place, ...] = ("project", "network")
 class ImportDialog(QDialog):
     """`imported(Outcome)` follows what was read; the window puts it where it belongs.
 
-    `open_project` says whether a project is shown: only then can something go into it.
+    `shown` says whether a project is open now: only then can something go into it.
     """
 
     imported = Signal(object)
 
-    def __init__(self, session: Session, open_project: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, shown: Callable[[], bool], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("import_dialog")
         self.setModal(False)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(WIDTH)
-        self._session, self._into = session, open_project
+        self._session, self._shown = session, shown
         self._outcome: Outcome | None = None
         self._error: Exception | None = None
         self._listing = Lane(self)
@@ -68,6 +69,7 @@ class ImportDialog(QDialog):
         self._listing.busy_changed.connect(lambda _: self._enable())
         self._names: list[str] = []
         self._build()
+        session.opened.connect(self._enable)
         follow(self, self.retranslate)
         self._listing.start(_list_names)
 
@@ -106,6 +108,7 @@ class ImportDialog(QDialog):
         self.names = named(QListWidget(), "import_names")
         self.names.setFixedHeight(LIST_HEIGHT)
         self.names.setUniformItemSizes(True)
+        self.names.setStyleSheet("QListWidget::item { padding: 3px 6px }")
         self.names.currentRowChanged.connect(lambda _: self._enable())
         self.names.itemDoubleClicked.connect(lambda _: self.start())
         self.download = named(QCheckBox(), "import_download")
@@ -260,8 +263,9 @@ class ImportDialog(QDialog):
             fits = all(part in name for part in parts)
             self.names.item(row).setHidden(not fits)
             shown += [row] if fits else []
-        if shown and self.names.currentRow() not in shown:
-            self.names.setCurrentRow(shown[0])
+        if shown and (parts or self.names.currentRow() not in shown):
+            begin = (row for row in shown if parts and self._names[row].startswith(parts[0]))
+            self.names.setCurrentRow(next(begin, shown[0]))
         self._enable()
 
     def _ask_path(self, kind: Kind) -> None:
@@ -286,7 +290,7 @@ class ImportDialog(QDialog):
         order = Order(
             self.kind,
             source if self.kind == "architecture" else str(Path(source).expanduser()),
-            "network" if self._places.buttons()[1].isChecked() and self._into else "project",
+            "network" if self._places.buttons()[1].isChecked() and self._shown() else "project",
             self.download.isChecked(),
             self._session.document.data(),
             self._session.path,
@@ -332,8 +336,8 @@ class ImportDialog(QDialog):
         busy, kind = self._lane.busy, self.kind  # what lists the names imports the same libraries
         for name, body in self._bodies.items():
             body.setVisible(name == kind)
-        self._kinds.buttons()[KINDS.index("weights")].setEnabled(self._into)
-        self._places_row.setVisible(kind != "weights" and self._into)
+        self._kinds.buttons()[KINDS.index("weights")].setEnabled(self._shown())
+        self._places_row.setVisible(kind != "weights" and self._shown())
         self.import_button.setEnabled(bool(self._source()) and not busy and not self._listing.busy)
         self.cancel_button.setText(tr("Cancel") if busy else tr("Close"))
         self.progress.setVisible(busy)

@@ -25,7 +25,7 @@ class Importer(QObject):
 
     def open(self, kind: Kind | None = None, path: Path | None = None) -> ImportDialog:
         """The dialog, with a file that is chosen already where one is named."""
-        dialog = ImportDialog(self._session, self._files.active, self._window)
+        dialog = ImportDialog(self._session, lambda: self._files.active, self._window)
         dialog.imported.connect(lambda outcome: self._take(outcome, dialog))
         if kind is not None:
             dialog.choose(kind, path)

@@ -75,4 +75,5 @@ def _network(ticket: Ticket, order: Order) -> Outcome:
         given = weights.Weights(Path(drawn.source), drawn.weights, ordered=True)
         run, _ = imported.keep(held, None, runs_folder(path), given)
         project = imported.with_start(project, run)
+        lines = (*lines, Message("The weights are kept as the run {run}.", run=run.name))
     return Outcome(order, drawn.project.name, project, run, lines)

@@ -151,7 +151,7 @@ class Workspace(QMainWindow):
         self.pages = {tab.name: _Page(tab, partial(self._make, tab)) for tab in TABS}
         for page in self.pages.values():
             self.tabs.addTab(page, "")
-        self._counts = ProblemCounts()
+        self._counts = ProblemCounts(self.tabs)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         area = Qt.DockWidgetArea
