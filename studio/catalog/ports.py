@@ -37,6 +37,8 @@ def outputs(node: Node, project: ProjectData | None = None) -> tuple[str, ...]:
         return ("output",)
     if node.params.get("return_indices") is True or node.kwargs.get("return_indices") is True:
         return ("output", "indices")
+    if found.kind == "module":
+        return found.outputs
     count = parts(node)
     if count is not None:
         return tuple(map(str, range(count)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QAccessible, QGuiApplication, QWheelEvent
+from PySide6.QtGui import QAccessible, QAction, QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from studio import words
@@ -343,6 +343,21 @@ def test_the_menu_fits_what_lies_under_the_mouse(
     made = menu.build(panel, hand.at(at).toPoint())
     assert expected in [action.text().split("\t")[0] for action in made.actions()]
     made.deleteLater()
+
+
+def test_a_layer_is_used_again_from_its_menu_and_parted_there(
+    panel: CanvasPanel, session: Session, hand: Hand
+) -> None:
+    def offered(id_: str) -> dict[str, QAction]:
+        made = menu.build(panel, hand.at(hand.middle(id_)).toPoint())
+        return {action.text().split("\t")[0]: action for action in made.actions()}
+
+    assert "Use again" not in offered("image") and "Own weights" not in offered("fc")
+    offered("fc")["Use again"].trigger()
+    (made,) = session.selection
+    assert session.document.node("model", made).path == "fc"
+    offered(made)["Own weights"].trigger()
+    assert session.document.node("model", made).path is None
 
 
 def test_places_on_the_screen_are_told_to_tests(panel: CanvasPanel, hand: Hand) -> None:
