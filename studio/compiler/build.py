@@ -25,6 +25,8 @@ from studio.graph.values import ARITHMETIC
 
 NODE = "netloom_node"
 """under this key the `meta` of an fx node holds the id of the node it was made from"""
+FIRST = "netloom_first"
+"""under this key, of the first call of a repeated block, whose last call is what the node gives"""
 
 
 def build(
@@ -105,6 +107,8 @@ class _Builder:
             if calls:
                 args = (*self._given_on(calls[-1], gives), *args[gives:])
             calls.append(self.graph.create_node("call_module", path, args, kwargs, f"{name}_{place}"))
+        if len(calls) > 1:
+            calls[0].meta[FIRST] = step.node.id
         return calls[-1]
 
     def _given_on(self, made: fx.Node, gives: int) -> tuple[fx.Node, ...]:

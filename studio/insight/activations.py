@@ -14,7 +14,7 @@ from torch import Tensor, fx
 
 from studio import quantities
 from studio.compiler.analysis import Analysis, Context
-from studio.compiler.build import NODE, build
+from studio.compiler.build import FIRST, NODE, build
 from studio.compiler.survey import main_network
 from studio.data.prepare import Prepared, Split, prepare
 from studio.graph.model import INPUT, OUTPUT, Network, Node, ProjectData
@@ -211,6 +211,8 @@ class _Recorder(fx.Interpreter):
         self._drawn: Network = project.networks[network]
 
     def run_node(self, n: fx.Node) -> Any:
+        if FIRST in n.meta:
+            return self._block(n, n.meta[FIRST])
         name = n.meta.get(NODE)
         result = self._block(n, name) if name is not None else super().run_node(n)
         if name is not None:
