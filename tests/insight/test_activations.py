@@ -88,8 +88,8 @@ def test_each_node_shows_what_a_forward_by_hand_gives(tmp_path: Path) -> None:
 def test_of_a_repeated_block_the_card_shows_the_last_and_its_inside_the_first(tmp_path: Path) -> None:
     project = changed(digits(), replace(digits().networks["model"].nodes["small"], repeat=3))
     found = Probe().run(asked(project, tmp_path)).outputs
-    assert found["Half", "pool"].shape == (12, 4, 4)
-    assert found["model", "small"].shape == (12, 1, 1)
+    assert found["Half", "pool"].shape == (1, 12, 4, 4)
+    assert found["model", "small"].shape == (1, 12, 1, 1)
 
 
 def test_weights_are_those_of_the_newest_run_while_the_network_is_as_it_was(tmp_path: Path) -> None:
