@@ -101,6 +101,7 @@ class CodePanel(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(12, 6, 12, 4)
         row.addWidget(self.kind)
+        row.addSpacing(8)
         row.addWidget(self.status, 1)
         for button in (
             self.edit_button,

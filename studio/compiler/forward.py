@@ -178,12 +178,20 @@ class Forward:
             found = f'{found}.get_submodule("{part}")' if not part.isidentifier() else f"{found}.{part}"
         return found
 
+    def _tensor(self, type_: str, path: str) -> str:
+        """A tensor that `self` holds; where its name is a number, by the method that finds it."""
+        holder, _, name = path.rpartition(".")
+        if not name.isdigit():
+            return self.attribute(path)
+        owner = self.attribute(holder) if holder else "self"
+        return f'{owner}.get_{"parameter" if type_ == "param" else "buffer"}("{name}")'
+
     def variable(self, node: str, index: int | None) -> str:
         held = self.walk.network.nodes.get(node)
         if held is None:
             return node
         if held.type in CONSTANTS:
-            return self.attribute(self.walk.steps[node].module_path)
+            return self._tensor(held.type, self.walk.steps[node].module_path)
         if (node, index) in self.names:
             return self.names[node, index]
         whole = self.names[node, None]

@@ -16,6 +16,7 @@ from studio.compiler.reading.faults import LineFault, Refused, refuse, said
 from studio.compiler.reading.model import ReadClass
 from studio.compiler.reading.names import Names
 from studio.compiler.reading.operators import COMPARED, EITHER_WAY, PLAIN, TENSORS, in_their_places
+from studio.compiler.survey import CONSTANTS
 from studio.graph import naming
 from studio.graph.model import INPUT, OUTPUT, Node
 from studio.graph.values import Json, Path, is_reference
@@ -237,7 +238,7 @@ class Forward(Expressions):
         if path in self.found.values:
             return self.found.values[path]
         member = self.found.members.get(path)
-        if member is not None and member.type in ("param", "buffer", "const"):
+        if member is not None and member.type in CONSTANTS:
             if path not in self.found.nodes:
                 self.found.spoken.add(path)
                 self._keep(Node(path, member.type, member.params), member.line)
@@ -302,8 +303,11 @@ class Forward(Expressions):
     def call(self, node: ast.Call) -> Json:
         outer = node is self._outermost
         hint = self._hint if outer else None
+        if (own := path_of(node)) in self.found.members and self._holds_tensor(own):
+            return self._own(node, str(own))
         path = path_of(node.func)
-        if path is not None:
+        held = path_of(node.func.value) if isinstance(node.func, ast.Attribute) else None
+        if path is not None and not self._holds_tensor(held):
             return self._module(node, path, outer, hint)
         entry = self.names.entry(node.func)
         if entry is not None and entry.kind in ("function", "method"):
@@ -317,6 +321,11 @@ class Forward(Expressions):
         if (isinstance(node.func, ast.Name) and dotted is None) or dotted == "torch.device":
             return super().call(node)
         refuse(node, Message("{text} is no function known here.", text=said(node.func)))
+
+    def _holds_tensor(self, path: str | None) -> bool:
+        """Whether `self` holds a tensor at a path."""
+        member = self.found.members.get(path or "")
+        return member is not None and member.type in CONSTANTS
 
     def _method(self, node: ast.Call, func: ast.Attribute, outer: bool, hint: str | None) -> Json:
         holder = self._tensor(node, self.read(func.value))
@@ -378,7 +387,7 @@ class Forward(Expressions):
         hint: str | None,
     ) -> Json:
         member = self.found.members[path]
-        if member.type in ("param", "buffer", "const"):
+        if member.type in CONSTANTS:
             refuse(node, Message("self.{path} is no layer that __init__ has made.", path=path))
         if path not in self.found.nodes:
             self.found.spoken.add(path)

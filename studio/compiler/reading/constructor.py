@@ -324,7 +324,8 @@ def path_of(expression: ast.expr) -> str | None:
             held = path_of(owner)
             return _joined(held, str(place)) if held else None
         case ast.Call(
-            func=ast.Attribute(value=owner, attr="get_submodule"), args=[ast.Constant(value=str(name))]
+            func=ast.Attribute(value=owner, attr="get_submodule" | "get_buffer" | "get_parameter"),
+            args=[ast.Constant(value=str(name))],
         ):
             held = path_of(owner)
             return None if held is None else _joined(held, name)

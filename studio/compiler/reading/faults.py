@@ -27,7 +27,7 @@ class ReadingError(NetloomError):
         if more:
             super().__init__(
                 Message(
-                    "Line {line}: {reason} {more} more lines cannot be read.",
+                    "Line {line}: {reason} (and {more} more)",
                     line=first.line,
                     reason=first.text,
                     more=more,
