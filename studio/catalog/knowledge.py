@@ -145,6 +145,8 @@ SCHEMAS: Mapping[str, str] = {
     "Tensor.div": "div.Tensor_mode",
     "torch.flatten": "flatten.using_ints",
     "F.logsigmoid": "log_sigmoid",
+    "torch.tensor_split": "tensor_split.sections",
+    "Tensor.tensor_split": "tensor_split.sections",
     **{f"F.max_pool{n}d": f"max_pool{n}d" for n in (1, 2, 3)},
     **{f"F.adaptive_max_pool{n}d": f"adaptive_max_pool{n}d" for n in (1, 2, 3)},
     "Tensor.to": "to.dtype",

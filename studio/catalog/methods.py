@@ -19,7 +19,7 @@ _NO_METHODS = {
     "cat", "concat", "stack", "hstack", "vstack", "einsum", "cdist", "meshgrid", "where", "var_mean",
     "arange", "linspace", "zeros", "ones", "full", "eye", "rand", "randn", "zeros_like", "ones_like",
     "full_like", "rand_like", "randn_like", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle",
-    "view_as_real", "view_as_complex",
+    "view_as_real", "view_as_complex", "rsub",
 }  # fmt: skip
 _RENAMED = {"split": {"split_size_or_sections": "split_size"}}
 """Where a method calls a literal otherwise than the function does."""

@@ -134,6 +134,9 @@ def parts(node: Node) -> int | None:
     match _name(node):
         case "chunk":
             return _count(_given(node, "chunks", 1))
+        case "tensor_split":
+            cuts = node.kwargs.get("indices", _given(node, "sections", 1))
+            return _count(len(cuts) + 1 if isinstance(cuts, list | tuple) else cuts)
         case "meshgrid":
             return _count(sum(1 for _ in node.arguments.references()))
         case "split" if (sections := _sections(node)) is not None:

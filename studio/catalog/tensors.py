@@ -56,6 +56,9 @@ def _arithmetic() -> Iterator[Entry]:
     yield row("torch.vstack", "merge", {}, "concatenate join vertical", MANY)
     yield row("torch.maximum", "merge", keywords="larger elementwise", inputs=TWO)
     yield row("torch.minimum", "merge", keywords="smaller elementwise", inputs=TWO)
+    yield row("torch.rsub", "merge", keywords="subtract from one minus 1-x", inputs=NUMBER)
+    factors = (*INPUT, Port("tensor1", ("args", 1)), Port("tensor2", ("args", 2)))
+    yield row("torch.addcmul", "merge", keywords="product plus scale shift", inputs=factors)
     yield row("torch.floor_divide", "merge", keywords="whole quotient //", inputs=NUMBER)
     yield row("torch.remainder", "merge", keywords="modulo rest %", inputs=NUMBER)
     yield row("torch.atan2", "merge", keywords="angle", inputs=TWO)
@@ -154,6 +157,7 @@ def _comparisons() -> Iterator[Entry]:
     for name in ("and", "or", "xor"):
         yield row(f"torch.logical_{name}", "merge", keywords="boolean mask", inputs=TWO)
     yield row("torch.logical_not", "merge", keywords="boolean mask invert")
+    yield row("torch.bitwise_not", "merge", keywords="boolean mask invert", twin="torch.logical_not")
     yield row("torch.isnan", "merge", keywords="not a number check")
     yield row("torch.isinf", "merge", keywords="infinite check")
     choice = (
@@ -190,6 +194,8 @@ def _shape() -> Iterator[Entry]:
     yield row("torch.chunk", "shape", {"chunks": 2, "dim": 1}, "split parts", outputs=("0", "1"))
     sections = {"split_size_or_sections": [4, 4], "dim": 1}
     yield row("torch.split", "shape", sections, "parts sections", outputs=("0", "1"))
+    equal = {"sections": 2, "dim": 1}
+    yield row("torch.tensor_split", "shape", equal, "parts sections", outputs=("0", "1"))
     yield row("torch.unbind", "shape", {"dim": 1}, "split dimension parts qkv", outputs=("0", "1"))
     source = (*INPUT, Port("src", ("args", 1)))
     yield row("torch.slice_scatter", "shape", {"dim": 1, "start": 0, "end": 1}, "write part slice", source)

@@ -78,6 +78,7 @@ _RENAMED = {
     "__floordiv__": "floor_divide",
     "__mod__": "remainder",
     "__pow__": "pow",
+    "__invert__": "bitwise_not",
 }
 """names of methods and functions that are another's"""
 

@@ -95,6 +95,8 @@ _BY_TYPE: dict[str, Tensors] = {
     "torch.t": (_r(2, 4),),
     "torch.split": (_r(2, 8),),
     "torch.chunk": (_r(2, 8),),
+    "torch.tensor_split": (_r(2, 8),),
+    "torch.bitwise_not": (_b(2, 3),),
     "torch.unbind": (_r(2, 2, 4),),
     "torch.meshgrid": (_r(3), _r(4)),
     "torch.index_select": (_r(2, 8), torch.tensor([0, 3])),

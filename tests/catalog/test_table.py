@@ -110,6 +110,8 @@ def test_a_pool_that_returns_indices_has_two_outputs() -> None:
         (Node("s", "torch.split", args=(reference("x"), 8), extra={"outputs": 4}), 4),
         (Node("u", "Tensor.unbind", args=(reference("x"),), extra={"outputs": 3}), 3),
         (Node("m", "torch.meshgrid", args=([reference("x"), reference("y"), reference("z")],)), 3),
+        (nodes.new_node("torch.tensor_split", "t"), 2),
+        (Node("t", "Tensor.tensor_split", args=(reference("x"), [1, 2])), 3),
         (nodes.new_node("torch.max", "m"), 2),
         (Node("m", "torch.max", args=(reference("x"),)), 1),
         (Node("m", "Tensor.max", args=(reference("x"), reference("y"))), 1),
