@@ -80,6 +80,10 @@ def _fold(operator: Operator, given: list[Value | None]) -> Value | None:
         return None
     if kind == "Identity" and isinstance(given[0], Const):
         return Const(given[0].array, operator.outputs[0] if given[0].name else "")
+    if kind == "Shape" and isinstance(given[0], Lengths):
+        return Const(np.asarray([] if given[0].scalar else [len(given[0].items)], np.int64))
+    if kind == "Where" and isinstance(given[0], Const) and any(isinstance(v, Lengths) for v in given):
+        return _chosen(given[0], *(lengths(value) for value in given[1:] if value is not None))
     if isinstance(given[0], Filled):
         return given[0] if kind in _KEEP_FILLED else None
     if all(value is None or isinstance(value, Const) for value in given):
@@ -252,16 +256,33 @@ def _on_lengths(operator: Operator, given: list[Value | None]) -> Value | None:
             return Lengths(first.items[slices(operator, numbers, 1)[0]])
         case "Reshape":
             return first
+        case "Equal" if given[1] is not None:
+            return _equal(first, lengths(given[1]))
         case name if name in _ARITHMETIC and given[1] is not None:
             return _each(_ARITHMETIC[name], first, lengths(given[1]))
     return None
 
 
+def _chosen(condition: Const, yes: Lengths, no: Lengths) -> Lengths:
+    """For each place the one or the other length."""
+    marks = [bool(mark) for mark in condition.array.reshape(-1)]
+    one, other = _wide(yes, len(marks)), _wide(no, len(marks))
+    pairs = zip(marks, one, other, strict=True)
+    return Lengths(tuple(a if mark else b for mark, a, b in pairs), yes.scalar and no.scalar)
+
+
+def _wide(held: Lengths, count: int) -> tuple[Json, ...]:
+    return held.items * count if len(held.items) == 1 else held.items
+
+
+def _equal(left: Lengths, right: Lengths) -> Const:
+    """Whether lengths are equal; one that follows from the input is no fixed number."""
+    count = max(len(left.items), len(right.items))
+    pairs = zip(_wide(left, count), _wide(right, count), strict=True)
+    return Const(np.asarray([isinstance(a, int) and a == b for a, b in pairs]))
+
+
 def _each(name: str, left: Lengths, right: Lengths) -> Lengths:
     count = max(len(left.items), len(right.items))
-
-    def wide(held: Lengths) -> tuple[Json, ...]:
-        return held.items * count if len(held.items) == 1 else held.items
-
-    pairs = zip(wide(left), wide(right), strict=True)
+    pairs = zip(_wide(left, count), _wide(right, count), strict=True)
     return Lengths(tuple(arithmetic(name, a, b) for a, b in pairs), left.scalar and right.scalar)
