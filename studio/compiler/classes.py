@@ -187,7 +187,8 @@ class ClassWriter:
             owner = f"self.{holder}" if holder else "self"
             return [*found, *lines(call(f"{owner}.register_buffer", arguments), INDENT * 2)]
         if step.node.type == "param":
-            return [*found, *self._assign(step.module_path, call("nn.Parameter", [self._tensor(step)]))]
+            learned = call("nn.Parameter", [self._tensor(step)])
+            return [*found, *self._assign(step.module_path, learned, "register_parameter")]
         return [*found, *self._assign(step.module_path, self._made(step))]
 
     def _layer(self, step: Step) -> Expression:
@@ -224,12 +225,12 @@ class ClassWriter:
         module = entry is not None and entry.kind == "module"
         return module or step.nested is not None or step.node.type in CONSTANTS
 
-    def _assign(self, path: str, value: Expression) -> list[str]:
-        """`self.layer1.conv = ...`, or `add_module` where the name is a number."""
+    def _assign(self, path: str, value: Expression, keep: str = "add_module") -> list[str]:
+        """`self.layer1.conv = ...`, or by the method `keep` where the name is a number."""
         holder, _, name = path.rpartition(".")
         if not name.isidentifier():
             owner = self.forward.attribute(holder) if holder else "self"
-            return lines(call(f"{owner}.add_module", [layout.text(name), value]), INDENT * 2)
+            return lines(call(f"{owner}.{keep}", [layout.text(name), value]), INDENT * 2)
         target = self.forward.attribute(path)
         return lines(value, INDENT * 2, f"{target} = ")
 

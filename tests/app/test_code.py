@@ -122,3 +122,80 @@ def test_a_place_that_cannot_be_written_is_told(panel: CodePanel, qtbot: QtBot, 
     heard = notices_of(panel._session)
     panel.save(tmp_path / "missing" / "model.py")
     assert [level for level, _ in heard] == ["error"]
+
+
+# -- editing -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def real(qtbot: QtBot) -> CodePanel:
+    """The panel on the bundled iris, with its true source."""
+    from studio import places
+    from studio.project import files
+
+    session = Session()
+    qtbot.addWidget(panel := CodePanel(session))
+    session.open(files.load(places.gallery() / "iris.json"), None)
+    session.set_engine_ready()
+    panel.resize(900, 400)
+    panel.show()
+    qtbot.waitUntil(lambda: "class Model" in panel.source and panel.edit_button.isEnabled(), timeout=60_000)
+    return panel
+
+
+def type_in(panel: CodePanel, old: str, new: str) -> None:
+    assert old in panel.source
+    panel.text.setPlainText(panel.source.replace(old, new))
+
+
+@pytest.mark.slow
+def test_an_edit_becomes_one_step_that_can_be_undone(real: CodePanel, qtbot: QtBot) -> None:
+    session = real._session
+    before = session.document.data()
+    real.edit_button.click()
+    assert not real.text.isReadOnly()
+    type_in(real, "nn.Linear(4, 16)", "nn.Linear(4, 24)")
+    real.apply_button.click()
+    qtbot.waitUntil(lambda: not real.editing, timeout=60_000)
+    assert session.document.node("model", "fc1").params == {"out_features": 24}
+    assert session.undo_stack.count() == 1
+    qtbot.waitUntil(lambda: "nn.Linear(24, 16)" in real.source, timeout=60_000)
+    session.undo()
+    assert session.document.data() == before
+
+
+@pytest.mark.slow
+def test_a_line_that_cannot_be_read_is_marked_and_nothing_changes(real: CodePanel, qtbot: QtBot) -> None:
+    before = real._session.document.data()
+    real.edit_button.click()
+    type_in(real, "nn.ReLU()", "make_relu()")
+    real.apply_button.click()
+    qtbot.waitUntil(lambda: bool(real.text.marks), timeout=60_000)
+    lines = real.source.splitlines()
+    assert ["make_relu()" in lines[line - 1] for line in real.text.marks] == [True, True]
+    assert "make_relu() is nothing that a network can hold." in real.status.text()
+    assert real.editing and real._session.document.data() == before
+    real.discard_button.click()
+    assert real.text.marks == {} and "make_relu" not in real.source
+
+
+@pytest.mark.slow
+def test_an_edit_of_the_network_meanwhile_is_kept_beside_that_of_the_code(
+    real: CodePanel, qtbot: QtBot
+) -> None:
+    session = real._session
+    real.edit_button.click()
+    type_in(real, "nn.Linear(4, 16)", "nn.Linear(4, 24)")
+    with session.edit(Message("Change")) as edit:
+        edit.set_param("model", "fc2", "out_features", 12)
+    real.apply_button.click()
+    qtbot.waitUntil(lambda: not real.editing, timeout=60_000)
+    assert session.document.node("model", "fc1").params == {"out_features": 24}
+    assert session.document.node("model", "fc2").params == {"out_features": 12}
+
+
+@pytest.mark.slow
+def test_the_training_script_is_shown_and_cannot_be_edited(real: CodePanel, qtbot: QtBot) -> None:
+    real.kind.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: "def main() -> None:" in real.source, timeout=60_000)
+    assert not real.edit_button.isVisible()

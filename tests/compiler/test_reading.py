@@ -24,7 +24,7 @@ from studio.compiler.reading.faults import ReadingError
 from studio.compiler.reading.file import remarks
 from studio.compiler.reading.fresh import project_of
 from studio.compiler.reading.merge import merge
-from studio.compiler.reading.operators import in_their_places
+from studio.compiler.reading.operators import PLAIN, TENSORS, in_their_places
 from studio.compiler.source import source
 from studio.compiler.survey import Step, Survey, survey
 from studio.graph.document import Document
@@ -119,6 +119,10 @@ def meaning(drawn: ProjectData) -> list[Any]:
     return [_meaning(walk, walk.steps[n.id]) for n in walk.network.of_type(OUTPUT)]
 
 
+TWINS = {PLAIN[sign]: TENSORS[sign] for sign in TENSORS if sign in PLAIN}
+"""one sign of Python stands for both"""
+
+
 def _meaning(walk: Survey, step: Step) -> Any:
     entry = table.entry(step.node.type)
     args, kwargs = list(step.args), dict(step.kwargs)
@@ -148,7 +152,7 @@ def _meaning(walk: Survey, step: Step) -> Any:
     if step.node.type == OUTPUT:
         return told(step.args[0])
     return (
-        step.node.type,
+        TWINS.get(step.node.type, step.node.type),
         own,
         step.times,
         sorted(params.items()),
@@ -273,7 +277,7 @@ def test_functions_operators_and_methods_become_nodes():
         ("import torch\n", "import torch\nimport torch.nn.functional as F\n"),
     )
     types = Counter(n.type for n in after.networks["model"].nodes.values())
-    assert types["F.gelu"] == types["torch.mul"] == types["torch.add"] == types["torch.pow"] == 1
+    assert types["F.gelu"] == types["torch.mul"] == types["torch.add"] == types["op.pow"] == 1
 
 
 def test_a_new_class_becomes_a_block():

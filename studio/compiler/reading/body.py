@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from studio.catalog import ports, table
 from studio.compiler.naming import RESERVED
@@ -141,10 +141,18 @@ class Forward(Expressions):
                 if name != "_":
                     self.local[name] = value
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                self._count(value, len(parts))
                 for place, part in enumerate(parts):
                     self._assign(part, self._item(target, value, place, len(parts)))
             case _:
                 refuse(target, Message("{text} is nothing that can be drawn.", text=said(target)))
+
+    def _count(self, value: Json, parts: int) -> None:
+        """As many outputs as a line takes, where only the line says how many there are."""
+        node = self.found.nodes.get(value["n"]) if is_reference(value) else None
+        if node is not None and ports.is_counted(node):
+            extra = {**node.extra, ports.OUTPUTS: parts}
+            self.found.nodes[node.id] = replace(node, extra=extra)
 
     def _item(self, node: ast.expr, value: Json, place: int, count: int) -> Json:
         """Item `place` of a value that is taken apart into `count`."""

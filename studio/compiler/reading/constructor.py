@@ -100,7 +100,7 @@ class Constructor:
             case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr="__init__")):
                 return
             case ast.Call(
-                func=ast.Attribute(value=owner, attr="add_module"),
+                func=ast.Attribute(value=owner, attr="add_module" | "register_parameter"),
                 args=[ast.Constant(value=str(name)), value],
             ) if (path := path_of(owner)) is not None:
                 self._hold(_joined(path, name), value)

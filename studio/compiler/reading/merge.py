@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from studio.catalog import signatures, table
+from studio.catalog import ports, signatures, table
 from studio.compiler.analysis import Context
 from studio.compiler.reading.faults import LineFault, ReadingError
 from studio.compiler.reading.file import read
@@ -274,7 +274,7 @@ class _Class:
         node = in_network(self.new.nodes[id_], self.whole.homes)
         final = self.final[id_]
         held = self.edit.document.node(self.network, final)
-        if node.type != held.type:
+        if node.type != held.type and not (old is not None and self._same_type(old, id_)):
             self.edit.set_type(self.network, final, node.type)
         was = old.params if old is not None and self._same_type(old, id_) else None
         self._params(id_, node, held, was)
@@ -284,6 +284,8 @@ class _Class:
         changed = old is None or not same(old.repeat, node.repeat)
         if changed and node.repeat != AS_MANY:
             self.edit.set_repeat(self.network, final, node.repeat)
+        if node.extra.get(ports.OUTPUTS, len(ports.outputs(held))) != len(ports.outputs(held)):
+            self.edit.set_extra(self.network, final, ports.OUTPUTS, node.extra[ports.OUTPUTS])
         if node.path is not None:
             self._path(final, held, self.final.get(node.path, node.path))
 

@@ -14,9 +14,6 @@ TENSORS: dict[type[ast.operator], str] = {
     ast.Mult: "torch.mul",
     ast.Div: "torch.div",
     ast.MatMult: "torch.matmul",
-    ast.Pow: "torch.pow",
-    ast.FloorDiv: "torch.floor_divide",
-    ast.Mod: "torch.remainder",
 }
 PLAIN: dict[type[ast.operator], str] = {
     ast.Add: "op.add",
