@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -261,7 +262,13 @@ class Tracer(TorchFunctionMode):
         """A question about a tensor whose answer is no tensor."""
         if name in ("__len__", "numel", "nelement"):
             sizes = self._size(args[0])
-            return sizes[0] if name == "__len__" else sizes.numel()
+            if name != "__len__":
+                return sizes.numel()
+            if isinstance(sizes[0], Length):  # Python makes a plain number of what len() is told
+                raise SizeDependentError(
+                    Message("it takes the len() of its input; x.size(0) would stay open")
+                )
+            return sizes[0]
         one, other = self._run(func, args, kwargs)
         if one != other:
             raise SizeDependentError(
@@ -415,6 +422,9 @@ class Tracer(TorchFunctionMode):
             raise SizeDependentError(
                 Message("what {node} gives depends on the size of its input", node=node.id)
             )
+        if ports.is_counted(node):
+            node = replace(node, extra={**node.extra, ports.OUTPUTS: len(found)})
+            self.scope.nodes[node.id] = node
         fresh: dict[int, Any] = {}
         for place, (item, partner) in enumerate(zip(found, partners, strict=True)):
             if isinstance(item, Tensor):
