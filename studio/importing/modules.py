@@ -51,7 +51,7 @@ def read_module(module: nn.Module, inputs: Any, name: str | None = None) -> Impo
     networks = {key: runs.folded(network, read) for key, network in read.items()}
     whole = ProjectData(networks=networks)
     networks = {key: placed(network, whole) for key, network in reversed(networks.items())}
-    networks[NETWORK] = _with_shapes(networks[NETWORK], given)
+    networks[NETWORK] = _with_shapes(networks[NETWORK], given, varied)
     project = ProjectData(title, networks)
     return Imported(project, _report(title, module, project, varied, (*told, *_notes(module, scope))))
 
@@ -129,11 +129,12 @@ def _open(value: Tensor) -> range:
 # -- what comes with the networks --------------------------------------------------------------------
 
 
-def _with_shapes(network: Network, given: Sequence[Any]) -> Network:
+def _with_shapes(network: Network, given: Sequence[Any], varied: str) -> Network:
     tensors = [value for value in given if isinstance(value, Tensor)]
     nodes = dict(network.nodes)
     for node, tensor in zip(network.of_type(INPUT), tensors, strict=False):
-        params: dict[str, Json] = {"shape": ["N", *(int(size) for size in tensor.shape[1:])]}
+        shape: list[Json] = [int(size) for size in tensor.shape]
+        params: dict[str, Json] = {"shape": shape if varied == "none" else ["N", *shape[1:]]}
         if tensor.dtype != torch.float32:
             params["dtype"] = str(tensor.dtype).removeprefix("torch.")
         nodes[node.id] = replace(node, params=params)
@@ -148,8 +149,19 @@ def _notes(module: nn.Module, scope: Scope) -> Iterator[Note]:
         parts = name.split(".")
         if not any(".".join(parts[:count]) in used for count in range(1, len(parts) + 1)):
             holders[name.rpartition(".")[0] or name] = None
+    for one, other in _tied(module):
+        yield Note(other, Message("shares its numbers with {path} there, and has its own here", path=one))
     for path in holders:
         yield Note(path, Message("forward does not use it, and it was left out"))
+
+
+def _tied(module: nn.Module) -> Iterator[tuple[str, str]]:
+    """Parameters of two layers that are one tensor: the first name, and each other."""
+    known: dict[int, str] = {}
+    for name, parameter in module.named_parameters(remove_duplicate=False):
+        first = known.setdefault(id(parameter), name)
+        if first != name:
+            yield first, name
 
 
 def _paths(scope: Scope) -> Iterator[str]:
