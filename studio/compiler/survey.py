@@ -117,15 +117,7 @@ class ProjectSurvey:
     def networks_of(self, name: str) -> tuple[Network, ...]:
         """A network and those it uses as blocks, each once."""
         if name not in self._inside:
-            found: dict[str, Network] = {}
-            open_ = [name]
-            while open_:
-                current = open_.pop()
-                if current in found or current not in self.project.networks:
-                    continue
-                found[current] = self.project.networks[current]
-                open_ += [node.block for node in found[current].nodes.values() if node.block is not None]
-            self._inside[name] = tuple(found.values())
+            self._inside[name] = graph.with_blocks(self.project, name)
         return self._inside[name]
 
 
@@ -464,13 +456,19 @@ class _Walk:
             first = self.fixed.steps.get(step.node.id)
         fixed = first.repetitions if first is not None else []
         flow: list[Value] = []
+        equal: dict[Hashable, Survey] = {}
         for place, own in enumerate(values):
             again = fixed[place] if place < len(fixed) else None
-            nested = _use(self.whole, name, own, [*flow, *given[len(flow) :]], again, self.inside)
-            self.survey.nested.append(nested)
+            taken = [*flow, *given[len(flow) :]]
+            key = (repr(own), *(value.key for value in taken), id(again))
+            nested = equal.get(key) or _use(self.whole, name, own, taken, again, self.inside)
+            if key not in equal:
+                equal[key] = nested
+                self.survey.nested.append(nested)
             step.repetitions.append(nested)
             if nested.failed:
-                self._found(step.node.id, graph.inside(name, nested.findings, place if place else None))
+                told = graph.inside(name, nested.findings, place if place else None)
+                self._found(step.node.id, diagnose.with_more(self._case(step), told) or told)
                 return None
             outputs = [nested.steps[node.id].outcome for node in nested.network.of_type(OUTPUT)]
             flow = [outcome.value for outcome in outputs if outcome is not None]

@@ -19,7 +19,7 @@ from studio.graph.model import Network, Node, ProjectData
 from studio.graph.values import reference
 
 NONE = Context((TensorSpec((N, 8, 8, 8)),))
-TYPES = [e.type for e in table.entries() if e.type not in {"input", "output"}] + ["block:Inner"] * 4
+TYPES = [e.type for e in table.entries() if e.type not in {"input", "output"}] + ["block:Inner"] * 80
 LITERALS = st.one_of(
     st.none(), st.booleans(), st.integers(-3, 70), st.sampled_from([10**9, 10**15, 10**30, -(10**20)]),
     st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5), st.just("auto"),
@@ -30,9 +30,13 @@ LITERALS = st.one_of(
         {"size": [{"n": "n0"}, 0]},
         {"shape": {"n": "n1"}}, {"slice": [None, 2, None]}, {"getitem": [{"n": "n1"}, 0]},
         {"if_training": [1, 2]},
+        {"each": [1, 2]}, {"expr": "*", "of": [{"each": [1, 2]}, 3]}, {"each": {"p": "width"}},
         {"what": 3}, {"size": "x"}, {"d": {"a": 1}}, {"t": 3},
     ]),
 )  # fmt: skip
+REPEATS = st.one_of(
+    st.none(), st.none(), st.integers(1, 3), st.integers(1, 3), st.just({"p": "width"}), LITERALS
+)
 WIRES = st.builds(
     lambda n, i: {"n": f"n{n}"} if i is None else {"n": f"n{n}", "i": i},
     st.integers(0, 9),
@@ -62,7 +66,8 @@ def networks(draw: Any, count: int = 8) -> Network:
         for changed in (params, kwargs):
             if rarely(draw):
                 changed[draw(st.sampled_from([*changed, "padding", "dim"]))] = draw(LITERALS)
-        made[node.id] = Node(node.id, node.type, params, arguments.args, kwargs, node.at)
+        repeat = draw(REPEATS) if node.block or rarely(draw) else None
+        made[node.id] = Node(node.id, node.type, params, arguments.args, kwargs, node.at, repeat=repeat)
     last = list(made.values())[-1]
     several = len(ports.outputs(last)) > 1
     made["end"] = Node("end", "output", args=(reference(last.id, 0 if several else None),))
