@@ -15,6 +15,9 @@ from studio.compiler.build import build
 from studio.data.prepare import context_of, prepare
 from studio.graph.model import Network, Node, ProjectData
 from studio.training import learned, runs, start
+from studio.training.apart import TrainingProcess
+from studio.training.commands import Commands
+from studio.training.progress import Progress
 from studio.training.run import train
 from studio.training.start import Report, StartError
 
@@ -164,6 +167,18 @@ def test_the_forecast_draws_nothing_and_says_what_the_run_says(iris: Make, tmp_p
     record = json.loads((result.folder / "run.json").read_text())
     assert forecast.to_json() == record["start"]
     assert start.forecast(iris(), None, tmp_path) is None
+
+
+def test_a_training_in_its_own_process_begins_with_the_run_too(iris: Make, tmp_path: Path) -> None:
+    first = train(iris(), None, tmp_path)
+    process = TrainingProcess()
+    try:
+        result = process.train(edited(iris(epochs=1), *IRIS), None, tmp_path, Progress(), Commands())
+    finally:
+        process.close()
+
+    record = json.loads((result.folder / "run.json").read_text())
+    assert (record["start"]["from"], record["start"]["kept"]) == (str(first.folder), ["fc1", "fc2"])
 
 
 def test_a_regression_goes_on_in_its_own_units(diabetes: Make, tmp_path: Path) -> None:
