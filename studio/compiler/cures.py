@@ -13,8 +13,10 @@ from studio.graph.operations import Operation
 from studio.words import Message, NetloomError
 
 MOST_CURES = 4
-MOST_TRIALS = 60
+MOST_TRIALS, FEWEST_TRIALS = 60, 12
 """trials an analysis may make: a project in ruins is still analysed quickly"""
+_STEPS = 20_000
+"""nodes that all trials together may walk through, so that large networks have fewer of them"""
 MOST_STEPS = 3
 """remedies that one cure may take where no single one heals: what lay hidden behind the problem goes too"""
 _WIDTH = 3
@@ -38,7 +40,9 @@ class Trials:
         self._before = before
         self._known = {finding.key for finding in before.findings}
         self._unseen = _unseen(before)
-        self._left = MOST_TRIALS
+        walked = sum(len(walk.order) for walks in before.uses.values() for walk in walks)
+        self._left = max(FEWEST_TRIALS, min(MOST_TRIALS, _STEPS // max(1, walked)))
+        self._tried: dict[int, _Trial | None] = {}
 
     def cures(self, finding: Finding) -> tuple[Cure, ...]:
         """The remedies of a finding that work, the likeliest first; where none does alone, several as one."""
@@ -46,7 +50,7 @@ class Trials:
         half: list[_Trial] = []
         start = _Trial(self._before.project, self._before, finding.text)
         for remedy in finding.remedies:
-            trial = self._try(start, remedy)
+            trial = self._first(start, remedy)
             if trial is None or _still(finding, trial):
                 continue
             if self._next(trial) is not None:
@@ -59,6 +63,12 @@ class Trials:
             whole = (self._go_on(finding, trial, MOST_STEPS - 1) for trial in half[:_WIDTH])
             found += [Cure(t.label, t.operations) for t in whole if t is not None][:1]
         return tuple(found)
+
+    def _first(self, start: _Trial, remedy: Remedy) -> _Trial | None:
+        """A remedy alone. Where a block's problem is told at its use too, both have the same remedies."""
+        if id(remedy) not in self._tried:
+            self._tried[id(remedy)] = self._try(start, remedy)
+        return self._tried[id(remedy)]
 
     def _go_on(self, finding: Finding, trial: _Trial, steps: int) -> _Trial | None:
         """Heals what came to light by the remedies that this has itself."""

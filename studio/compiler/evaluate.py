@@ -143,7 +143,7 @@ def _work_out(
         else:
             target = callables.find(type_)
         try:
-            return _call(target, learned, args, kwargs, lookup)
+            return _call(target, learned, args, kwargs, lookup, _is_light(type_))
         except REFUSALS as error:
             return _failure("call", error)
 
@@ -161,17 +161,53 @@ def _make(type_: str, params: Mapping[str, Json]) -> torch.nn.Module | Failure:
         return _failure("make", error)
 
 
+_LIGHT = {"shape", "activation", "pooling", "dropout"}
+"""categories whose functions multiply nothing and make no tensor of their own"""
+_PLAIN = frozenset(f"{home}.{name}" for home in ("torch", "op", "Tensor") for name in (
+    "add", "sub", "mul", "div", "truediv", "floordiv", "getitem", "cat", "stack", "mean", "sum", "roll",
+    "chunk", "split", "unbind", "neg", "sqrt", "exp", "abs", "clamp", "maximum", "minimum", "pow",
+))  # fmt: skip
+
+
+def _is_light(type_: str) -> bool:
+    """Whether a call needs neither a counter of products nor a mode that makes new tensors hold no memory."""
+    entry = table.entry(type_)
+    return entry is not None and entry.kind != "module" and (type_ in _PLAIN or entry.category in _LIGHT)
+
+
+def _light(run: Callable[[int], Any], points: int) -> tuple[Any, ...] | None:
+    """The runs without modes, which cost more than the work; None where they fail or leave the device."""
+    try:
+        runs = tuple(map(run, range(points)))
+    except REFUSALS:
+        return None
+    return runs if all(tensor.is_meta for made in runs for tensor in tensors_in(made)) else None
+
+
 def _call(
-    target: Callable[..., Any], learned: int, args: list[Json], kwargs: Mapping[str, Json], lookup: Lookup
+    target: Callable[..., Any],
+    learned: int,
+    args: list[Json],
+    kwargs: Mapping[str, Json],
+    lookup: Lookup,
+    light: bool = False,
 ) -> Result:
     def run(point: int) -> Any:
         positional, named = read([args, {"d": kwargs}], _RunReader(lookup, point))
         return target(*positional, **named)
 
-    with torch.no_grad(), torch.device("meta"):
-        with Counter() as counter:
-            first = run(0)
-        runs = (first, *map(run, range(1, _points([args, {"d": kwargs}], lookup))))
+    points = _points([args, {"d": kwargs}], lookup)
+    with torch.no_grad():
+        found = _light(run, points) if light else None
+        if found is None:
+            with torch.device("meta"), Counter() as counter:
+                first = run(0)
+            with torch.device("meta"):
+                found = (first, *map(run, range(1, points)))
+            products = counter.multiply_adds
+        else:
+            products = 0.0
+    runs, first = found, found[0]
     outputs = list(tensors_in(first))
     values = sum(t.numel() for t in outputs) / BATCHES[0]
     if values > LARGEST_OUTPUT:
@@ -181,7 +217,7 @@ def _call(
         raise BatchError("it gives as many tensors as the batch has samples")
     for same in zip(*given, strict=True):
         spec_of(value_of(*same))
-    return Outcome(value_of(*runs), learned, round(counter.multiply_adds / BATCHES[0]), _bytes(first))
+    return Outcome(value_of(*runs), learned, round(products / BATCHES[0]), _bytes(first))
 
 
 def _bytes(output: Any) -> int:

@@ -6,7 +6,7 @@ Whether a type with a known prefix exists is the catalogue's to say, whether sha
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from studio.graph import naming, order, repeats, values
@@ -32,16 +32,23 @@ class Fault:
     code: str
 
 
-def faults(project: ProjectData, known_type: Callable[[str], bool] | None = None) -> list[Fault]:
+def faults(
+    project: ProjectData,
+    known_type: Callable[[str], bool] | None = None,
+    names: Collection[str] | None = None,
+) -> list[Fault]:
     """Every structural fault, network by network and node by node in the order of the file.
 
     `known_type` says of a type that is no block whether it exists; without it, only its prefix is looked at.
+    `names` are the networks that are looked at; without it, all are.
     """
     known = known_type or _has_known_prefix
     uses = _uses(project)
     inside = {name: order.reached(uses, [name]) for name in uses}
     found: list[Fault] = []
     for name, network in project.networks.items():
+        if names is not None and name not in names:
+            continue
         circle = order.cycle(network)
         on_circle = frozenset(circle or ())
         told = order.CycleError(circle).message if circle else None

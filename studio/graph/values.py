@@ -131,10 +131,11 @@ def is_table(value: Mapping[str, Json]) -> bool:
 
 
 def children(value: Json) -> Iterator[tuple[Path, Json]]:
-    """The values directly inside `value`, each with its path from there."""
+    """The lists and tables directly inside `value`, each with its path from there."""
     if isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            yield (index,), item
+            if isinstance(item, list | tuple | dict):
+                yield (index,), item
     elif isinstance(value, dict) and not is_reference(value):
         if is_table(value):
             for name, inner in value["d"].items():

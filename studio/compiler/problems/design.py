@@ -74,7 +74,7 @@ def findings(place: Place) -> Iterator[Finding]:
 
 def _source(place: Place, node: Node) -> tuple[Wire, Node] | None:
     wire = next(wires_into(node), None)
-    return (wire, place.network.nodes[wire.source]) if wire else None
+    return (wire, place.network.nodes[wire.source]) if wire and wire.source in place.specs else None
 
 
 # -- one node ----------------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ def _before_the_loss(place: Place) -> Iterator[Finding]:
     """What stands between the last layer and the loss of the only output."""
     outputs = place.network.of_type(OUTPUT)
     loss = _loss(place)
-    if len(outputs) != 1 or loss is None:
+    if len(outputs) != 1 or loss is None or outputs[0].id not in place.specs:
         return
     for node in _back(place, outputs[0]):
         cures = (remedies.remove(place.name, node.id),)

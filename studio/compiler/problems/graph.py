@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from studio.catalog import ports, table
 from studio.compiler.analysis import Severity
+from studio.compiler.memo import Memo
 from studio.compiler.problems import remedies, repeated
 from studio.compiler.problems.finding import Diagnosis, Finding, Remedy
 from studio.graph import naming, validate
@@ -17,6 +18,8 @@ from studio.graph.values import parameters_used
 from studio.words import Message
 
 _MOST_TOLD = 5
+_faults: Memo[tuple[tuple[Network, ...], list[validate.Fault]]] = Memo(512)
+"""faults of networks, with the networks they follow from: while held, no id is reused"""
 
 
 def order(network: Network) -> tuple[list[str], list[list[str]]]:
@@ -59,12 +62,37 @@ def circle(network: Network, name: str, ids: Sequence[str]) -> Diagnosis:
 
 
 def faults(project: ProjectData) -> dict[tuple[str, str], validate.Fault]:
-    """The first fault of each node that has one; circles are told by `order`."""
+    """The first fault of each node that has one; circles are told by `order`.
+
+    A network is looked at again only where it, or one that it uses, is another.
+    """
+    inside = {name: with_blocks(project, name) for name in project.networks}
+    keys = {name: (name, tuple(map(id, networks))) for name, networks in inside.items()}
+    known = {name: _faults.find(key) for name, key in keys.items()}
+    new = [name for name, held in known.items() if held is None]
+    told = validate.faults(project, lambda type_: table.entry(type_) is not None, new) if new else []
+    for name in new:
+        mine = [fault for fault in told if fault.network == name]
+        known[name] = (inside[name], mine)
+        _faults.put(keys[name], (inside[name], mine))
     found: dict[tuple[str, str], validate.Fault] = {}
-    for fault in validate.faults(project, lambda type_: table.entry(type_) is not None):
-        if fault.node is not None and fault.code != "circle":
-            found.setdefault((fault.network, fault.node), fault)
+    for held in known.values():
+        for fault in held[1] if held is not None else ():
+            if fault.node is not None and fault.code != "circle":
+                found.setdefault((fault.network, fault.node), fault)
     return found
+
+
+def with_blocks(project: ProjectData, name: str) -> tuple[Network, ...]:
+    """A network and those it uses as blocks, each once."""
+    found: dict[str, Network] = {}
+    open_ = [name]
+    while open_:
+        current = open_.pop()
+        if current not in found and current in project.networks:
+            found[current] = project.networks[current]
+            open_ += [node.block for node in found[current].nodes.values() if node.block is not None]
+    return tuple(found.values())
 
 
 def explain(project: ProjectData, fault: validate.Fault, node: Node) -> Diagnosis:

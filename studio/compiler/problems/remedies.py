@@ -107,7 +107,7 @@ def add_input(network: str, before: Node) -> Remedy:
         at = placing.beside(nodes, (x, y - placing.ROW))
         edit.add_node(network, Node(name, INPUT, at=at))
         for node in list(nodes.values()):
-            if table.entry(node.type) is not None and len(ports.inputs(node)) == 1:
+            if node.type != OUTPUT and table.entry(node.type) is not None and len(ports.inputs(node)) == 1:
                 for port in ports.missing(node):
                     edit.connect(network, name, node.id, ports.slot_for(node, port))
         if edit.document.node(network, before.id) == before:
