@@ -73,7 +73,8 @@ def _part(node: Node, name: str, value: Json) -> str:
         return name.replace("_", " ")
     if isinstance(value, str):
         return value
-    return f"{name} {literals.text(value)}"
+    written = literals.text(value)
+    return name if written == name else f"{name} {written}"
 
 
 _WORDED: Mapping[str, Callable[[Json], str]] = {
