@@ -21,8 +21,8 @@ class ImportReport:
     """What became of a module.
 
     `layers` and `blocks` count the nodes and networks, `parameters` the numbers that it learns. `sizes` says
-    which sizes of the input may change: "all", "batch" or "none". `opaque` are parts that stay closed: they
-    are shown and cannot be built. `notes` are differences that a person should know.
+    which sizes of the input may change: "all", "batch" or "none". `notes` are differences that a person
+    should know.
     """
 
     name: str
@@ -30,7 +30,6 @@ class ImportReport:
     blocks: int = 0
     parameters: int = 0
     sizes: str = "all"
-    opaque: tuple[Note, ...] = ()
     notes: tuple[Note, ...] = ()
 
     def lines(self) -> Iterator[Message]:
@@ -47,5 +46,5 @@ class ImportReport:
                 yield Message("The batch may have any size; the other sizes are as they were read.")
             case "none":
                 yield Message("All sizes are as they were read, the batch too.")
-        for note in (*self.opaque, *self.notes):
+        for note in self.notes:
             yield Message("{path}: {text}", path=note.path, text=note.text) if note.path else note.text
