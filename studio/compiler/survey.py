@@ -10,11 +10,12 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from studio.catalog import ports
-from studio.compiler.analysis import Context, NetworkReport, NodeReport, NodeState, TensorSpec
+from studio.compiler.analysis import Context, NetworkReport, TensorSpec
 from studio.compiler.evaluate import REFUSALS, Failure, Outcome, Result, constant, evaluate, read_value
 from studio.compiler.memo import Memo
 from studio.compiler.problems import design, diagnose, graph, inputs, parameters
 from studio.compiler.problems.finding import Case, Diagnosis, Finding, Inflow
+from studio.compiler.reporting import network_report
 from studio.compiler.symbols import Value, at, spec_of, tensors_of, together
 from studio.graph import repeats
 from studio.graph.model import INPUT, OUTPUT, Network, Node, ProjectData, Wire, wires_into
@@ -241,7 +242,7 @@ class _Walk:
                 node.id: self._specs(survey.steps[node.id])[0] for node in survey.network.of_type(OUTPUT)
             }
             survey.findings.extend(inputs.outputs(self.project, survey.name, self.whole.context, outputs))
-        survey.report = self._report()
+        survey.report = network_report(survey, self._specs, self.quiet)
         return survey
 
     # -- findings --------------------------------------------------------------------------------
@@ -474,8 +475,6 @@ class _Walk:
             flow = [outcome.value for outcome in outputs if outcome is not None]
         return flow
 
-    # -- the report ------------------------------------------------------------------------------
-
     def _specs(self, step: Step) -> tuple[TensorSpec | None, ...]:
         if step.outcome is None:
             return ()
@@ -483,32 +482,3 @@ class _Walk:
         if len(names) < 2:
             return (self._spec(step.node.id, None),)
         return tuple(self._spec(step.node.id, index) for index in range(len(names)))
-
-    def _report(self) -> NetworkReport:
-        survey = self.survey
-        bad = {finding.node for finding in survey.findings if finding.severity == "error"}
-        nodes: dict[str, NodeReport] = {}
-        learned: dict[str, int] = {}
-        operations = size = 0
-        for node in survey.network.nodes:
-            step = survey.steps[node]
-            outcome = step.outcome
-            if outcome is None:
-                waiting = step.waits_for is not None or (self.quiet and step.node.type == INPUT)
-                state: NodeState = "waiting" if waiting else "problem"
-                nodes[node] = NodeReport(state, auto=step.auto, waits_for=step.waits_for)
-                continue
-            own = 0 if step.node.type in (INPUT, OUTPUT) else outcome.activation_bytes
-            nodes[node] = NodeReport(
-                "problem" if node in bad else "ok",
-                self._specs(step),
-                step.auto,
-                outcome.parameters,
-                outcome.multiply_adds,
-                own,
-            )
-            if not survey.live or node in survey.live:
-                learned[step.module_path] = outcome.parameters
-                operations += outcome.multiply_adds
-                size += own
-        return NetworkReport(nodes, sum(learned.values()), operations, size)

@@ -1,0 +1,47 @@
+"""What a walk found out, as plain data: the state, the shapes and the costs of each node of one use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from studio.compiler.analysis import NetworkReport, NodeReport, NodeState, TensorSpec
+from studio.graph.model import INPUT, OUTPUT
+
+if TYPE_CHECKING:
+    from studio.compiler.survey import Step, Survey
+
+
+def network_report(
+    survey: Survey, specs: Callable[[Step], tuple[TensorSpec | None, ...]], quiet: bool
+) -> NetworkReport:
+    """The report on one use of a network. Weights that are shared count once, what no output needs does not.
+
+    In a `quiet` network, which nothing uses, an input without a shape waits and is no problem.
+    """
+    bad = {finding.node for finding in survey.findings if finding.severity == "error"}
+    nodes: dict[str, NodeReport] = {}
+    learned: dict[str, int] = {}
+    operations = size = 0
+    for node in survey.network.nodes:
+        step = survey.steps[node]
+        outcome = step.outcome
+        if outcome is None:
+            waiting = step.waits_for is not None or (quiet and step.node.type == INPUT)
+            state: NodeState = "waiting" if waiting else "problem"
+            nodes[node] = NodeReport(state, auto=step.auto, waits_for=step.waits_for)
+            continue
+        own = 0 if step.node.type in (INPUT, OUTPUT) else outcome.activation_bytes
+        nodes[node] = NodeReport(
+            "problem" if node in bad else "ok",
+            specs(step),
+            step.auto,
+            outcome.parameters,
+            outcome.multiply_adds,
+            own,
+        )
+        if not survey.live or node in survey.live:
+            learned[step.module_path] = outcome.parameters
+            operations += outcome.multiply_adds
+            size += own
+    return NetworkReport(nodes, sum(learned.values()), operations, size)
