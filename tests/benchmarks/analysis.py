@@ -77,6 +77,13 @@ def subjects() -> list[tuple[str, ProjectData, Context, float, list[Edit]]]:
     ]
 
 
+def _both(work: Callable[[], Any]) -> tuple[float, float]:
+    """Time on the clock and time of the processor, in milliseconds: they differ where the machine is busy."""
+    start = time.process_time()
+    clock = milliseconds(work)
+    return clock, (time.process_time() - start) * 1000
+
+
 def milliseconds(work: Callable[[], Any]) -> float:
     start = time.perf_counter()
     work()
@@ -89,22 +96,27 @@ def forget() -> None:
 
 
 def edits() -> None:
-    print(f"{'one edit to all shapes':34} {'the edit':44} {'nodes':>6} {'median':>9} {'worst':>9}   goal")
+    print(
+        f"{'one edit to all shapes':34} {'the edit':44} {'nodes':>6} {'median':>9} {'worst':>9} {'processor':>9}   goal"
+    )
     for name, project, context, goal, kinds in subjects():
         if not context.inputs:
             project = _with_shape(project)
         nodes = sum(len(network.nodes) for network in project.networks.values())
         analyse(project, context)
         for told, network, node, param, values in kinds:
-            times = _edited(project, context, network, node, param, values)
+            both = _edited(project, context, network, node, param, values)
+            times, processor = [clock for clock, _ in both], median(cpu for _, cpu in both)
             met = "" if median(times) < goal else "  MISSED"
-            times_told = f"{median(times):6.1f} ms {max(times):6.1f} ms   {goal:g} ms{met}"
+            times_told = (
+                f"{median(times):6.1f} ms {max(times):6.1f} ms {processor:6.1f} ms   {goal:g} ms{met}"
+            )
             print(f"{name:34} {told:44} {nodes:6} {times_told}")
 
 
 def _edited(
     project: ProjectData, context: Context, network: str, node: str, param: str, values: Values
-) -> list[float]:
+) -> list[tuple[float, float]]:
     document = Document(project)
 
     def work(value: Json) -> Analysis:
@@ -112,7 +124,7 @@ def _edited(
             edit.set_param(network, node, param, value)
         return analyse(document.data(), context)
 
-    return [milliseconds(lambda n=n: work(values(n))) for n in range(_ROUNDS)]
+    return [_both(lambda n=n: work(values(n))) for n in range(_ROUNDS)]
 
 
 def _with_shape(project: ProjectData) -> ProjectData:
