@@ -348,7 +348,8 @@ class ImportDialog(QDialog):
         self.outcome.setVisible(shown)
         self._sign.setVisible(shown)
         if self._outcome is not None:
-            self._tell("good", "good", "\n".join(map(str, self._outcome.lines)))
+            sign, color = ("good", "good") if self._outcome.complete else ("problem", "warning")
+            self._tell(sign, color, "\n".join(map(str, self._outcome.lines)))
         elif isinstance(self._error, NetloomError):
             self._tell("error", "error", str(self._error))
         elif self._error is not None:

@@ -39,6 +39,8 @@ class Outcome:
     project: ProjectData | None
     run: Path | None
     lines: tuple[Message, ...]
+    complete: bool = True
+    """whether every layer has its weights from what was imported, where weights were"""
 
 
 def carry_out(ticket: Ticket, order: Order) -> Outcome:
@@ -57,7 +59,8 @@ def _weights(ticket: Ticket, order: Order) -> Outcome:
     ticket.progress(0.5, tr("Matching the tensors"))
     base = order.path.parent if order.path is not None else None
     run, report = imported.keep(order.project, base, runs_folder(order.path), found)
-    return Outcome(order, file.name, None, run, report.lines)
+    complete = not report.fresh and not report.resized
+    return Outcome(order, file.name, None, run, report.lines, complete)
 
 
 def _network(ticket: Ticket, order: Order) -> Outcome:

@@ -65,6 +65,11 @@ def finish(dialog: ImportDialog, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not dialog._lane.busy, timeout=20_000)
 
 
+def undo(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.undo()
+    qtbot.waitUntil(lambda: not window.session._idle.isActive())
+
+
 @pytest.mark.usefixtures("names")
 def test_the_list_is_searched_by_every_word_that_is_typed(window: MainWindow, qtbot: QtBot) -> None:
     dialog = opened(window, qtbot)
@@ -115,7 +120,7 @@ def test_as_a_network_of_the_open_project_it_is_one_undo_step(
     assert list(session.document.network_names()) == ["model", "flowers"]
     assert session.network == "flowers"
     assert "It is the network flowers" in dialog.outcome.text()
-    session.undo()
+    undo(window, qtbot)
     assert session.document.data() == before
 
 
@@ -138,7 +143,7 @@ def test_weights_are_for_the_next_training_and_undo_takes_them_back(
     name = window.session.document.setting(("training", "weights"))
     kept = runs.open_run(name, runs.runs_folder(None)).load_module()
     assert torch.equal(kept.fc.weight, module.fc.weight)
-    window.session.undo()
+    undo(window, qtbot)
     assert "weights" not in window.session.document.data().training
 
 

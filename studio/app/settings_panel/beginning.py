@@ -28,7 +28,7 @@ SHOWN = 20
 
 
 class Beginning(QWidget):
-    """A field and, below it, what becomes of the network's layers. Both are read in lanes."""
+    """A field; and `said`, a label for the panel to place, with what becomes of the network's layers."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +44,6 @@ class Beginning(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(self.form)
-        column.addWidget(self.said)
         self._listing = Lane(self)
         self._listing.done.connect(self._take_runs)
         self._asking = Lane(self)

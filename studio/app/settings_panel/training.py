@@ -73,6 +73,8 @@ class TrainingPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(scroll, 1)
+        self.beginning.said.setContentsMargins(16, 4, 16, 0)
+        column.addWidget(self.beginning.said)
         self.summary.setContentsMargins(16, 4, 16, 8)
         column.addWidget(self.summary)
         session.opened.connect(self._refresh)
