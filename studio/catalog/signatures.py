@@ -352,7 +352,7 @@ STRUCTURAL: dict[str, tuple[Parameter, ...]] = {
 BY_HAND: dict[str, tuple[Parameter, ...]] = {
     "op.getitem": (Parameter("index", "any", required=True),),
     "torch.einsum": (Parameter("equation", "text", required=True),),
-    "torch.meshgrid": (Parameter("indexing", "choice", "ij", choices=("ij", "xy")),),
+    "torch.meshgrid": (Parameter("indexing", "choice", optional=True, choices=("ij", "xy")),),
     **{entry.type: () for entry in methods.ENTRIES if entry.type.startswith("op.")},
     **{f"Tensor.{name}": () for name in ("float", "long", "half", "bfloat16", "double", "int", "bool")},
 }
