@@ -378,6 +378,8 @@ class Forward(Expressions):
             inner = f"{path}.{count}"
             if inner in self.found.members:
                 value = self._call_member(node, inner, [value], {}, outer, None)
+                times = self.found.members[inner].repeat
+                count += times - 1 if isinstance(times, int) else 0
             elif self.found.holders.get(inner) == "Sequential":
                 value = self._run(node, inner, [value], {}, outer, None)
             else:

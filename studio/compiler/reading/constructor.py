@@ -266,15 +266,31 @@ class Constructor:
 
     def _buffer(self, path: str, value: ast.expr, keywords: Mapping[str, ast.expr]) -> None:
         persistent = self.values.read(keywords["persistent"]) if "persistent" in keywords else True
-        if isinstance(value, ast.Call) and self.names.dotted(value.func) == "torch.tensor":
-            if persistent:
-                refuse(value, Message("A buffer with values of its own is a constant: add persistent=False."))
+        if isinstance(value, ast.Call) and self._called(value) == "torch.tensor" and not persistent:
             self.found.members[path] = Member("const", self._constant(value), value.lineno)
             return
         params = self._tensor(value)
         if not persistent:
             params["persistent"] = False
         self.found.members[path] = Member("buffer", params, value.lineno)
+
+    def _is_shape(self, value: Json) -> bool:
+        """Whether a value is a whole shape: a list, or a parameter that is one."""
+        if isinstance(value, dict) and set(value) == {"p"}:
+            value = self.found.parameters.get(value["p"])
+        return isinstance(value, list)
+
+    def _called(self, call: ast.Call) -> str:
+        return self.names.dotted(call.func) or ""
+
+    def _filled(self, call: ast.Call) -> dict[str, Json]:
+        """`torch.tensor([1.0, 2.0])` and `torch.full((2, 3), 1.0)`."""
+        args, kwargs = self.values.arguments(call)
+        if self._called(call) == "torch.tensor":
+            args = [_lengths(args[0]) if args else [], *args]
+        if len(args) != 2 or set(kwargs) - {"dtype"}:
+            refuse(call, Message("{text} is no tensor that a network can hold.", text=said(call)))
+        return {"shape": args[0], "value": args[1], **_dtype(kwargs)}
 
     def _constant(self, call: ast.Call) -> dict[str, Json]:
         args, kwargs = self.values.arguments(call)
@@ -284,13 +300,15 @@ class Constructor:
 
     def _tensor(self, value: ast.expr, makers: Mapping[str, str] = _MAKERS) -> dict[str, Json]:
         name = self.names.dotted(value.func) if isinstance(value, ast.Call) else None
+        if isinstance(value, ast.Call) and name in ("torch.tensor", "torch.full"):
+            return self._filled(value)
         if isinstance(value, ast.Call) and name is not None and name.startswith(_INIT) and value.args:
             return self._started(value, name.removeprefix(_INIT).removesuffix("_"))
         maker = makers.get(name or "")
         if maker is None or not isinstance(value, ast.Call):
             refuse(value, Message("{text} is no tensor that a network can hold.", text=said(value)))
         args, kwargs = self.values.arguments(value)
-        shape = args[0] if len(args) == 1 and isinstance(args[0], list) else args
+        shape = args[0] if len(args) == 1 and self._is_shape(args[0]) else args
         if set(kwargs) - {"dtype"}:
             refuse(value, Message("{text} is no tensor that a network can hold.", text=said(value)))
         init = {} if maker == "zeros" else {"init": maker}
@@ -306,6 +324,11 @@ class Constructor:
             refuse(call, Message("{text} is no tensor that a network can hold.", text=said(call)))
         std = {name: self.values.read(value) for name, value in keywords.items() if name}
         return {**self._tensor(made, _EMPTY), "init": init, **std}
+
+
+def _lengths(value: Json) -> list[int]:
+    """The shape of nested lists."""
+    return [len(value), *(_lengths(value[0]) if value else [])] if isinstance(value, list) else []
 
 
 def _dtype(kwargs: Mapping[str, Json]) -> dict[str, Json]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 
-from studio.catalog import signatures
 from studio.catalog.entry import Entry
 from studio.graph.values import Json
 
@@ -42,20 +41,9 @@ EITHER_WAY = (ast.Add, ast.Mult)
 def in_their_places(
     entry: Entry, args: list[Json], kwargs: dict[str, Json]
 ) -> tuple[list[Json], dict[str, Json]]:
-    """Wires by position and literals by name, as far as the catalogue knows the function."""
-    positions = signatures.positions(entry.type)
-    by_place = {place: name for name, place in positions.items()}
-    wired = {port.slot[1]: port.name for port in entry.inputs if port.slot[0] == "args"}
+    """The arguments of a call, wires by position where the catalogue has their ports so."""
     args, kwargs = list(args), dict(kwargs)
-    for place, name in wired.items():
-        if name in kwargs and place == len(args):
-            args.append(kwargs.pop(name))
-    if entry.type.startswith("op."):
-        return args, kwargs
-    kept = len(args)
-    while kept and kept - 1 not in wired and (name := by_place.get(kept - 1, "")) and name not in kwargs:
-        if name in entry.places:
-            break
-        kept -= 1
-    named = {by_place[place]: args[place] for place in range(kept, len(args))}
-    return args[:kept], {**named, **kwargs}
+    for port in entry.inputs:
+        if port.slot == ("args", len(args)) and port.name in kwargs:
+            args.append(kwargs.pop(port.name))
+    return args, kwargs
