@@ -96,9 +96,8 @@ def forget() -> None:
 
 
 def edits() -> None:
-    print(
-        f"{'one edit to all shapes':34} {'the edit':44} {'nodes':>6} {'median':>9} {'worst':>9} {'processor':>9}   goal"
-    )
+    columns = f"{'nodes':>6} {'median':>9} {'worst':>9} {'processor':>9}   goal"
+    print(f"{'one edit to all shapes':34} {'the edit':44} {columns}")
     for name, project, context, goal, kinds in subjects():
         if not context.inputs:
             project = _with_shape(project)
