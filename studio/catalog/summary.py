@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from studio.catalog import literals, table
@@ -11,7 +12,7 @@ from studio.words import tr
 
 DOT = " · "
 _COUNTED = {"torch.add", "torch.cat", "torch.stack", "torch.mul", "torch.sub", "torch.div"}
-_SILENT = {"batch_first", "inplace", "need_weights"}
+_SILENT = {"batch_first", "inplace", "need_weights", "training"}
 
 
 def summary(node: Node, auto: Mapping[str, Json] | None = None) -> str:
@@ -119,8 +120,11 @@ def _counted(node: Node) -> str:
 def _literals(node: Node) -> dict[str, Json]:
     """The literals of a call, those without a name by the names a new node has them under."""
     entry = table.entry(node.type)
-    if entry is None or entry.kind != "function":
+    if entry is None or entry.kind not in {"function", "method"}:
         return {}
+    placed = {name: node.args[place] for name, place in entry.places.items() if place < len(node.args)}
+    if placed:
+        return placed
     plain = {name: value for name, value in node.kwargs.items() if not _is_wired(value)}
     nameless = [value for value in node.args[len(entry.inputs) :] if not _is_wired(value)]
     return {**dict(zip([n for n in entry.new if n not in plain], nameless, strict=False)), **plain}
@@ -132,8 +136,8 @@ def _is_wired(value: Json) -> bool:
 
 def _window(node: Node, name: str, value: Json) -> str:
     """The size of a window, one number for each dimension the layer's name tells."""
-    digit = node.type[-2:-1] if node.type.endswith("d") else ""
-    count = int(digit) if digit.isdigit() else 1
+    digit = re.search(r"\dd", node.type)
+    count = int(digit[0][0]) if digit else 1
     written = _size([value] * count if isinstance(value, int) else value)
     return written if name == "kernel_size" else tr("to {size}", size=written)
 
