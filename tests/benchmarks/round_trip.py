@@ -15,6 +15,7 @@ import contextlib
 import gc
 import importlib.abc
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -328,6 +329,9 @@ def main() -> None:
     parser.add_argument("names", nargs="*")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
+    os.environ.setdefault(
+        "OMP_NUM_THREADS", "1"
+    )  # of the processes it starts: threads would wait for each other
     if given.judge is not None:
         judge(given.family, given.judge, given.names)
     elif given.worker:
