@@ -302,9 +302,7 @@ class Forward(Expressions):
 
     def negative(self, node: ast.UnaryOp, value: Json) -> Json:
         outer = node is self._outermost
-        if self._is_tensor(value):
-            return self._add(node, "torch.neg", [value], {}, outer, self._hint if outer else None)
-        if outer and is_reference(value):
+        if self._is_tensor(value) or (outer and is_reference(value)):
             return self._operator(node, "op.neg", [value])
         return super().negative(node, value)
 
