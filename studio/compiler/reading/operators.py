@@ -25,6 +25,7 @@ PLAIN: dict[type[ast.operator], str] = {
     ast.BitAnd: "op.and_",
     ast.BitOr: "op.or_",
     ast.BitXor: "op.xor",
+    ast.MatMult: "op.matmul",
 }
 COMPARED: dict[type[ast.cmpop], str] = {
     ast.Eq: "op.eq",
