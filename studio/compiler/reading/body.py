@@ -12,7 +12,7 @@ from studio.compiler.naming import RESERVED
 from studio.compiler.reading import loops
 from studio.compiler.reading.constructor import path_of
 from studio.compiler.reading.expressions import Expressions
-from studio.compiler.reading.faults import LineFault, Refused, refuse, said
+from studio.compiler.reading.faults import Follows, LineFault, Refused, refuse, said
 from studio.compiler.reading.model import ReadClass
 from studio.compiler.reading.names import Names
 from studio.compiler.reading.operators import COMPARED, EITHER_WAY, PLAIN, TENSORS, in_their_places
@@ -66,7 +66,7 @@ class Forward(Expressions):
                     refuse(statement, Message("Nothing stands behind return."))
                 self._statement(statement)
             except Refused as refused:
-                if not isinstance(refused, _Follows):
+                if not isinstance(refused, Follows):
                     self.faults.append(refused.fault)
                 for name in (n.id for n in ast.walk(statement) if isinstance(n, ast.Name)):
                     if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign) and name != "self":
@@ -225,7 +225,7 @@ class Forward(Expressions):
             case _:
                 found = super().read(node)
         if isinstance(found, _Lost):
-            raise _Follows(node)
+            raise Follows(node)
         return found
 
     def tupling(self, items: list[Json]) -> Json:
@@ -356,7 +356,7 @@ class Forward(Expressions):
 
     def _unless_lost(self, node: ast.expr, path: str) -> None:
         if any(f"{path}.".startswith(f"{lost}.") for lost in self.found.lost):
-            raise _Follows(node)
+            raise Follows(node)
 
     def _run(
         self,
@@ -483,13 +483,6 @@ class Forward(Expressions):
         if not is_reference(value):
             refuse(node, Message("{text}: a tensor is expected here.", text=said(node)))
         return value
-
-
-class _Follows(Refused):
-    """A line that cannot be read because one before it could not: told once, there."""
-
-    def __init__(self, node: ast.expr) -> None:
-        super().__init__(node.lineno, Message("This follows from a line that cannot be read."))
 
 
 def _slices(node: ast.expr) -> bool:

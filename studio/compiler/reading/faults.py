@@ -45,6 +45,13 @@ class Refused(Exception):  # noqa: N818 - caught where a statement is read, neve
         self.fault = LineFault(line, text)
 
 
+class Follows(Refused):
+    """A line that cannot be read because one before it could not: told once, there."""
+
+    def __init__(self, node: ast.expr) -> None:
+        super().__init__(node.lineno, Message("This follows from a line that cannot be read."))
+
+
 def refuse(place: ast.AST, text: Message) -> NoReturn:
     raise Refused(getattr(place, "lineno", 1), text)
 
