@@ -14,9 +14,10 @@ from studio.export.subject import Subject
 from studio.export.torch_files import weights
 
 _RUN = """
-import importlib.util, torch
+import importlib.machinery, importlib.util, torch
 path, name, weights, inputs, outputs = sys.argv[1:]
-spec = importlib.util.spec_from_file_location("exported", path)
+loader = importlib.machinery.SourceFileLoader("exported", path)  # whatever the file's name ends in
+spec = importlib.util.spec_from_loader("exported", loader)
 exported = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(exported)
 network = getattr(exported, name)()

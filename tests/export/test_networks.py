@@ -89,6 +89,13 @@ def test_several_inputs_and_outputs_keep_their_names(format: str, tmp_path: Path
         assert [given.name for given in session.get_outputs()] == ["sum", "score"]
 
 
+def test_source_is_proven_whatever_its_file_is_called(make_chain: Callable[..., Any], tmp_path: Path) -> None:
+    shape, layers, dtype = next(iter(NETWORKS.values()))
+    report = export(make_chain(shape, layers, dtype), "python", tmp_path / "network.txt")
+    assert report.paths[0].name == "network.txt"
+    assert report.largest_deviation <= report.tolerance
+
+
 @pytest.mark.parametrize("format", ["onnx", "pt2"])
 @pytest.mark.parametrize("kind", ["nn.LSTM", "nn.GRU"])
 def test_recurrent_networks_are_exported(kind: str, format: str, tmp_path: Path) -> None:
