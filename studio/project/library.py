@@ -1,7 +1,8 @@
 """A person's own blocks: a file each in their folder, to be placed in any project.
 
 A file is a fragment of one node, the block, with the networks it needs; its text can be pasted like any
-other. What is removed or replaced lies in the folder `removed` until the next of that name, and can come back.
+other. What is removed or replaced lies in the folder `removed` until the next of that name, and can come
+back.
 """
 
 from __future__ import annotations
