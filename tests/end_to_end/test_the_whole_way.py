@@ -86,6 +86,16 @@ class Person:
         self.hand.key("Return")
         self.hand.until(lambda: self.session.document.setting((section, name)) == value)
 
+    def sets_argument(self, node: str, name: str, value: int) -> None:
+        """Selects a card and types the value of an argument into the inspector."""
+        self.hand.click(self.canvas.view.port_on_screen(node, "in") + QPoint(0, 20))
+        self.hand.until(lambda: self.session.selection == (node,))
+        self.hand.click_widget(child(self.window, f"field_{name}"))
+        self.hand.key("ctrl+a")
+        self.hand.type(str(value))
+        self.hand.key("Return")
+        self.hand.until(lambda: self.session.document.nodes("model")[node].params.get(name) == value)
+
     def saves_as(self, path: Path) -> None:
         self.hand.key("ctrl+s")
         self.hand.until(lambda: _visible("save_dialog"))
@@ -141,6 +151,9 @@ def test_from_an_empty_canvas_to_a_model_that_works_without_us(
     hand.shot("4-wired")
 
     linear = made[4]
+    assert not person.session.analysis.errors, "a last layer is as wide as the data asks"
+    person.sets_argument(linear, "out_features", 64)
+    hand.until(lambda: person.session.analysis.errors)
     assert [problem.node for problem in person.session.analysis.errors] == [linear]
     person.opens_tab("problems")
     hand.shot("5-problem")
