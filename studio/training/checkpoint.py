@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from studio.project import atomic
@@ -39,10 +40,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
             mode = temporary.stat().st_mode
             save_file({n: t.detach().contiguous() for n, t in tensors.items()}, temporary, dict(metadata))
             temporary.chmod(mode)  # safetensors makes a file that nobody else may read
-    except Exception as error:
-        # safetensors has its own exception for a failed write, and no public name for it
-        if type(error).__name__ != "SafetensorError":
-            raise
+    except SafetensorError as error:
         raise OSError(str(error)) from error
 
 

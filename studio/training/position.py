@@ -218,7 +218,7 @@ class Keeper:
 
 def load(folder: Path) -> Saved:
     """What a Keeper wrote last. Raises RunError where there is nothing, or nothing that can be read."""
-    from safetensors import safe_open
+    from safetensors import SafetensorError, safe_open
 
     path = folder / POSITION
     if not path.is_file():
@@ -234,11 +234,7 @@ def load(folder: Path) -> Saved:
             facts = json.loads(file.metadata()["position"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
         return Saved(_position(facts, tensors), facts, tensors)
-    except Exception as error:
-        # safetensors has its own exception for a broken file, and no public name for it
-        known = (OSError, KeyError, TypeError, ValueError, RuntimeError)
-        if not isinstance(error, known) and type(error).__name__ != "SafetensorError":
-            raise
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise RunError(
             Message("The position {path} could not be read: {reason}", path=path, reason=error)
         ) from error

@@ -102,16 +102,14 @@ class Run:
 
         No weights are drawn on the way, so a training in another thread keeps its random numbers.
         """
+        from safetensors import SafetensorError
         from safetensors.torch import load_file
 
         path = self.weights(which)
         module = self.skeleton()
         try:
             module.load_state_dict(load_file(path), assign=True)
-        except Exception as error:
-            # safetensors has its own exception for a broken file, and no public name for it
-            if not isinstance(error, OSError | RuntimeError) and type(error).__name__ != "SafetensorError":
-                raise
+        except (SafetensorError, OSError, RuntimeError) as error:
             raise RunError(
                 Message("The weights {path} could not be read: {reason}", path=path, reason=error)
             ) from error

@@ -48,10 +48,6 @@ class _QuietAxis(pg.AxisItem):  # type: ignore[misc]
         self.picture = None
         self.update()
 
-    def figures(self, low: float, high: float, pixels: float) -> list[tuple[float, str]]:
-        """The places of the figures between `low` and `high`, and what stands there."""
-        raise NotImplementedError
-
     def boundingRect(self) -> QRectF:
         # the outermost figures reach half their size beyond the axis
         return QRectF(super().boundingRect()).adjusted(-40, -10, 40, 10)
@@ -81,6 +77,7 @@ class EpochAxis(_QuietAxis):
         self.setHeight(20)
 
     def figures(self, low: float, high: float, pixels: float) -> list[tuple[float, str]]:
+        """The places of the figures between `low` and `high`, and what stands there."""
         spacing, values = regular(low, high, max(2, int(pixels / 70)), WHOLE)
         texts = [figure(value, spacing) for value in values]
         if texts:

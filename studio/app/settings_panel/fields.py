@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -26,7 +27,7 @@ EDITOR_WIDTH = 132
 LABEL_WIDTH = 100
 
 
-class Field:
+class Field(ABC):
     """One value at `path`. `default` is shown where the project says nothing."""
 
     def __init__(self, session: Session, path: tuple[str, ...], label: Message, default: Any) -> None:
@@ -38,12 +39,13 @@ class Field:
         self._last = -math.inf
 
     @property
+    @abstractmethod
     def editor(self) -> QWidget:
-        raise NotImplementedError
+        """The widget in which the value is edited."""
 
+    @abstractmethod
     def display(self, value: Any) -> None:
         """Shows `value` without writing it."""
-        raise NotImplementedError
 
     def retranslate(self) -> None:
         self.title.setText(str(self.label))
@@ -185,12 +187,13 @@ class _LineField(Field):
         self._line.setText(self.text_of(value))
         self.complaint(None)
 
+    @abstractmethod
     def text_of(self, value: Any) -> str:
         """The text that stands for `value`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _edited(self) -> None:
-        raise NotImplementedError
+        """Takes the text that was typed, or says what is wrong with it."""
 
 
 class NumberField(_LineField):
