@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app import stages, theme
+from studio.app import file_icons, stages, theme
 from studio.app.code_text import CodeText
 from studio.app.icons import icon
 from studio.app.language import follow
@@ -341,6 +341,7 @@ class CodePanel(QWidget):
 
     def _ask_path(self) -> None:
         dialog = QFileDialog(self, tr("Save the source"))
+        file_icons.use(dialog)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("py")
         dialog.setNameFilter("Python (*.py)")

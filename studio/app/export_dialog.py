@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app import theme
+from studio.app import file_icons, theme
 from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
@@ -293,6 +293,7 @@ class ExportDialog(QDialog):
 
         found = FORMATS[self.format]
         dialog = QFileDialog(self, tr("Save to"))
+        file_icons.use(dialog)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setOption(QFileDialog.Option.DontConfirmOverwrite, not found.suffix)
         if found.suffix:

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app import importing
+from studio.app import file_icons, importing
 from studio.app.icons import icon
 from studio.app.importing import WEIGHTS, Kind, Order, Outcome, Place
 from studio.app.language import follow
@@ -270,6 +270,7 @@ class ImportDialog(QDialog):
 
     def _ask_path(self, kind: Kind) -> None:
         dialog = QFileDialog(self, tr("Import"))
+        file_icons.use(dialog)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         known = (
             tr("ONNX files (*.onnx)") if kind == "onnx" else tr("Weights ({kinds})", kinds=" ".join(WEIGHTS))

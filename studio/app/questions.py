@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
+from studio.app import file_icons
 from studio.words import Message, tr
 
 
@@ -78,6 +79,7 @@ def _dialog(
     parent: QWidget, title: str, folder: Path, name: str, chosen: Callable[[Path], object]
 ) -> QFileDialog:
     dialog = QFileDialog(parent, title, str(folder))
+    file_icons.use(dialog)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setObjectName(name)
     dialog.setNameFilters([tr("Netloom projects (*.json)"), tr("All files (*)")])

@@ -7,11 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QFileInfo, Qt
 from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from studio import places
+from studio.app import questions
 from studio.app.canvas.geometry import CARD_HEIGHT
 from studio.app.window import MainWindow
 from studio.graph.model import Node
@@ -276,3 +277,20 @@ def test_cards_that_were_placed_stay_where_they_are(window: MainWindow, qtbot: Q
     opened(window, qtbot, project)
 
     assert window.session.document.data().networks == before.networks
+
+
+def test_a_file_dialog_tells_files_by_their_name_and_reads_none(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "picture").write_bytes(b"\x89PNG\r\n\x1a\n")  # who reads it knows that it is one
+    dialog = questions.open_file(window, tmp_path, lambda path: None)
+    icons = dialog.iconProvider()
+    assert icons.type(QFileInfo(str(tmp_path / "picture"))) == ""
+    assert icons.type(QFileInfo(str(tmp_path / "mine.json"))) == "json"
+    dialog.reject()
+
+
+def test_every_file_dialog_shows_files_by_their_name() -> None:
+    for file in (places.resources().parent / "studio" / "app").rglob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        assert text.count("= QFileDialog(") == text.count("file_icons.use(dialog)"), file

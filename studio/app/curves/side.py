@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio import quantities
+from studio.app import file_icons
 from studio.app.named import named
 from studio.words import Message, NetloomError, tr
 
@@ -156,6 +157,7 @@ class Side(QWidget):
 
     def _ask_path(self, kind: str) -> None:
         dialog = QFileDialog(self, tr("Save the curves"))
+        file_icons.use(dialog)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(kind)
         dialog.setNameFilter(f"{kind.upper()} (*.{kind})")

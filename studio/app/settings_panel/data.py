@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio import quantities
-from studio.app import theme
+from studio.app import file_icons, theme
 from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
@@ -233,6 +233,7 @@ class DataPanel(QWidget):
 
     def _ask_folder(self) -> None:
         dialog = QFileDialog(self, tr("The folder of the data"), self.root.text())
+        file_icons.use(dialog)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(self._take_folder)
