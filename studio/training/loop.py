@@ -48,7 +48,7 @@ def fit(
     The same seed on the same machine gives the same weights, bit for bit (on a CPU). The `keeper` gets the
     position now and then, at a pause and at a stop; from `start` the training goes on with the same bits.
     """
-    recorder, descent = Recorder(progress), Descent(module, optimizer, settings.options, schedule)
+    recorder, descent = Recorder(progress), Descent(module, optimizer, settings.options, schedule, objective)
     steps = progress.steps_per_epoch
     for epoch in range(start.epoch if start else 1, settings.epochs + 1):
         began, progress.epoch = time.perf_counter(), epoch
@@ -59,20 +59,22 @@ def fit(
         recorder.begin()
         done = 0
         if start is not None:
+            objective.restore(start.objective)
             done, began, start = _go_on(start, meter, recorder, progress.device), began - start.seconds, None
         order = torch.Generator().manual_seed(seed)
         for x, y in batches(data.train, settings.batch_size, order, done):
             if done % descent.every == 0:  # between two steps of the optimiser
                 if keeper is not None and (keeper.due() or commands.paused or commands.stopping):
-                    keeper.keep(recorder.position(epoch, done, began, meter))
+                    keeper.keep(recorder.position(epoch, done, began, meter, objective))
                 if commands.paused:
                     began += recorder.pause(commands)
                 if commands.stopping:
                     break
-            prediction = module(x)
-            loss = descent.step(objective.step_loss(prediction, y), last=done + 1 == steps)
-            meter.add(prediction, y)
-            recorder.step(loss, len(y))
+            for turn in objective.turns:
+                loss, prediction, target = objective.step(module, x, y, turn)
+                loss = descent.step(loss, last=done + 1 == steps, turn=turn)
+            meter.add(prediction, target)
+            recorder.step(loss, len(x))
             done += 1
         recorder.flush()
         if recorder.samples:
@@ -92,7 +94,7 @@ def fit(
                 return "done"
         if commands.stopping and progress.share < 1:
             if keeper is not None and progress.step == epoch * steps:
-                keeper.keep(Position(epoch + 1, 0))
+                keeper.keep(Position(epoch + 1, 0, objective=objective.state()))
             return "stopped"
     return "done"
 
@@ -109,18 +111,25 @@ class Descent:
         optimizer: torch.optim.Optimizer,
         options: Options,
         schedule: Schedule | None,
+        objective: Objective,
     ) -> None:
         self._parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        turns = objective.turns if len(objective.turns) > 1 else ()
+        self._movable = {turn: objective.movable(module, turn) for turn in turns}
+        self._turns, self._taken = len(objective.turns), 0
         self._optimizer, self._schedule = optimizer, schedule
         self._clip = options.clip_norm
         self._gathered = 0
         self.every = options.accumulate
 
-    def step(self, loss: Tensor, last: bool) -> Tensor:
-        """Takes in the loss of a batch, the `last` of its epoch or not; gives it back without its history."""
+    def step(self, loss: Tensor, last: bool, turn: str = "") -> Tensor:
+        """Takes in the loss of a batch, the `last` of its epoch or not; gives it back without its history.
+
+        Where several take turns, only the parameters of `turn` move.
+        """
         if not self._gathered:
             self._optimizer.zero_grad(set_to_none=True)
-        (loss / self.every if self.every > 1 else loss).backward()  # type: ignore[no-untyped-call]
+        (loss / self.every if self.every > 1 else loss).backward(inputs=self._movable.get(turn))  # type: ignore[no-untyped-call]
         self._gathered += 1
         if self._gathered == self.every or last:
             self._descend()
@@ -134,7 +143,8 @@ class Descent:
         if self._clip is not None:
             nn.utils.clip_grad_norm_(self._parameters, self._clip)
         self._optimizer.step()
-        if self._schedule is not None:
+        self._taken = (self._taken + 1) % self._turns
+        if self._schedule is not None and not self._taken:
             self._schedule.step()
         self._gathered = 0
 
@@ -156,9 +166,9 @@ def evaluate(module: nn.Module, split: Split, objective: Objective, batch_size: 
     meter, total = objective.meter(), torch.zeros((), dtype=torch.float32, device=split.y.device)
     with torch.no_grad():
         for x, y in batches(split, max(batch_size, EVALUATION_BATCH)):
-            prediction = module(x)
-            total += objective.loss(prediction, y) * len(y)
-            meter.add(prediction, y)
+            loss, prediction, target = objective.judge(module, x, y)
+            total += loss * len(x)
+            meter.add(prediction, target)
     return {"loss": float(total) / len(split), **meter.result()}
 
 
@@ -235,11 +245,12 @@ class Recorder:
         for offset, value in enumerate(values):
             check_finite(value, progress, first + offset)
 
-    def position(self, epoch: int, batch: int, began: float, meter: Meter) -> Position:
+    def position(self, epoch: int, batch: int, began: float, meter: Meter, objective: Objective) -> Position:
         """Where the training stands; what was gathered is written to the progress first."""
         self.flush()
         seconds, sums = time.perf_counter() - began, (self._loss_sum, self.samples)
-        return Position(epoch, batch, seconds, sums, meter.state(), generators(self._progress.device))
+        drawn = generators(self._progress.device)
+        return Position(epoch, batch, seconds, sums, meter.state(), drawn, objective.state())
 
     def restore(self, sums: tuple[float, int]) -> None:
         """Goes on with the sums of an epoch that another process began."""

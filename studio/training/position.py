@@ -37,7 +37,8 @@ VERSION = 1
 class Position:
     """`epoch` is being trained (from 1), `batch` batches of it are done in `seconds`.
 
-    `sums` are of the losses of this epoch, `meter` of its metrics; `generator` is that of the device.
+    `sums` are of the losses of this epoch, `meter` of its metrics; `generator` is that of the device, and
+    `objective` what the objective itself has gathered.
     """
 
     epoch: int
@@ -46,6 +47,7 @@ class Position:
     sums: tuple[float, int] = (0.0, 0)
     meter: dict[str, Tensor] = field(default_factory=dict)
     generator: dict[str, Tensor] = field(default_factory=dict)
+    objective: dict[str, Tensor] = field(default_factory=dict)
 
 
 def generators(device: str) -> dict[str, Tensor]:
@@ -187,6 +189,7 @@ class Keeper:
             tensors |= {f"best.{name}": value for name, value in best.state.items()}
         tensors |= {f"meter.{name}": value for name, value in position.meter.items()}
         tensors |= {f"generator.{name}": value for name, value in position.generator.items()}
+        tensors |= {f"objective.{name}": value for name, value in position.objective.items()}
         tensors["losses"] = torch.from_numpy(self._progress.steps_since(0)[2])
         return tensors
 
@@ -245,6 +248,5 @@ def _position(facts: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Positi
         return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
 
     loss, samples = facts["sums"]
-    return Position(
-        facts["epoch"], facts["batch"], facts["seconds"], (loss, samples), part("meter."), part("generator.")
-    )
+    gathered = (part(prefix) for prefix in ("meter.", "generator.", "objective."))
+    return Position(facts["epoch"], facts["batch"], facts["seconds"], (loss, samples), *gathered)

@@ -226,7 +226,8 @@ def _ready(
         begun = start.report(planned, module)
     some = slice(0, min(len(data.train), settings.batch_size))
     with torch.no_grad():
-        objective.check(module.eval()(data.train.inputs(some)), data.train.y[some])
+        x, y = data.train.inputs(some), data.train.y[some]
+        objective.check(module.eval()(x), objective.target(x, y))
     progress.epochs = settings.epochs
     progress.steps_per_epoch = steps(len(data.train), settings.batch_size)
     return _Training(project, settings, data, module, objective, multiply_adds, progress, commands, begun)

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from studio.training.objectives import ObjectiveError
+from studio.training.objectives.objective import Objective, ObjectiveError
 from studio.words import Message
 
 _LOSSES = {"cross_entropy": functional.cross_entropy, "nll": functional.nll_loss}
 
 
-class Classification:
+class Classification(Objective):
     """Predictions (N, classes), targets (N,) int64."""
 
     def __init__(self, loss: str, classes: int | None, smoothing: float = 0.0) -> None:
-        self.loss = self.step_loss = _LOSSES[loss]
+        self._loss = self._step_loss = _LOSSES[loss]
         self._classes = classes
         if smoothing and loss != "cross_entropy":
             raise ObjectiveError(
@@ -30,7 +29,13 @@ class Classification:
                 )
             )
         if smoothing:
-            self.step_loss = partial(functional.cross_entropy, label_smoothing=smoothing)
+            self._step_loss = partial(functional.cross_entropy, label_smoothing=smoothing)
+
+    def loss(self, prediction: Tensor, y: Tensor) -> Tensor:
+        return self._loss(prediction, y)
+
+    def step_loss(self, prediction: Tensor, y: Tensor) -> Tensor:
+        return self._step_loss(prediction, y)
 
     def check(self, prediction: object, y: Tensor) -> None:
         classes = self._classes if self._classes is not None else int(y.max()) + 1
@@ -58,18 +63,6 @@ class Classification:
 
     def score(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
         return metrics["accuracy"], -metrics["loss"]
-
-    def weights(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
-        return state
-
-    def taken(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
-        return state
-
-    def facts(self) -> dict[str, Any]:
-        return {}
-
-    def of_kept(self) -> Classification:
-        return self
 
 
 class Accuracy:

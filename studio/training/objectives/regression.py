@@ -18,7 +18,7 @@ from torch import Tensor, fx, nn
 from torch.nn import functional
 
 from studio.data.prepare import Prepared
-from studio.training.objectives import ObjectiveError
+from studio.training.objectives.objective import Objective, ObjectiveError
 from studio.words import Message
 
 _LOSSES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
@@ -39,7 +39,7 @@ class Units:
         return self if self.mean.device == device else Units(self.mean.to(device), self.std.to(device))
 
 
-class Regression:
+class Regression(Objective):
     """Predictions and targets (N, columns) float32. `layer`: the Linear that learns in `units`.
 
     `kept`: the predictions are those of kept weights, in the data's own units.
@@ -79,9 +79,6 @@ class Regression:
         if self._kept:
             prediction = (prediction - units.mean) / units.std
         return self._loss(prediction, (y - units.mean) / units.std)
-
-    def step_loss(self, prediction: Tensor, y: Tensor) -> Tensor:
-        return self.loss(prediction, y)
 
     def meter(self) -> Errors:
         return Errors(self.units, self.layer is not None and not self._kept)
