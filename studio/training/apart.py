@@ -90,7 +90,7 @@ class TrainingProcess:
             job |= {"base": str(base) if base is not None else None, "language": words.language()}
             try:
                 child.send(job=job)
-                with commands.told(lambda word: child.send(command=word)):
+                with commands.told(lambda word, value: child.send(command=word, value=value)):
                     return self._follow(child, progress)
             except BaseException:
                 progress.status = "failed"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -38,11 +38,27 @@ class EpochRecord:
     complete: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What was done to a run between two steps, after `step` of them, in `epoch`.
+
+    `kind` and `values`: "lr" (`from`, `to`), "snapshot" (`name`), "evaluation" (the metrics), "memory"
+    (`parts`).
+    """
+
+    kind: str
+    step: int
+    epoch: int
+    values: Mapping[str, Any]
+
+
 @dataclass(slots=True)
 class Progress:
     """Written by the loop only. `seconds_left` is None until there is something to reckon with.
 
-    `samples` were trained on in `train_seconds`, pauses and validation left out.
+    `samples` were trained on in `train_seconds`, pauses and validation left out. `lr` is the learning rate of
+    the newest steps, `parts` how many parts a batch is taken in for want of memory, `waits` what a run that
+    paused by itself waits for.
     """
 
     status: Status = "idle"
@@ -57,9 +73,13 @@ class Progress:
     run: Path | None = None
     device: str = ""
     threads: int = 0
+    lr: float = 0.0
+    parts: int = 1
+    waits: Message | None = None
     capacity: int = CAPACITY
     epochs_done: list[EpochRecord] = field(default_factory=list)
     notices: list[Message] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     _losses: npt.NDArray[np.float32] = field(init=False, repr=False)
     _claimed: int = field(init=False, default=0, repr=False)
 

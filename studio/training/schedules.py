@@ -49,6 +49,11 @@ class Schedule:
         if self._plateau is not None:
             self._plateau.step(loss)
 
+    def scale(self, factor: float) -> None:
+        """From now on all rates are `factor` times what they would have been."""
+        if self._by_step is not None:
+            _scale(self._by_step, factor)
+
     def state(self) -> dict[str, Any]:
         """What is needed to go on, as plain JSON; the rates themselves are the optimiser's."""
         parts = {"by_step": self._by_step, "plateau": self._plateau}
@@ -77,6 +82,14 @@ def _main(optimizer: Optimizer, options: Options, steps: int, left: int) -> LRSc
             rates = [group["lr"] for group in optimizer.param_groups]
             return schedulers.OneCycleLR(optimizer, rates, left, cycle_momentum=False, **params)
     return None
+
+
+def _scale(scheduler: LRScheduler, factor: float) -> None:
+    """PyTorch's schedulers go on from the rates of the optimiser, but begin a part at their base rates."""
+    if hasattr(scheduler, "base_lrs"):
+        scheduler.base_lrs = [rate * factor for rate in scheduler.base_lrs]
+    for part in getattr(scheduler, "_schedulers", ()):
+        _scale(part, factor)
 
 
 def _after_warmup(optimizer: Optimizer, main: LRScheduler | None, steps: int) -> LRScheduler | None:

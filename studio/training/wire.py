@@ -1,7 +1,7 @@
 """What a training process and its window tell each other: one JSON object a line, in both directions.
 
-A job or the command "pause", "resume" or "stop" goes in; "ready" comes out, then for each job any number of
-"progress" lines and one "result", "error" (for a person) or "fault".
+A job or a command (a word of `training.commands`, with a value) goes in; "ready" comes out, then for each job
+any number of "progress" lines and one "result", "error" (for a person) or "fault".
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from studio.training.progress import EpochRecord, Progress
+from studio.training.progress import EpochRecord, Event, Progress
 from studio.training.run import RunResult
 from studio.words import Message
 
@@ -31,6 +31,8 @@ _NUMBERS = (
     "train_seconds",
     "device",
     "threads",
+    "lr",
+    "parts",
 )
 """what of a Progress travels as it is"""
 
@@ -65,7 +67,7 @@ class Teller:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._cursor = self._epochs = self._notices = 0
+        self._cursor = self._epochs = self._notices = self._events = 0
         self._told: dict[str, Any] = {}
 
     def news(self) -> dict[str, Any] | None:
@@ -73,18 +75,22 @@ class Teller:
         progress = self._progress
         table = {name: getattr(progress, name) for name in _NUMBERS}
         table["run"] = str(progress.run) if progress.run is not None else None
+        table["waits"] = progress.waits.to_json() if progress.waits is not None else None
         self._cursor, steps, losses = progress.steps_since(self._cursor)
         epochs = progress.epochs_done[self._epochs :]
         notices = progress.notices[self._notices :]
-        if table == self._told and not (len(steps) or epochs or notices):
+        events = progress.events[self._events :]
+        if table == self._told and not (len(steps) or epochs or notices or events):
             return None
         self._told = table
         self._epochs += len(epochs)
         self._notices += len(notices)
+        self._events += len(events)
         return table | {
             "losses": base64.b64encode(losses.tobytes()).decode(),
             "epochs_done": [asdict(record) for record in epochs],
             "notices": [notice.to_json() for notice in notices],
+            "events": [asdict(event) for event in events],
         }
 
 
@@ -96,5 +102,7 @@ def take(news: Mapping[str, Any], progress: Progress) -> None:
         progress.add(losses)
     progress.epochs_done += [EpochRecord(**record) for record in news["epochs_done"]]
     progress.notices += [Message.from_json(notice) for notice in news["notices"]]
+    progress.events += [Event(**event) for event in news["events"]]
+    progress.waits = Message.from_json(news["waits"]) if news["waits"] else None
     for name in _NUMBERS:
         setattr(progress, name, news[name])

@@ -44,7 +44,8 @@ class _Ears:
                 self.commands = Commands()
                 self.jobs.put(line["job"])
             else:
-                self.commands.obey(line["command"])
+                self.commands.obey(line["command"], line.get("value"))
+        self.commands.gone = True
         self.commands.stop()
         self.jobs.put(None)
 

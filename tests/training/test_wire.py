@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.training import wire
-from studio.training.progress import EpochRecord, Progress
+from studio.training.progress import EpochRecord, Event, Progress
 from studio.training.run import RunResult
 from studio.words import Message
 
@@ -72,6 +72,8 @@ def test_a_progress_that_is_told_now_and_then_is_the_same_on_both_sides(
         there.status, there.epoch, there.run = "running", number, Path("runs") / str(number)
         there.notices.append(Message("{n}", n=number))
         there.epochs_done += epochs[number : number + 1]
+        there.events.append(Event("lr", number, 1, {"from": 0.1, "to": 0.01}))
+        there.lr, there.waits = 0.01 * number, Message("{n}", n=number) if number % 3 else None
         if number % 2:
             wire.take(teller.news() or {}, here)
     if news := teller.news():
@@ -84,6 +86,7 @@ def test_a_progress_that_is_told_now_and_then_is_the_same_on_both_sides(
         there.step,
     )
     assert (here.notices, here.epochs_done) == (there.notices, there.epochs_done)
+    assert (here.events, here.lr, here.waits) == (there.events, there.lr, there.waits)
     np.testing.assert_array_equal(here.steps_since(0)[2], there.steps_since(0)[2])
 
 
