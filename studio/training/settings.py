@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -10,40 +9,18 @@ from typing import Any
 
 from studio.graph.values import Json
 from studio.project import sections
-from studio.training import options
+from studio.training import optimizer_settings, options
+from studio.training.optimizer_settings import OPTIMIZERS, Optimizer, SettingsError
 from studio.training.options import Options
-from studio.words import Message, NetloomError
+from studio.words import Message
+
+__all__ = ["OPTIMIZERS", "Optimizer", "Settings", "SettingsError", "read"]
 
 LOSSES: Mapping[str, tuple[str, ...]] = {
     "classification": ("cross_entropy", "nll"),
     "regression": ("mse", "l1", "huber"),
 }
 """the objectives known here, each with its losses, the first one being the default"""
-
-OPTIMIZERS: Mapping[str, Mapping[str, Json]] = {
-    "SGD": {"lr": 0.01, "momentum": 0.9, "dampening": 0.0, "weight_decay": 0.0, "nesterov": False},
-    "Adam": {"lr": 0.001, "betas": [0.9, 0.999], "eps": 1e-8, "weight_decay": 0.0, "amsgrad": False},
-    "AdamW": {"lr": 0.001, "betas": [0.9, 0.999], "eps": 1e-8, "weight_decay": 0.01, "amsgrad": False},
-    "RMSprop": {
-        "lr": 0.001,
-        "alpha": 0.99,
-        "eps": 1e-8,
-        "weight_decay": 0.0,
-        "momentum": 0.0,
-        "centered": False,
-    },
-    "Adagrad": {
-        "lr": 0.01,
-        "lr_decay": 0.0,
-        "weight_decay": 0.0,
-        "initial_accumulator_value": 0.0,
-        "eps": 1e-10,
-    },
-}
-"""torch.optim's classes by name; their parameters by torch's names, with the values used when left out.
-
-The values are torch's, but for three where a beginner is served better: SGD's lr and momentum, RMSprop's lr.
-"""
 
 DEFAULTS: Mapping[str, Json] = {
     "objective": "classification",
@@ -59,20 +36,6 @@ DEFAULTS: Mapping[str, Json] = {
     **options.DEFAULTS,
 }
 """every key of the section; `objective` and `loss`, left out, follow the data"""
-
-_BELOW_ONE = {"momentum", "dampening", "alpha"}
-
-
-class SettingsError(NetloomError):
-    """A training setting that cannot be used: which, its value, and the cure."""
-
-
-@dataclass(frozen=True, slots=True)
-class Optimizer:
-    """A class of torch.optim by name, and its arguments."""
-
-    type: str
-    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +85,7 @@ def read(section: Mapping[str, Json], task: str | None = None) -> Settings:
     return Settings(
         objective,
         _loss(section, objective),
-        _optimizer(section.get("optimizer")),
+        optimizer_settings.read(section.get("optimizer")),
         _whole(section, "epochs", 1, 10**9),
         _whole(section, "batch_size", 1, 2**31 - 1),
         _whole(section, "seed", 0, 2**63 - 1),
@@ -147,53 +110,6 @@ def _loss(section: Mapping[str, Json], objective: str) -> str:
             )
         )
     return str(loss)
-
-
-def _optimizer(section: Json) -> Optimizer:
-    if section is None:
-        section = DEFAULTS["optimizer"]
-    if isinstance(section, str):
-        section = {"type": section}
-    if not isinstance(section, Mapping):
-        raise _wrong("optimizer", section, Message("a mapping such as {example}", example='{"type": "Adam"}'))
-    kind = _choice(section, "type", OPTIMIZERS, "Adam", "training.optimizer")
-    defaults = OPTIMIZERS[kind]
-    _known(section, ("type", *defaults), "training.optimizer")
-    given = {
-        name: _argument(name, value, defaults[name]) for name, value in section.items() if name != "type"
-    }
-    params = {**defaults, **given}
-    if params.get("nesterov") and (not params["momentum"] or params["dampening"]):
-        raise SettingsError(
-            Message(
-                "training.optimizer.nesterov needs a momentum above 0 and a dampening of 0. Set momentum to "
-                "0.9, or nesterov to false."
-            )
-        )
-    return Optimizer(kind, params)
-
-
-def _argument(name: str, value: Json, default: Json) -> Json:
-    key = f"optimizer.{name}"
-    if isinstance(default, bool):
-        if not isinstance(value, bool):
-            raise _wrong(key, value, Message("true or false"))
-        return value
-    if isinstance(default, list):
-        if not isinstance(value, list | tuple) or len(value) != 2 or not all(_share(v) for v in value):
-            raise _wrong(key, value, Message("two numbers from 0 to below 1"))
-        return [float(v) for v in value]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        raise _wrong(key, value, Message("a number from 0"))
-    if name == "lr" and value == 0:
-        raise _wrong(key, value, Message("a number above 0"))
-    if name in _BELOW_ONE and value > 1:
-        raise _wrong(key, value, Message("a number from 0 to 1"))
-    return float(value)
-
-
-def _share(value: Json) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1
 
 
 def _whole(section: Mapping[str, Json], key: str, least: int, most: int) -> int:

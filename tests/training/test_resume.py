@@ -20,6 +20,7 @@ from studio.graph.model import ProjectData
 from studio.training import loop, position, runs
 from studio.training.apart import ProcessDiedError, TrainingProcess
 from studio.training.commands import Commands
+from studio.training.optimizer_settings import OPTIMIZERS
 from studio.training.position import Saved
 from studio.training.progress import Progress
 from studio.training.run import resume, train
@@ -102,6 +103,7 @@ def test_a_run_may_be_stopped_and_continued_again_and_again(
         {"type": "AdamW", "lr": 0.01, "amsgrad": True},
         {"type": "RMSprop", "momentum": 0.5, "centered": True},
         {"type": "Adagrad", "lr_decay": 0.01},
+        *({"type": name} for name in sorted({*OPTIMIZERS} - {"SGD", "AdamW", "RMSprop", "Adagrad"})),
     ],
     ids=lambda table: table["type"],
 )

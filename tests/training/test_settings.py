@@ -5,6 +5,7 @@ import inspect
 import pytest
 import torch
 
+from studio.training.optimizer_settings import LEFT_OUT
 from studio.training.optimizers import make
 from studio.training.settings import DEFAULTS, LOSSES, OPTIMIZERS, SettingsError, read
 
@@ -39,6 +40,26 @@ def test_parameters_and_defaults_are_those_of_pytorch(name: str) -> None:
             assert default == (list(theirs) if isinstance(theirs, tuple) else theirs), parameter
 
 
+def test_every_optimiser_of_pytorch_is_offered_or_left_out_for_a_reason() -> None:
+    classes = {name for name, found in vars(torch.optim).items() if inspect.isclass(found)} - {"Optimizer"}
+
+    assert classes == {*OPTIMIZERS, *LEFT_OUT}
+    assert not set(OPTIMIZERS) & set(LEFT_OUT)
+    assert all(len(reason.split()) > 5 for reason in LEFT_OUT.values())
+
+
+NOT_OFFERED = {"params", "foreach", "fused", "maximize", "capturable", "differentiable"}
+"""how a step is computed, or up instead of down: nothing that a person sets"""
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_parameter_of_pytorch_is_offered(name: str) -> None:
+    left_out = {"Adam": {"decoupled_weight_decay"}, "Adafactor": {"eps"}}.get(name, set())
+    theirs = set(inspect.signature(getattr(torch.optim, name)).parameters)
+
+    assert theirs - NOT_OFFERED - left_out == set(OPTIMIZERS[name])
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimiser_takes_a_step(name: str) -> None:
     weight = torch.nn.Parameter(torch.tensor([1.0, -2.0]))
@@ -47,7 +68,7 @@ def test_every_optimiser_takes_a_step(name: str) -> None:
     weight.square().sum().backward()
     optimizer.step()
 
-    assert (weight.detach().abs() < torch.tensor([1.0, 2.0])).all()
+    assert (weight.detach().abs() < torch.tensor([1.0, 2.0])).all(), "towards the minimum"
 
 
 @pytest.mark.parametrize(
@@ -77,6 +98,10 @@ def test_every_optimiser_takes_a_step(name: str) -> None:
         ({"optimizer": {"type": "Adam", "betas": [0.9, 1.0]}}, "training.optimizer.betas"),
         ({"optimizer": {"type": "Adam", "amsgrad": 1}}, "training.optimizer.amsgrad is 1"),
         ({"optimizer": {"type": "SGD", "momentum": 0, "nesterov": True}}, "nesterov needs a momentum"),
+        ({"optimizer": {"type": "Rprop", "etas": [1.2, 0.5]}}, "one below 1 and one above 1"),
+        ({"optimizer": {"type": "Rprop", "step_sizes": [5, 1]}}, "the smaller one first"),
+        ({"optimizer": {"type": "Adafactor", "beta2_decay": 0.5}}, "a number up to 0"),
+        ({"optimizer": {"type": "Adadelta", "rho": 2}}, "training.optimizer.rho is 2"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_name(section: dict, words: str) -> None:
