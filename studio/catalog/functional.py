@@ -140,6 +140,9 @@ def _shape() -> Iterator[Entry]:
     sampled = (*INPUT, Port("grid", ("args", 1)))
     new: dict[str, Json] = {"align_corners": False}
     yield row("F.grid_sample", "shape", new, "functional warp resample spatial transformer", sampled)
+    new = {"size": [1, 1, 8, 8], **new}
+    matrices = (Port("theta", ("args", 0)),)
+    yield row("F.affine_grid", "shape", new, "functional warp rotate spatial transformer", matrices)
 
 
 def _distance() -> Iterator[Entry]:

@@ -347,31 +347,38 @@ class Tracer(TorchFunctionMode):
         self._written_into(tensor, index, said)
 
     def _written_into(self, tensor: Tensor, index: Any, value: Json) -> None:
+        if id(tensor) in self.memory.members:
+            raise UntraceableError(Message("it writes into a tensor that it keeps"))
+        whole = self.scope.tensors.get(id(tensor)) or self.memory.reference(tensor, self.scope)
         parts = index if isinstance(index, tuple) else (index,)
-        said = self._scattered(self.scope.tensors[id(tensor)], parts, 0, value, tensor)
+        if not (isinstance(value, dict) and ("n" in value or "getitem" in value)) and _is_mask(parts, tensor):
+            said = self._node("torch.masked_fill", whole, self._said(parts[0]), value=value)
+        else:
+            said = self._scattered(whole, trees.spelt(parts, tensor.ndim), 0, value)
         self.scope.tensors[id(tensor)] = said
         self.memory.stale.discard(id(tensor))
         if id(tensor) in self.parts:
             whole, place = self.parts[id(tensor)]
             self._written_into(whole, place, said)
 
-    def _scattered(self, whole: Json, parts: tuple[Any, ...], dim: int, value: Json, like: Tensor) -> Json:
+    def _scattered(self, whole: Json, parts: tuple[Any, ...], dim: int, value: Json) -> Json:
         """A copy of `whole` with `value` at `parts`, the first of which is an index of dimension `dim`."""
         while parts and parts[0] == slice(None):
             parts, dim = parts[1:], dim + 1
         if not parts:
-            if isinstance(value, dict) and "n" in value:
+            if isinstance(value, dict) and ("n" in value or "getitem" in value):
                 return self._node("Tensor.expand_as", value, whole)
             return self._node("torch.full_like", whole, value)
         first_, *rest = parts
-        if not isinstance(first_, slice) or first_.step is not None or dim >= like.ndim:
-            raise UntraceableError(Message("it writes into a part of a tensor that no slice describes"))
         before = [{"slice": [None, None, None]}] * dim
         part = self._node("op.getitem", whole, {"t": [*before, self._said(first_)]})
-        made = self._scattered(part, tuple(rest), dim + 1, value, like)
+        if isinstance(first_, int):
+            made = self._scattered(part, tuple(rest), dim, value)
+            return self._node("torch.select_scatter", whole, made, dim=dim, index=self._said(first_))
+        made = self._scattered(part, tuple(rest), dim + 1, value)
         ends = {
             name: self._said(v)
-            for name, v in (("start", first_.start), ("end", first_.stop))
+            for name, v in (("start", first_.start), ("end", first_.stop), ("step", first_.step))
             if v is not None
         }
         return self._node("torch.slice_scatter", whole, made, dim=dim, **ends)
@@ -448,6 +455,17 @@ def _forward_of(module: nn.Module) -> Callable[..., Any]:
 def quiet() -> Any:
     """PyTorch as it is: what runs within is not read. The public switch leaves modes on."""
     return torch._C.DisableTorchFunction()  # noqa: SLF001
+
+
+def _is_mask(parts: tuple[Any, ...], tensor: Tensor) -> bool:
+    """Whether an index says of each value of a tensor whether it is meant."""
+    mask = parts[0]
+    return (
+        len(parts) == 1
+        and isinstance(mask, Tensor)
+        and mask.dtype == torch.bool
+        and mask.shape == tensor.shape
+    )
 
 
 def _picked(node: Node, place: int | None) -> Json:

@@ -8,7 +8,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from studio.importing.errors import UntraceableError
 from studio.importing.sizes import Length, Ratio
+from studio.words import Message
 
 
 def bound(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -70,6 +72,17 @@ def mapped(value: Any, number: Callable[[Any], Any], tensor: Callable[[Tensor], 
         items = [mapped(item, number, tensor) for item in value]
         return items if isinstance(value, list) else tuple(items)
     return value
+
+
+def spelt(parts: tuple[Any, ...], count: int) -> tuple[int | slice, ...]:
+    """An index of a tensor with `count` dimensions, `...` written out. Raises UntraceableError for what is
+    neither a number nor a slice."""
+    if any(not (part is Ellipsis or isinstance(part, int | slice)) for part in parts):
+        raise UntraceableError(Message("it writes into a part of a tensor that no slice describes"))
+    if Ellipsis not in parts:
+        return parts
+    place = parts.index(Ellipsis)
+    return (*parts[:place], *[slice(None)] * (count - len(parts) + 1), *parts[place + 1 :])
 
 
 def flat(value: Any) -> Iterator[Any]:

@@ -31,6 +31,7 @@ SIZES = {"inception_v3": 299, "maxvit": 224, "vit_h_14": 56}
 """how wide the images are, by the beginning of the name; the rest take small ones, so that 80 models end"""
 SMALL = 64
 PER_PROCESS = 8
+TIMM = Path(__file__).with_name("timm_architectures.txt")
 
 
 @contextlib.contextmanager
@@ -79,9 +80,7 @@ def width(name: str) -> int:
 
 def shapes(family: str, name: str, model: Any) -> dict[str, tuple[int, ...]]:
     """The shape of a batch for each check."""
-    size = width(name)
-    if family == "timm":
-        size = model.default_cfg["input_size"][-1]
+    size = timm_width(model) if family == "timm" else width(name)
     if family == "segmentation":
         size = 128
     lead: tuple[int, ...] = (3,)
@@ -96,23 +95,33 @@ def names_of(family: str) -> list[str]:
     import torchvision
 
     if family == "timm":
-        return timm_names(150)
+        return timm_names()
     homes = {"classification": torchvision.models, "segmentation": torchvision.models.segmentation}
     home = homes.get(family, torchvision.models.video)
     return list(torchvision.models.list_models(module=home))
 
 
-def timm_names(count: int) -> list[str]:
-    """Architectures drawn over the families, the smallest of each first."""
-    import timm
+def timm_names() -> list[str]:
+    """Architectures drawn over the modules of timm; the file says how."""
+    lines = TIMM.read_text(encoding="utf-8").splitlines()
+    return [line.split()[1] for line in lines if line and not line.startswith("#")]
 
-    families = [timm.list_models(module=module, pretrained=False) for module in timm.list_modules()]
-    picked: list[str] = []
-    place = 0
-    while len(picked) < count and any(len(family) > place for family in families):
-        picked += [family[place] for family in families if len(family) > place]
-        place += 1
-    return picked[:count]
+
+def timm_width(model: Any) -> int:
+    """The narrowest of the usual images that a model takes, from what it says and by trying."""
+    import torch
+
+    said = model.default_cfg
+    usual = said["input_size"][-1]
+    if said.get("fixed_input_size"):
+        return int(usual)
+    least = said.get("min_input_size", (0, 0, 0))[-1]
+    for size in (64, 96, 128, 160, 192):
+        if least <= size < usual:
+            with contextlib.suppress(Exception), torch.no_grad():
+                model.eval()(torch.zeros(2, 3, size, size))
+                return size
+    return int(usual)
 
 
 # -- comparing, without our package ------------------------------------------------------------------

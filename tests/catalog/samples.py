@@ -35,6 +35,8 @@ WORDS = torch.tensor([[1, 2], [3, 4]])
 _BY_TYPE: dict[str, Tensors] = {
     "nn.Bilinear": (_r(2, 3), _r(2, 4)),
     "torch.slice_scatter": (_r(2, 5, 16), _r(2, 1, 16)),
+    "F.affine_grid": (_r(1, 2, 3),),
+    "torch.select_scatter": (_r(2, 5, 16), _r(2, 16)),
     "F.bilinear": (_r(2, 3), _r(2, 4), _r(5, 3, 4)),
     "nn.MaxUnpool1d": _unpooled(4),
     "nn.MaxUnpool2d": _unpooled(4, 4),
@@ -143,6 +145,7 @@ _FIXED = {
     **{f"ops.{name}": 1 for name in ("RoIAlign", "RoIPool", "PSRoIAlign", "PSRoIPool")},
     "F.bilinear": 2,
     "torch.meshgrid": 0,
+    "F.affine_grid": 0,
 }
 """From which input on a sample holds weights and the like: tensors whose first size is no batch."""
 
@@ -172,6 +175,13 @@ def inputs(entry: Entry) -> Tensors:
 
 
 RANDOM: Callable[[str], bool] = {
-    *("torch.rand", "torch.randn", "torch.rand_like", "torch.randn_like", "F.gumbel_softmax")
+    *(
+        "torch.rand",
+        "torch.randn",
+        "torch.rand_like",
+        "torch.randn_like",
+        "torch.bernoulli",
+        "F.gumbel_softmax",
+    )
 }.__contains__
 """Whether a function draws random numbers at every pass."""
