@@ -17,7 +17,7 @@ from studio.importing.scope import Scope
 from studio.importing.sizes import Length, Ratio
 from studio.words import Message
 
-_LARGEST_CONSTANT = 4096
+_LARGEST_CONSTANT = 1 << 17
 """values of a tensor that a document holds as numbers"""
 
 
