@@ -25,7 +25,7 @@ _SIGNS = {
     **{"op.matmul": "@", "op.pow": "**", "op.and_": "&", "op.or_": "|", "op.xor": "^"},
     **{"op.eq": "==", "op.ne": "!=", "op.lt": "<", "op.le": "<=", "op.gt": ">", "op.ge": ">="},
 }
-_PREFIXES = {"torch.neg": "-", "op.neg": "-", "op.invert": "~"}
+_PREFIXES = {"op.neg": "-", "op.invert": "~"}
 _RUNNING = ("x", "out", "hidden", "value", "running")
 
 

@@ -28,7 +28,7 @@ from studio.compiler.reading.operators import PLAIN, TENSORS, in_their_places
 from studio.compiler.source import source
 from studio.compiler.survey import Step, Survey, survey
 from studio.graph.document import Document
-from studio.graph.model import INPUT, OUTPUT, ProjectData
+from studio.graph.model import INPUT, OUTPUT, Network, Node, ProjectData
 from studio.graph.operations import same
 from studio.graph.values import is_reference
 from studio.project import files
@@ -160,6 +160,22 @@ def _meaning(walk: Survey, step: Step) -> Any:
         [(k, told(v)) for k, v in kwargs.items()],
         inside,
     )
+
+
+SIGNS = [f"torch.{name}" for name in ("add", "sub", "mul", "div", "floor_divide", "remainder")]
+SIGNS += [f"op.{name}" for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "eq", "lt")]
+
+
+@pytest.mark.parametrize("args", [({"n": "x"}, {"n": "x"}), ({"n": "x"}, 2)], ids=["x", "2"])
+@pytest.mark.parametrize("type_", [*SIGNS, "torch.neg", "op.neg"])
+def test_what_is_written_as_a_sign_comes_back_as_what_it_was(type_: str, args: tuple[Any, ...]):
+    given = {"x": Node("x", INPUT, {"shape": ["N", 4]})}
+    node = Node("y", type_, args=args if "neg" not in type_ else args[:1])
+    end = Node("end", OUTPUT, args=({"n": "y"},))
+    drawn = ProjectData("Sign", {"model": Network({**given, "y": node, "end": end})})
+    read = project_of(source(drawn), "Sign")
+    assert meaning(read) == meaning(drawn)
+    assert merge(drawn, source(drawn)) is None
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)

@@ -12,6 +12,8 @@ TENSORS: dict[type[ast.operator], str] = {
     ast.Sub: "torch.sub",
     ast.Mult: "torch.mul",
     ast.Div: "torch.div",
+    ast.FloorDiv: "torch.floor_divide",
+    ast.Mod: "torch.remainder",
     ast.MatMult: "torch.matmul",
 }
 PLAIN: dict[type[ast.operator], str] = {
