@@ -109,9 +109,10 @@ class Commands:
             found.append(self._asked.get())
         return found
 
-    def wait(self) -> None:
-        """Blocks, without turning, until the run goes on."""
-        self._go.wait()
+    def wait(self, seconds: float | None = None) -> None:
+        """Blocks, without turning, until the run goes on; by itself after so many `seconds`."""
+        if not self._go.wait(seconds):
+            self._go.set()
 
     def _ask(self, word: Word, value: Any = None) -> None:
         if self._tell is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.project import atomic
 from studio.training import runs
-from studio.training.progress import EpochRecord, Progress
+from studio.training.progress import EpochRecord, Event, Progress
 from studio.words import Message, NetloomError
 
 if TYPE_CHECKING:
@@ -62,6 +62,10 @@ class Journal:
             self._on_epoch(record)
         return self._patience_is_out(record)
 
+    def note(self, event: Event) -> None:
+        """Writes down what was done to the run between two steps."""
+        self._attempt(lambda: runs.append_event(self._folder, asdict(event)))
+
     def _patience_is_out(self, record: EpochRecord) -> bool:
         best = self._checkpoints.newest_best
         if self._patience is None or best is None or record.epoch - best.epoch["epoch"] < self._patience:
@@ -82,6 +86,8 @@ class Journal:
         self.last = self._progress.epochs_done[-1] if self._progress.epochs_done else None
         lines = [asdict(record) for record in self._progress.epochs_done]
         self._attempt(lambda: runs.write_metrics(self._folder, lines))
+        events = [asdict(event) for event in self._progress.events]
+        self._attempt(lambda: runs.write_events(self._folder, events))
         self._attempt(lambda: runs.write_record(self._folder, self._record))
 
     def close(self, status: str) -> None:

@@ -5,29 +5,40 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from studio.data.batches import batches
 from studio.data.prepare import Prepared, Split
+from studio.training import machine
+from studio.training.breaks import Breaks
 from studio.training.commands import Commands
+from studio.training.feed import feed
 from studio.training.objectives import Meter, Objective
 from studio.training.options import Options
+from studio.training.portions import Portions
 from studio.training.position import Keeper, Position, generators, set_generators
-from studio.training.progress import EpochRecord, Progress
+from studio.training.progress import EpochRecord, Event, Progress
 from studio.training.schedules import Schedule
 from studio.training.settings import Settings
+from studio.training.steering import Steering, rate_of
 from studio.words import Message, NetloomError
 
 FLUSH_SECONDS = 0.05
 FLUSH_STEPS = 256
 EVALUATION_BATCH = 256
+RETRY_S = 10.0
+"""how long a run whose data have vanished waits before it tries again by itself"""
 
 
 class DivergedError(NetloomError):
-    """The loss is no number any more."""
+    """The loss of step `step` is no number."""
+
+    def __init__(self, message: Message, step: int = 0) -> None:
+        super().__init__(message)
+        self.step = step
 
 
 def fit(
@@ -42,13 +53,21 @@ def fit(
     keeper: Keeper | None = None,
     start: Position | None = None,
     schedule: Schedule | None = None,
+    steering: Steering | None = None,
+    note: Callable[[Event], object] = lambda event: None,
+    watch: Callable[[int], object] | None = None,
 ) -> Literal["done", "stopped"]:
     """Trains `module` in place. `keep` is called after each epoch: True ends the run. Raises DivergedError.
 
     The same seed on the same machine gives the same weights, bit for bit (on a CPU). The `keeper` gets the
     position now and then, at a pause and at a stop; from `start` the training goes on with the same bits.
+    `steering` does what is asked meanwhile, `note` is told what the loop does by itself, and `watch` is
+    called before each step with its number.
     """
-    recorder, descent = Recorder(progress), Descent(module, optimizer, settings.options, schedule, objective)
+    recorder = Recorder(progress, optimizer)
+    descent = Descent(module, optimizer, settings.options, schedule, objective)
+    portions = Portions(module, objective, descent, progress, note)
+    breaks = Breaks(recorder, commands, objective, keeper, steering, descent.every)
     steps = progress.steps_per_epoch
     for epoch in range(start.epoch if start else 1, settings.epochs + 1):
         began, progress.epoch = time.perf_counter(), epoch
@@ -61,33 +80,28 @@ def fit(
         if start is not None:
             objective.restore(start.objective)
             done, began, start = _go_on(start, meter, recorder, progress.device), began - start.seconds, None
-        order = torch.Generator().manual_seed(seed)
-        for x, y in batches(data.train, settings.batch_size, order, done):
-            if done % descent.every == 0:  # between two steps of the optimiser
-                if keeper is not None and (keeper.due() or commands.paused or commands.stopping):
-                    keeper.keep(recorder.position(epoch, done, began, meter, objective))
-                if commands.paused:
-                    began += recorder.pause(commands)
-                if commands.stopping:
-                    break
-            for turn in objective.turns:
-                loss, prediction, target = objective.step(module, x, y, turn)
-                loss = descent.step(loss, last=done + 1 == steps, turn=turn)
-            meter.add(prediction, target)
-            recorder.step(loss, len(x))
-            done += 1
+        breaks.begin(epoch, done, began, meter)
+        for x, y in feed(data.train, settings.batch_size, seed, done, breaks.wait_for_data):
+            if not breaks.take():
+                break
+            if watch is not None:
+                watch(recorder.made + 1)
+            recorder.step(portions.step(x, y, meter, last=breaks.done + 1 == steps), len(x))
+            breaks.done += 1
         recorder.flush()
+        if commands.ending:
+            commands.stop()
         if recorder.samples:
             train = {"loss": recorder.epoch_loss(), **meter.result()}
             validation = evaluate(module, data.validation, objective, settings.batch_size)
             check_finite(validation.get("loss", 0.0), progress)
+            if schedule is not None or any(event.kind == "lr" for event in progress.events):
+                train["lr"] = rate_of(optimizer)
             if schedule is not None:
-                train["lr"] = schedule.lr
                 schedule.epoch((validation or train)["loss"])
             complete = not commands.stopping or progress.step == epoch * steps
-            record = EpochRecord(
-                epoch, progress.step, train, validation, time.perf_counter() - began, complete
-            )
+            seconds = time.perf_counter() - breaks.began
+            record = EpochRecord(epoch, progress.step, train, validation, seconds, complete)
             enough = keep(record)
             progress.epochs_done.append(record)
             if enough:
@@ -119,21 +133,30 @@ class Descent:
         self._turns, self._taken = len(objective.turns), 0
         self._optimizer, self._schedule = optimizer, schedule
         self._clip = options.clip_norm
-        self._gathered = 0
+        self._gathered, self._empty = 0, True
         self.every = options.accumulate
 
-    def step(self, loss: Tensor, last: bool, turn: str = "") -> Tensor:
-        """Takes in the loss of a batch, the `last` of its epoch or not; gives it back without its history.
+    def gather(self, loss: Tensor, turn: str = "", share: float = 1.0) -> Tensor:
+        """Takes in the loss of a batch, or of a part of it; gives it back without its history.
 
         Where several take turns, only the parameters of `turn` move.
         """
-        if not self._gathered:
+        if self._empty:
             self._optimizer.zero_grad(set_to_none=True)
-        (loss / self.every if self.every > 1 else loss).backward(inputs=self._movable.get(turn))  # type: ignore[no-untyped-call]
+            self._empty = False
+        part = loss * share if share < 1 else loss
+        (part / self.every if self.every > 1 else part).backward(inputs=self._movable.get(turn))  # type: ignore[no-untyped-call]
+        return loss.detach()
+
+    def forget(self) -> None:
+        """Drops what was gathered, after a batch that failed half-way."""
+        self._gathered, self._empty = 0, True
+
+    def move(self, last: bool) -> None:
+        """Ends a batch, the `last` of its epoch or not: a step where enough batches are gathered."""
         self._gathered += 1
         if self._gathered == self.every or last:
             self._descend()
-        return loss.detach()
 
     def _descend(self) -> None:
         if self._gathered < self.every:  # a rest is averaged over as many as there are
@@ -146,7 +169,7 @@ class Descent:
         self._taken = (self._taken + 1) % self._turns
         if self._schedule is not None and not self._taken:
             self._schedule.step()
-        self._gathered = 0
+        self._gathered, self._empty = 0, True
 
 
 def _go_on(start: Position, meter: Meter, recorder: Recorder, device: str) -> int:
@@ -163,9 +186,20 @@ def evaluate(module: nn.Module, split: Split, objective: Objective, batch_size: 
     if not len(split):
         return {}
     module.eval()
+    size = max(batch_size, EVALUATION_BATCH)
+    while True:
+        try:
+            return _evaluate(module, split, objective, size)
+        except (RuntimeError, MemoryError) as error:
+            if not machine.out_of_memory(error) or size == 1:
+                raise
+        size = -(-size // 2)
+
+
+def _evaluate(module: nn.Module, split: Split, objective: Objective, batch_size: int) -> dict[str, float]:
     meter, total = objective.meter(), torch.zeros((), dtype=torch.float32, device=split.y.device)
     with torch.no_grad():
-        for x, y in batches(split, max(batch_size, EVALUATION_BATCH)):
+        for x, y in batches(split, batch_size):
             loss, prediction, target = objective.judge(module, x, y)
             total += loss * len(x)
             meter.add(prediction, target)
@@ -176,7 +210,7 @@ def check_finite(loss: float, progress: Progress, step: int | None = None) -> No
     """Raises DivergedError for a loss that is infinite or no number."""
     if math.isfinite(loss):
         return
-    said = {
+    said: dict[str, Any] = {
         "value": "NaN" if math.isnan(loss) else "∞",
         "step": progress.step if step is None else step,
         "epoch": progress.epoch,
@@ -188,22 +222,25 @@ def check_finite(loss: float, progress: Progress, step: int | None = None) -> No
                 "Usually a smaller learning rate helps: try a tenth. The weights of the last good epoch are "
                 "kept.",
                 **said,
-            )
+            ),
+            said["step"],
         )
     raise DivergedError(
         Message(
             "The loss became {value} at step {step}, in epoch {epoch}, so training stopped there. Usually a "
             "smaller learning rate helps: try a tenth. No epoch was finished, so no weights are kept.",
             **said,
-        )
+        ),
+        said["step"],
     )
 
 
 class Recorder:
     """Gathers losses as tensors and reads them on a schedule: reading one may wait for the device."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self, progress: Progress, optimizer: torch.optim.Optimizer) -> None:
+        self._progress, self._optimizer = progress, optimizer
+        progress.lr = rate_of(optimizer)
         self._losses: list[Tensor] = []
         self._sizes: list[int] = []
         self._started = self._read = time.perf_counter()
@@ -214,6 +251,11 @@ class Recorder:
         """Starts the clock and the sums of an epoch."""
         self._loss_sum, self.samples = 0.0, 0
         self._read = time.perf_counter()
+
+    @property
+    def made(self) -> int:
+        """How many steps the run has made."""
+        return self._progress.step + len(self._losses)
 
     def step(self, loss: Tensor, samples: int) -> None:
         self._losses.append(loss)
@@ -236,6 +278,7 @@ class Recorder:
         self.samples += sum(sizes)
         progress.samples += sum(sizes)
         progress.train_seconds += now - self._read
+        progress.lr = rate_of(self._optimizer)
         rate = sum(sizes) / max(now - self._read, 1e-9)
         old = progress.samples_per_second
         progress.samples_per_second = rate if not old else 0.8 * old + 0.2 * rate
@@ -262,11 +305,37 @@ class Recorder:
 
     def pause(self, commands: Commands) -> float:
         """Waits until the run goes on; returns the seconds that took."""
+        return self._rest(lambda: self._wait(commands))
+
+    def steer(self, steering: Steering, commands: Commands) -> float:
+        """Lets what was asked be done; returns the seconds that took."""
+        return self._rest(lambda: steering.obey(commands))
+
+    def wait_for_data(self, commands: Commands, reason: Exception) -> float:
+        """Waits until the run goes on, or for a while, because the data cannot be read."""
+        progress = self._progress
+        why = reason.message if isinstance(reason, NetloomError) else reason
+        said = Message(
+            "The data cannot be read: {reason} Training waits and tries again; nothing is lost.", reason=why
+        )
+        if said not in progress.notices:
+            progress.notices.append(said)
+        progress.waits = said
+        commands.pause()
+        waited = self._rest(lambda: self._wait(commands, RETRY_S))
+        progress.waits = None
+        return waited
+
+    def _wait(self, commands: Commands, seconds: float | None = None) -> None:
+        self._progress.status = "paused"
+        commands.wait(seconds)
+        self._progress.status = "stopping" if commands.stopping else "running"
+
+    def _rest(self, meanwhile: Callable[[], None]) -> float:
+        """Does what is no part of a step; returns the seconds that took, which no rate counts."""
         self.flush()
-        progress, began = self._progress, time.perf_counter()
-        progress.status = "paused"
-        commands.wait()
-        progress.status = "stopping" if commands.stopping else "running"
+        began = time.perf_counter()
+        meanwhile()
         waited = time.perf_counter() - began
         self._started += waited
         self._read = time.perf_counter()

@@ -104,6 +104,13 @@ def check_memory(parameters: int, activation_bytes: int, batch_size: int, availa
     )
 
 
+def out_of_memory(error: BaseException) -> bool:
+    """Whether PyTorch, on whatever device, or Python says by `error` that no memory is left."""
+    said = str(error).lower()
+    words = ("out of memory", "not enough memory", "can't allocate memory")
+    return isinstance(error, MemoryError) or any(word in said for word in words)
+
+
 def available_memory(device: str = "cpu") -> int | None:
     """Bytes a training may take on `device`; None where the system does not say."""
     if device.startswith("cuda"):

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from studio.training.checkpoint import Checkpoints, Kept, write_tensors
-from studio.training.progress import EpochRecord, Progress
+from studio.training.progress import EpochRecord, Event, Progress
 from studio.training.runs import POSITION, RunError
 from studio.words import Message, NetloomError
 
@@ -86,11 +86,14 @@ class Saved:
         self,
         module: nn.Module,
         optimizer: Optimizer,
-        checkpoints: Checkpoints,
+        checkpoints: Checkpoints | None,
         progress: Progress,
         schedule: Schedule | None = None,
     ) -> None:
-        """Puts everything where it was. Raises RunError where the network is another one."""
+        """Puts everything where it was. Raises RunError where the network is another one.
+
+        Without `checkpoints` the best weights stay where they are.
+        """
         try:
             module.load_state_dict(self._part("module."))
         except RuntimeError as error:
@@ -103,11 +106,12 @@ class Saved:
             schedule.restore(self.facts["schedule"])
         optimizer.load_state_dict(self._optimizer())
         best = self.facts["best"]
-        if best is not None:
+        if best is not None and checkpoints is not None:
             checkpoints.restore(Kept(self._part("best."), best["epoch"]), tuple(best["score"]))
         progress.epochs_done = [EpochRecord(**record) for record in self.facts["epochs"]]
         progress.add(self.tensors["losses"].numpy())
-        progress.epoch = self.position.epoch
+        progress.events = [Event(**event) for event in self.facts.get("events", ())]
+        progress.epoch, progress.parts = self.position.epoch, self.facts.get("parts", 1)
         progress.samples, progress.train_seconds = self.facts["trained"]
 
     def _part(self, prefix: str) -> dict[str, Tensor]:
@@ -154,9 +158,18 @@ class Keeper:
     def due(self) -> bool:
         return time.monotonic() >= self._next
 
+    def hurry(self) -> None:
+        """Lets the position be kept before the next step: something happened that is not to be lost."""
+        self._next = 0.0
+
     def keep(self, position: Position) -> None:
-        """Writes `position` with the weights and states of this moment."""
+        """Writes `position` with the weights and states of this moment.
+
+        Nothing is written where a weight is no number: the position before is the last of any worth.
+        """
         began = time.monotonic()
+        if not all(bool(torch.isfinite(parameter).all()) for parameter in self._module.parameters()):
+            return
         try:
             write_tensors(self._folder / POSITION, self._tensors(position), self._facts(position))
         except NetloomError as error:
@@ -212,6 +225,8 @@ class Keeper:
             "schedule": self._schedule.state() if self._schedule is not None else None,
             "best": best and {"epoch": best.epoch, "score": self._checkpoints.score},
             "epochs": [asdict(record) for record in self._progress.epochs_done],
+            "events": [asdict(event) for event in self._progress.events],
+            "parts": self._progress.parts,
             "trained": (self._progress.samples, self._progress.train_seconds),
             "fingerprint": self._fingerprint,
             "elapsed": time.monotonic() - self._began,

@@ -20,7 +20,7 @@ from studio.project import atomic
 from studio.training import machine, runs
 from studio.training.commands import Commands
 from studio.training.journal import Journal, now
-from studio.training.progress import EpochRecord, Progress
+from studio.training.progress import EpochRecord, Event, Progress
 from studio.training.settings import Settings, SettingsError, read
 from studio.words import Message, NetloomError
 
@@ -242,8 +242,9 @@ def _run(
 ) -> RunResult:
     from studio.training import optimizers
     from studio.training.checkpoint import Checkpoints
-    from studio.training.loop import DivergedError, fit
+    from studio.training.loop import DivergedError, evaluate, fit
     from studio.training.position import Keeper
+    from studio.training.steering import Steering
 
     progress, module, objective = training.progress, training.module, training.objective
     progress.run = folder
@@ -261,6 +262,15 @@ def _run(
     if saved is not None:
         saved.restore(module, optimizer, checkpoints, progress, schedule)
         journal.go_on()
+
+    def note(event: Event) -> None:
+        journal.note(event)
+        keeper.hurry()
+
+    def judge() -> dict[str, float]:
+        return evaluate(module, training.data.validation, objective, settings.batch_size)
+
+    steering = Steering(folder, module, optimizer, schedule, progress, objective.weights, judge, note)
     if on_start is not None:
         on_start(training.record)
     progress.status = "running"
@@ -277,6 +287,8 @@ def _run(
             keeper,
             saved.position if saved is not None else None,
             schedule,
+            steering,
+            note,
         )
     except BaseException as error:
         checkpoints.write()

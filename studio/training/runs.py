@@ -2,7 +2,8 @@
 
 A run folder holds `project.json` (the project as it was trained), `run.json` (what came of it and in which
 surroundings), `metrics.jsonl` (one epoch a line), `steps.safetensors` (the loss of every step) and the
-weights `best.safetensors` and `last.safetensors`.
+weights `best.safetensors` and `last.safetensors`. `step-120.safetensors` is a snapshot after 120 steps, and
+`events.jsonl` says what was done to the run while it ran.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ from studio.words import Message, NetloomError
 if TYPE_CHECKING:
     from torch.fx import GraphModule
 
+    from studio.training.progress import Event
+
 FORMAT, VERSION = "netloom-run", 1
+METRICS, EVENTS = "metrics.jsonl", "events.jsonl"
 POSITION = "state.safetensors"
 """where a run that is not done stands (see `training.position`)"""
 
@@ -83,8 +87,12 @@ class Run:
         """One entry an epoch: `epoch`, `step`, `train`, `validation`, `seconds`, `complete`."""
         return metrics_of(self.folder)
 
+    def checkpoints(self) -> list[str]:
+        """Which weights there are: `best`, `last`, and the snapshots, the first one first."""
+        return checkpoints_of(self.folder)
+
     def weights(self, which: str = "best") -> Path:
-        """The file of the `best` or the `last` weights. Raises RunError where none were kept."""
+        """The file of the `best`, the `last` or a snapshot's weights. Raises RunError where there is none."""
         path = self.folder / f"{which}.safetensors"
         if not path.is_file():
             raise RunError(
@@ -209,24 +217,56 @@ def write_record(folder: Path, record: Mapping[str, Any]) -> None:
 
 def append_metrics(folder: Path, line: Mapping[str, Any]) -> None:
     """Appends one epoch to `metrics.jsonl`. Raises OSError."""
-    with (folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(_plain(line), ensure_ascii=False, allow_nan=False) + "\n")
+    _append(folder / METRICS, line)
 
 
 def write_metrics(folder: Path, lines: Iterable[Mapping[str, Any]]) -> None:
     """Writes all epochs of `metrics.jsonl` anew. Raises WriteError."""
-    texts = (json.dumps(_plain(line), ensure_ascii=False, allow_nan=False) for line in lines)
-    atomic.write(folder / "metrics.jsonl", "".join(f"{text}\n" for text in texts))
+    _write_lines(folder / METRICS, lines)
 
 
 def metrics_of(folder: Path) -> list[dict[str, Any]]:
     """The epochs of a run; a last line that was cut off by a crash is left out."""
+    return _lines(folder / METRICS)
+
+
+def append_event(folder: Path, line: Mapping[str, Any]) -> None:
+    """Appends what was done to a run between two steps to `events.jsonl`. Raises OSError."""
+    _append(folder / EVENTS, line)
+
+
+def write_events(folder: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Writes all of `events.jsonl` anew, where there is anything. Raises WriteError."""
+    found = list(lines)
+    if found or (folder / EVENTS).exists():
+        _write_lines(folder / EVENTS, found)
+
+
+def events_of(folder: Path) -> list[Event]:
+    """What was done to a run while it ran, the first thing first."""
+    from studio.training.progress import Event
+
+    names = ("kind", "step", "epoch", "values")
+    return [Event(*(line[name] for name in names)) for line in _lines(folder / EVENTS)]
+
+
+def _append(path: Path, line: Mapping[str, Any]) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(_plain(line), ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    texts = (json.dumps(_plain(line), ensure_ascii=False, allow_nan=False) for line in lines)
+    atomic.write(path, "".join(f"{text}\n" for text in texts))
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
     try:
-        text = (folder / "metrics.jsonl").read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(folder / "metrics.jsonl", error) from error
+        raise _unreadable(path, error) from error
     lines = []
     for line in text.splitlines():
         try:
@@ -248,6 +288,13 @@ def list_runs(folder: Path) -> list[RunInfo]:
             except RunError:
                 continue
     return found
+
+
+def checkpoints_of(folder: Path) -> list[str]:
+    """The weights that a run kept, by name: `best`, `last`, and the snapshots, the first one first."""
+    kept = [name for name in ("best", "last") if (folder / f"{name}.safetensors").is_file()]
+    steps = sorted(int(n) for path in folder.glob("step-*.safetensors") if (n := path.stem[5:]).isdigit())
+    return kept + [f"step-{step}" for step in steps]
 
 
 def find_run(reference: str | Path, folder: Path | None) -> Path:
