@@ -57,8 +57,10 @@ class Tracer(TorchFunctionMode):
         for path, part in module.named_modules(remove_duplicate=False):
             self.paths.setdefault(id(part), []).append(path)
         self.modules = dict(module.named_modules(remove_duplicate=False))
+        self.forwards: dict[int, Callable[..., Any]] = {}
         self.scope = Scope(module, "")
         self.running = False
+        self.raised: BaseException | None = None
         self.parts: dict[int, tuple[Tensor, Any]] = {}
 
     # -- running ---------------------------------------------------------------------------------
@@ -66,6 +68,7 @@ class Tracer(TorchFunctionMode):
     def read(self, inputs: tuple[Any, ...], others: tuple[Any, ...]) -> Scope:
         """Runs the module on `inputs`, `others` beside them. Raises UntraceableError."""
         for part in dict.fromkeys(self.modules.values()):
+            self.forwards[id(part)] = part.forward
             part.forward = functools.partial(self._called, part)
         for one, other in zip(trees.tensors(inputs), trees.tensors(others), strict=True):
             self.memory.track(one, other)
@@ -76,11 +79,11 @@ class Tracer(TorchFunctionMode):
     def _forward(self, scope: Scope, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Runs `forward` of the scope's module in its scope; its inputs and outputs become nodes."""
         with quiet():
-            for name, value in trees.bound(scope.module, args, kwargs):
+            for name, value in trees.bound(self.forwards[id(scope.module)], args, kwargs):
                 self._enter(scope, name, value)
         before, self.scope = self.scope, scope
         try:
-            result = _forward_of(scope.module)(*args, **kwargs)
+            result = self.forwards[id(scope.module)](*args, **kwargs)
             with quiet():
                 for name, value in trees.named(result):
                     scope.output(name, self._said(value))
@@ -123,9 +126,9 @@ class Tracer(TorchFunctionMode):
 
     def _called(self, module: nn.Module, *args: Any, **kwargs: Any) -> Any:
         if self.running:
-            return _forward_of(module)(*args, **kwargs)
+            return self.forwards[id(module)](*args, **kwargs)
         if type(module) is nn.Sequential:
-            return _forward_of(module)(*args, **kwargs)
+            return self.forwards[id(module)](*args, **kwargs)
         path = self._path(module)
         with quiet():
             type_ = layers.type_of(module)
@@ -166,7 +169,7 @@ class Tracer(TorchFunctionMode):
         said_args = tuple(self._said(value) for value in args)
         said_kwargs = {key: self._said(value) for key, value in kwargs.items() if value is not None}
         written = trees.written(args, kwargs)
-        forward = _forward_of(module)
+        forward = self.forwards[id(module)]
         one, other = self._run(forward, args, kwargs)
         node = Node(id_, type_, params, said_args, said_kwargs, path=again)
         self.scope.add(node)
@@ -444,12 +447,6 @@ class Tracer(TorchFunctionMode):
         self.memory.track(one, other)
         self.scope.tensors[id(one)] = _picked(node, place)
         return one
-
-
-def _forward_of(module: nn.Module) -> Callable[..., Any]:
-    """The module's own `forward`, which its copy no longer answers with."""
-    own: Callable[..., Any] = type(module).forward
-    return functools.partial(own, module)
 
 
 def quiet() -> Any:

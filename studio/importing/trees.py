@@ -6,18 +6,19 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from studio.importing.errors import UntraceableError
 from studio.importing.sizes import Length, Ratio
 from studio.words import Message
 
 
-def bound(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def bound(
+    forward: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Iterator[tuple[str, Any]]:
     """The arguments of a call by the names that `forward` has for them."""
-    signature = inspect.signature(type(module).forward)
-    bound = signature.bind(module, *args, **kwargs)
-    for name, value in list(bound.arguments.items())[1:]:
+    signature = inspect.signature(forward)
+    for name, value in signature.bind(*args, **kwargs).arguments.items():
         kind = signature.parameters[name].kind
         if kind is inspect.Parameter.VAR_POSITIONAL:
             yield from ((f"{name}_{place}", item) for place, item in enumerate(value))

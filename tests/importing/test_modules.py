@@ -373,3 +373,40 @@ def test_models_of_torchvision_give_the_same_bits(name: str, size: int, other: i
         check(module, torch.rand(2, 3, size, size), others=(torch.rand(3, 3, other, other),))
     finally:
         torch.set_num_threads(threads)
+
+
+class Chosen(nn.Module):
+    """What it does is chosen when it is made, as timm's FasterNet does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+        self.forward = self.doubled
+
+    def doubled(self, x: Tensor) -> Tensor:
+        return self.fc(x) * 2
+
+
+def test_a_forward_that_the_object_itself_has_is_read() -> None:
+    check(Chosen(), torch.rand(2, 4))
+
+
+class Scattered(nn.Module):
+    """Writes into single places, by steps, and where a mask says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(6, 6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.fc(x)
+        made = torch.zeros(*x.shape)
+        made[:, 0] = x[:, 1]
+        made[..., 1] = 2.0
+        made[:, :, 2::2] = x[:, :, 2::2]
+        made[x > 0.5] = 0.0
+        return made + x
+
+
+def test_writes_into_places_steps_and_masks_become_values_of_their_own() -> None:
+    check(Scattered(), torch.rand(2, 3, 6), others=(torch.rand(3, 3, 6),))
