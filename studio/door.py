@@ -60,9 +60,9 @@ class Project:
 
     def context(self) -> Context:
         """What the data settings say of the network's inputs and outputs, without reading any data."""
-        from studio.data.prepare import context_of
+        from studio.training.objectives import context_of
 
-        return context_of(self.document.data)
+        return context_of(self.document)
 
     def analyse(self) -> Analysis:
         """Shapes, costs and problems of every network, worked out without allocating anything."""

@@ -209,8 +209,8 @@ class Session(QObject):
 
 def _analyse(ticket: Ticket, project: ProjectData, path: Path | None) -> tuple[Context, Analysis]:
     from studio.compiler.infer import analyse
-    from studio.data.prepare import context_of
+    from studio.training.objectives import context_of
 
-    context = context_of(project.data)
+    context = context_of(project)
     ticket.check()
     return context, analyse(project, context)

@@ -25,9 +25,9 @@ def open_project(arguments: argparse.Namespace) -> ProjectData:
 
 
 def context_of(project: ProjectData) -> Context:
-    from studio.data import prepare
+    from studio.training import objectives
 
-    return prepare.context_of(project.data)
+    return objectives.context_of(project)
 
 
 def open_run(arguments: argparse.Namespace) -> Run:

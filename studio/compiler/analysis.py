@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
 from typing import Literal, TypeAlias
 
+from studio.graph.model import ProjectData
 from studio.graph.operations import Operation
 from studio.graph.values import Json
 from studio.words import Message
@@ -66,16 +67,44 @@ class TensorSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why this data and this objective do not go together. `cures`: a label, a setting and its new value."""
+
+    text: Message
+    cures: tuple[tuple[Message, tuple[str, ...], Json], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What the objective wants of the network: one shape an output, without the batch.
+
+    A text stands for any length, the same text for the same length. `names` are those of several outputs.
+    `linear`: the network may have nothing with weights but one Linear layer.
+    """
+
+    title: Message
+    loss: str = ""
+    outputs: tuple[tuple[Dim | str, ...], ...] = ()
+    names: tuple[str, ...] = ()
+    linear: bool = False
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What the data says of the network: its inputs, batch first, and the width of its last layer.
 
-    `outputs` is the number of classes, or of columns to predict; None where the data does not say.
+    `outputs` is what a last layer left to itself gives: the number of classes, or of columns to predict; None
+    where nothing says it. `task` is what the data is for ("classification"), `aim` what the objective wants
+    beyond one output of N×`outputs`. `derive` works this out again for a project with other settings.
     """
 
     inputs: tuple[TensorSpec, ...] = ()
     outputs: int | None = None
-    task: Literal["classification", "regression"] | None = None
+    task: str | None = None
     class_names: tuple[str, ...] = ()
+    aim: Aim | None = None
+    derive: Callable[[ProjectData], Context] | None = field(default=None, compare=False, repr=False)
 
 
 NodeState: TypeAlias = Literal["ok", "problem", "waiting"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from studio.compiler.analysis import Cure
+from studio.compiler.analysis import Context, Cure
 from studio.compiler.problems.finding import Finding, Remedy
 from studio.compiler.survey import ProjectSurvey, survey
 from studio.graph.document import Change, Document
@@ -114,7 +114,14 @@ class Trials:
         if trial.operations:
             label = Message("{first}; {second}", first=trial.label, second=remedy.label)
         operations = (*trial.operations, *changes[0].operations)
-        return _Trial(project, survey(project, self._before.context), label, operations)
+        return _Trial(project, survey(project, self._context(project)), label, operations)
+
+    def _context(self, project: ProjectData) -> Context:
+        """What holds for a copy: a remedy may change what is to be learned."""
+        context, before = self._before.context, self._before.project
+        if context.derive is None or project.settings == before.settings:
+            return context
+        return context.derive(project)
 
 
 def _unseen(before: ProjectSurvey) -> set[tuple[str, str | None]]:

@@ -13,7 +13,7 @@ from studio.catalog import ports
 from studio.compiler.analysis import Context, NetworkReport, TensorSpec
 from studio.compiler.evaluate import REFUSALS, Failure, Outcome, Result, constant, evaluate, read_value
 from studio.compiler.memo import Memo
-from studio.compiler.problems import design, diagnose, graph, inputs, parameters
+from studio.compiler.problems import design, diagnose, graph, inputs, outputs, parameters
 from studio.compiler.problems.finding import Case, Diagnosis, Finding, Inflow
 from studio.compiler.reporting import network_report
 from studio.compiler.symbols import Value, at, spec_of, tensors_of, together
@@ -238,10 +238,10 @@ class _Walk:
         for finding in graph.whole(self.project, survey.name, survey.network, survey.live, self.quiet):
             survey.findings.append(finding)
         if self.main and not survey.failed:
-            outputs = {
+            given = {
                 node.id: self._specs(survey.steps[node.id])[0] for node in survey.network.of_type(OUTPUT)
             }
-            survey.findings.extend(inputs.outputs(self.project, survey.name, self.whole.context, outputs))
+            survey.findings.extend(outputs.findings(self.project, survey.name, self.whole.context, given))
         survey.report = network_report(survey, self._specs, self.quiet)
         return survey
 

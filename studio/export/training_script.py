@@ -16,7 +16,6 @@ from studio.compiler.analysis import Context
 from studio.compiler.build import build
 from studio.compiler.infer import analyse
 from studio.data import settings as data_settings
-from studio.data.prepare import context_of
 from studio.data.settings import DataSettings
 from studio.data.source import SourceInfo
 from studio.data.sources import SOURCES
@@ -24,7 +23,7 @@ from studio.export import script_parts as parts
 from studio.graph.model import ProjectData
 from studio.training import settings as training_settings
 from studio.training.machine import ONE_THREAD_BELOW
-from studio.training.objectives import regression
+from studio.training.objectives import context_of, regression
 from studio.training.options import Options
 from studio.training.settings import Settings
 from studio.words import Message, NetloomError
@@ -81,7 +80,7 @@ def training_script(project: ProjectData) -> str:
     rest does not allow it.
     """
     data = data_settings.read(project.data)
-    context = context_of(project.data)
+    context = context_of(project)
     settings = training_settings.read(project.training, context.task)
     _check(data, settings)
     text, _ = source.write(project, settings.network, context)

@@ -16,7 +16,7 @@ from studio.data.prepare import Prepared, context_of, prepare
 from studio.graph.model import ProjectData
 from studio.importing import weights
 from studio.project import atomic, files
-from studio.training import runs, start
+from studio.training import objectives, runs, start
 from studio.training.journal import now
 from studio.training.settings import Settings, read
 from studio.words import NetloomError
@@ -37,7 +37,7 @@ def keep(
     """
     from studio.compiler.build import build
 
-    context = context_of(project.data)
+    context = objectives.context_of(project)
     settings = read(project.training, context.task)
     module = build(project, settings.network, context, seed=settings.seed)
     planned = start.from_file(module, source)

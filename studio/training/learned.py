@@ -12,9 +12,9 @@ from torch import fx, nn
 
 from studio.compiler.analysis import Context
 from studio.compiler.infer import analyse
-from studio.data.prepare import context_of
 from studio.graph.model import Node, ProjectData
 from studio.graph.values import is_reference
+from studio.training.objectives import context_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -109,7 +109,7 @@ def _alike(node: Node, other: Node, found: Mapping[str, str]) -> bool:
 def _shuffled(run: Run, project: ProjectData, network: str) -> set[str]:
     """Layers behind a flattening of another height or width: their columns mean other places now."""
     old = _flattened(run.project, run.settings.network, run.context)
-    new = _flattened(project, network, context_of(project.data))
+    new = _flattened(project, network, context_of(project))
     return {layer for layer, shape in new.items() if layer in old and old[layer] != shape}
 
 

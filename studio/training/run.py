@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from studio import __version__
-from studio.data.prepare import Prepared, context_of, prepare
+from studio.data.prepare import Prepared, prepare
 from studio.data.settings import read as read_data
 from studio.graph.model import ProjectData
 from studio.project import atomic
 from studio.training import machine, runs
 from studio.training.commands import Commands
 from studio.training.journal import Journal, now
+from studio.training.objectives import context_of
 from studio.training.progress import EpochRecord, Event, Progress
 from studio.training.settings import Settings, SettingsError, read
 from studio.words import Message, NetloomError
@@ -54,7 +55,7 @@ class RunResult:
 
 @dataclass(slots=True)
 class _Training:
-    """A training that is ready to start."""
+    """A training that is ready to start. `rates`: what multiplies the learning rate of a parameter."""
 
     project: ProjectData
     settings: Settings
@@ -65,6 +66,7 @@ class _Training:
     progress: Progress
     commands: Commands
     start: Report | None = None
+    rates: Mapping[nn.Parameter, float] = field(default_factory=dict)
     record: dict[str, Any] = field(default_factory=dict)
 
 
@@ -172,7 +174,7 @@ def _settings(project: ProjectData, device: str | None) -> Settings:
     section = dict(project.training)
     if device is not None:
         section["device"] = device
-    settings = read(section, context_of(project.data).task)
+    settings = read(section, context_of(project).task)
     if settings.network not in project.networks:
         raise SettingsError(
             Message(
@@ -189,7 +191,7 @@ def _forecast(project: ProjectData, settings: Settings, progress: Progress) -> i
     from studio.compiler.infer import analyse
 
     device = progress.device = machine.choose_device(settings.device)
-    report = analyse(project, context_of(project.data)).networks.get(settings.network)
+    report = analyse(project, context_of(project)).networks.get(settings.network)
     if report is None:
         return 0
     machine.check_memory(
@@ -212,9 +214,9 @@ def _ready(
 
     from studio.compiler.build import build
     from studio.data.batches import steps
-    from studio.training import objectives, start
+    from studio.training import learning, objectives, start, weighting
 
-    module = build(project, settings.network, context_of(project.data), seed=settings.seed)
+    module = build(project, settings.network, context_of(project), seed=settings.seed)
     data = prepare(project.data, base).to(progress.device)
     module.to(progress.device)
     objective = objectives.make(settings, data, module)
@@ -224,13 +226,20 @@ def _ready(
         planned = start.plan(project, settings.network, module, found)
         start.apply(planned, module, objective.taken)
         begun = start.report(planned, module)
+    factors = learning.factors(project, settings.network, context_of(project))
+    learning.freeze(module, factors)
+    chances = weighting.of_samples(settings.options, data.train.y)
+    data = replace(data, train=replace(data.train, chances=chances))
     some = slice(0, min(len(data.train), settings.batch_size))
     with torch.no_grad():
         x, y = data.train.inputs(some), data.train.y[some]
         objective.check(module.eval()(x), objective.target(x, y))
     progress.epochs = settings.epochs
     progress.steps_per_epoch = steps(len(data.train), settings.batch_size)
-    return _Training(project, settings, data, module, objective, multiply_adds, progress, commands, begun)
+    rates = learning.of_parameters(module, factors) if factors else {}
+    return _Training(
+        project, settings, data, module, objective, multiply_adds, progress, commands, begun, rates
+    )
 
 
 def _run(
@@ -241,6 +250,7 @@ def _run(
     saved: Saved | None = None,
 ) -> RunResult:
     from studio.training import optimizers
+    from studio.training.average import Average
     from studio.training.checkpoint import Checkpoints
     from studio.training.loop import DivergedError, evaluate, fit
     from studio.training.position import Keeper
@@ -249,18 +259,28 @@ def _run(
     progress, module, objective = training.progress, training.module, training.objective
     progress.run = folder
     settings, options = training.settings, training.settings.options
-    optimizer = optimizers.make(settings.optimizer, module.parameters(), options.decay)
+    optimizer = optimizers.make(settings.optimizer, module.parameters(), options.decay, training.rates)
+    average = Average(module, options.ema) if options.ema is not None else None
+    judged = average.module if average is not None else module
     schedule = _schedule(optimizer, settings, progress)
     checkpoints = Checkpoints(folder, objective.weights, progress.notices.append)
     elapsed = saved.elapsed if saved is not None else 0.0
     journal = Journal(
-        folder, training.record, module, objective, progress, checkpoints, on_epoch, elapsed, options.patience
+        folder, training.record, judged, objective, progress, checkpoints, on_epoch, elapsed, options.patience
     )
     keeper = Keeper(
-        folder, module, optimizer, checkpoints, progress, training.data.fingerprint, elapsed, schedule
+        folder,
+        module,
+        optimizer,
+        checkpoints,
+        progress,
+        training.data.fingerprint,
+        elapsed,
+        schedule,
+        average,
     )
     if saved is not None:
-        saved.restore(module, optimizer, checkpoints, progress, schedule)
+        saved.restore(module, optimizer, checkpoints, progress, schedule, average)
         journal.go_on()
 
     def note(event: Event) -> None:
@@ -268,9 +288,9 @@ def _run(
         keeper.hurry()
 
     def judge() -> dict[str, float]:
-        return evaluate(module, training.data.validation, objective, settings.batch_size)
+        return evaluate(judged, training.data.validation, objective, settings.batch_size)
 
-    steering = Steering(folder, module, optimizer, schedule, progress, objective.weights, judge, note)
+    steering = Steering(folder, judged, optimizer, schedule, progress, objective.weights, judge, note)
     if on_start is not None:
         on_start(training.record)
     progress.status = "running"
@@ -289,6 +309,7 @@ def _run(
             schedule,
             steering,
             note,
+            average=average,
         )
     except BaseException as error:
         checkpoints.write()

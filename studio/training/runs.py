@@ -25,7 +25,7 @@ from studio.compiler.analysis import SYMBOLS, Context, Size, TensorSpec
 from studio.data.preprocessing import Preprocessing
 from studio.graph.model import ProjectData
 from studio.project import atomic, processes
-from studio.training import labels
+from studio.training import labels, objectives
 from studio.training.labels import Labels
 from studio.training.settings import Settings, read
 from studio.words import Message, NetloomError
@@ -326,7 +326,7 @@ def open_run(reference: str | Path, folder: Path | None = None) -> Run:
             _info(found, record),
             project,
             read(record["settings"]),
-            context_from_json(record["context"]),
+            objectives.aimed(context_from_json(record["context"]), record["settings"]),
             Preprocessing.from_json(record["preprocessing"]),
             record,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -9,18 +10,13 @@ from typing import Any
 
 from studio.graph.values import Json
 from studio.project import sections
-from studio.training import optimizer_settings, options
+from studio.training import objectives, optimizer_settings, options
+from studio.training.objectives import KINDS, Kind
 from studio.training.optimizer_settings import OPTIMIZERS, Optimizer, SettingsError
 from studio.training.options import Options
 from studio.words import Message
 
 __all__ = ["OPTIMIZERS", "Optimizer", "Settings", "SettingsError", "read"]
-
-LOSSES: Mapping[str, tuple[str, ...]] = {
-    "classification": ("cross_entropy", "nll"),
-    "regression": ("mse", "l1", "huber"),
-}
-"""the objectives known here, each with its losses, the first one being the default"""
 
 DEFAULTS: Mapping[str, Json] = {
     "objective": "classification",
@@ -42,7 +38,8 @@ DEFAULTS: Mapping[str, Json] = {
 class Settings:
     """`threads` None: chosen by a rule. `device`: "auto", "cpu", "cuda", "cuda:1", "mps".
 
-    `weights`: what the run begins with, None for fresh ones (see `training.start`).
+    `weights`: what the run begins with, None for fresh ones (see `training.start`). `aim`: what is set for
+    the objective beside its name.
     """
 
     objective: str
@@ -56,13 +53,16 @@ class Settings:
     device: str
     weights: str | None = None
     options: Options = field(default_factory=Options)
+    aim: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The same as a `training` section, every key stated."""
         table = asdict(self)
-        del table["options"]
+        del table["options"], table["aim"]
         table |= self.options.to_json()
         table["optimizer"] = {"type": self.optimizer.type, **self.optimizer.params}
+        if self.aim:
+            table["objective"] = {"type": self.objective, **self.aim}
         return table
 
 
@@ -72,19 +72,10 @@ def read(section: Mapping[str, Json], task: str | None = None) -> Settings:
     Raises SettingsError naming the key, its value and the cure.
     """
     _known(section, DEFAULTS, "training")
-    objective = _choice(section, "objective", LOSSES, task or "classification")
-    if task is not None and objective != task:
-        raise SettingsError(
-            Message(
-                "training.objective is {objective}, but the data is for {task}. Set it to {task}, or choose "
-                "other data.",
-                objective=objective,
-                task=task,
-            )
-        )
+    kind = _objective(section, task)
     return Settings(
-        objective,
-        _loss(section, objective),
+        kind.name,
+        _loss(section, kind),
         optimizer_settings.read(section.get("optimizer")),
         _whole(section, "epochs", 1, 10**9),
         _whole(section, "batch_size", 1, 2**31 - 1),
@@ -93,23 +84,58 @@ def read(section: Mapping[str, Json], task: str | None = None) -> Settings:
         None if section.get("threads") is None else _whole(section, "threads", 1, 1024),
         _device(_text(section, "device")),
         None if section.get("weights") is None else _text(section, "weights"),
-        options.read(section),
+        _options(section, kind),
+        objectives.params(section, kind),
     )
 
 
-def _loss(section: Mapping[str, Json], objective: str) -> str:
-    known = LOSSES[objective]
-    loss = section.get("loss", known[0])
-    if loss not in known:
+def _objective(section: Mapping[str, Json], task: str | None) -> Kind:
+    said = section.get("objective")
+    if isinstance(said, Mapping):
+        kind = KINDS[_choice(said, "type", KINDS, task or objectives.USUAL, "training.objective")]
+        _known(said, ("type", *kind.numbers), "training.objective")
+    else:
+        kind = KINDS[_choice(section, "objective", KINDS, task or objectives.USUAL)]
+    if task is not None and kind.tasks and task not in kind.tasks:
+        raise SettingsError(
+            Message(
+                "training.objective is {objective}, but the data is for {task}. Set it to {task}, or choose "
+                "other data.",
+                objective=kind.name,
+                task=task,
+            )
+        )
+    return kind
+
+
+def _loss(section: Mapping[str, Json], kind: Kind) -> str:
+    loss = section.get("loss", kind.losses[0])
+    if loss not in kind.losses:
         raise SettingsError(
             Message(
                 "training.loss is {value}; for {objective} it is one of {known}.",
                 value=repr(loss),
-                objective=objective,
-                known=", ".join(known),
+                objective=kind.name,
+                known=", ".join(kind.losses),
             )
         )
     return str(loss)
+
+
+def _options(section: Mapping[str, Json], kind: Kind) -> Options:
+    found = options.read(section)
+    for key in options.FOR_CLASSES:
+        if kind.name != "classification" and getattr(found, key) != options.DEFAULTS[key]:
+            raise SettingsError(
+                Message(
+                    "training.{key} is for one of several classes, not for the objective {objective}. Set it "
+                    "to {off}.",
+                    key=key,
+                    objective=kind.name,
+                    off=json.dumps(options.DEFAULTS[key]),
+                )
+            )
+    return found
 
 
 def _whole(section: Mapping[str, Json], key: str, least: int, most: int) -> int:

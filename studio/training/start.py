@@ -184,10 +184,10 @@ def forecast(project: ProjectData, base: Path | None, runs_folder: Path) -> Repo
     import torch
 
     from studio.compiler.build import build
-    from studio.data.prepare import context_of
+    from studio.training.objectives import context_of
     from studio.training.settings import read
 
-    context = context_of(project.data)
+    context = context_of(project)
     settings = read(project.training, context.task)
     if settings.weights is None:
         return None

@@ -5,9 +5,10 @@ import inspect
 import pytest
 import torch
 
+from studio.training.objectives import KINDS
 from studio.training.optimizer_settings import LEFT_OUT
 from studio.training.optimizers import make
-from studio.training.settings import DEFAULTS, LOSSES, OPTIMIZERS, SettingsError, read
+from studio.training.settings import DEFAULTS, OPTIMIZERS, SettingsError, read
 
 OUR_OWN = {("SGD", "lr"), ("SGD", "momentum"), ("RMSprop", "lr")}
 """where a beginner is better served by another value than PyTorch's"""
@@ -117,4 +118,4 @@ def test_an_objective_that_does_not_fit_the_data_names_the_cure() -> None:
 
 
 def test_every_objective_has_losses() -> None:
-    assert all(losses for losses in LOSSES.values())
+    assert all(kind.losses for kind in KINDS.values())

@@ -139,15 +139,15 @@ class TrainingPanel(QWidget):
 
     def _offer(self) -> None:
         from studio.data.prepare import context_of
-        from studio.training.settings import LOSSES
+        from studio.training.objectives import KINDS, USUAL, named
 
         task = context_of(self._session.document.data().data).task
         auto = (
             Message("from the data ({task})", task=objective_name(task)) if task else Message("from the data")
         )
-        self.objective.offer([(MISSING, auto), *((name, objective_name(name)) for name in LOSSES)])
-        objective = self.objective.value()
-        known = LOSSES.get(str(task if objective is MISSING else objective) or "", LOSSES["classification"])
+        self.objective.offer([(MISSING, auto), *((name, kind.title) for name, kind in KINDS.items())])
+        kind = KINDS.get(named(self._session.document.data().training, task), KINDS[USUAL])
+        known = kind.losses
         usual = Message("usual ({loss})", loss=loss_name(known[0]))
         self.loss.offer([(MISSING, usual), *((name, loss_name(name)) for name in known)])
         self.network.offer(self._networks())

@@ -268,11 +268,9 @@ def _back(place: Place, node: Node) -> Iterator[Node]:
 
 def _loss(place: Place) -> str | None:
     """The loss by its name, None where nothing says what is learned."""
-    training = place.project.training
-    objective = training.get("objective", place.context.task)
-    loss = training.get("loss")
+    if place.context.aim is not None:
+        return place.context.aim.loss
+    loss = place.project.training.get("loss")
     if isinstance(loss, str):
         return loss
-    if objective == "classification":
-        return "cross_entropy"
-    return str(objective) if objective else None
+    return {"classification": "cross_entropy", None: None}.get(place.context.task, place.context.task)

@@ -11,21 +11,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor, fx, nn
-from torch.nn import functional
-
-from studio.data.prepare import Prepared
+from studio.training.objectives.kind import Kind
 from studio.training.objectives.objective import Objective, ObjectiveError
 from studio.words import Message
 
-_LOSSES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "mse": functional.mse_loss,
-    "l1": functional.l1_loss,
-    "huber": functional.huber_loss,
-}
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from studio.data.prepare import Prepared
+    from studio.training.settings import Settings
+
+LOSSES = ("mse", "l1", "huber", "smooth_l1")
+
+
+def distance(name: str) -> Callable[[Tensor, Tensor], Tensor]:
+    """The loss of that name: how far predictions are from targets of the same shape."""
+    from torch.nn import functional
+
+    found: Callable[[Tensor, Tensor], Tensor] = getattr(functional, f"{name}_loss")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +53,14 @@ class Regression(Objective):
     """
 
     def __init__(self, loss: str, units: Units, layer: str | None = None, kept: bool = False) -> None:
-        self._name, self._loss = loss, _LOSSES[loss]
+        self._name, self._loss = loss, distance(loss)
         self.units = units
         self.layer = layer
         self._kept = kept
 
-    def check(self, prediction: object, y: Tensor) -> None:
+    def check(self, prediction: Any, y: Tensor) -> None:
         columns = "×".join(map(str, y.shape[1:]))
-        if not isinstance(prediction, Tensor):
+        if isinstance(prediction, tuple | list):
             raise ObjectiveError(
                 Message(
                     "The network gives {found}; regression needs one output of N×{columns}. Keep one output "
@@ -116,12 +123,16 @@ class Errors:
     """Mean absolute error and R², in the data's own units whatever units the predictions have."""
 
     def __init__(self, units: Units, standardised: bool) -> None:
+        import torch
+
         self._units = units
         self._standardised = standardised
         self._sums = torch.zeros(4, *units.mean.shape, device=units.mean.device)
         self._samples = 0
 
     def add(self, prediction: Tensor, y: Tensor) -> None:
+        import torch
+
         with torch.no_grad():
             units = self._units = self._units.on(y.device)
             # sums of values far from zero would lose their digits: all of them are taken in standard units
@@ -135,6 +146,8 @@ class Errors:
         self._samples += len(y)
 
     def result(self) -> dict[str, float]:
+        import torch
+
         absolute, squared, total, total_squared = self._sums.to("cpu", torch.float64)
         spread = total_squared - total.square() / self._samples
         mae = (absolute * self._units.std.to("cpu", torch.float64)).mean() / self._samples
@@ -143,6 +156,8 @@ class Errors:
         return {"mae": float(mae), "r2": float(r2)}
 
     def state(self) -> dict[str, Tensor]:
+        import torch
+
         return {"sums": self._sums, "samples": torch.tensor(self._samples)}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
@@ -152,14 +167,22 @@ class Errors:
 
 def make(loss: str, data: Prepared, module: nn.Module) -> Regression:
     """The objective with its units fitted on the training targets."""
+    import torch
+
     y = data.train.y.to("cpu", torch.float64)
     std = y.std(0, correction=0)
     std[std < 1e-12] = 1.0
     return Regression(loss, Units(y.mean(0).float(), std.float()), last_linear(module))
 
 
+def _make(settings: Settings, data: Prepared, module: nn.Module) -> Regression:
+    return make(settings.loss, data, module)
+
+
 def last_linear(module: nn.Module) -> str | None:
     """The path of the Linear layer with a bias whose result, and nothing else's, is what the module gives."""
+    from torch import fx, nn
+
     if not isinstance(module, fx.GraphModule):
         return None
     given = next(node for node in module.graph.nodes if node.op == "output").args[0]
@@ -173,3 +196,14 @@ def last_linear(module: nn.Module) -> str | None:
     uses = sum(node.op == "call_module" and node.target == given.target for node in module.graph.nodes)
     owners = [name for name, p in module.named_parameters(remove_duplicate=False) if p is layer.weight]
     return str(given.target) if calls == uses == len(owners) == 1 else None
+
+
+KIND = Kind(
+    "regression",
+    Message("Regression"),
+    Message("One number for each sample, or several."),
+    LOSSES,
+    _make,
+    tasks=("regression",),
+    metrics=("mae", "r2"),
+)
