@@ -22,6 +22,8 @@ def batches(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Every sample once, as (x, y) batches: in an order drawn from `generator`, or as they lie without one.
 
+    Where the samples have chances of their own, as many are drawn as there are, some of them several times.
+
     A single left-over sample joins the batch before it: batch normalisation has no variance of one sample.
     The order is drawn whole and begun at its batch `first`.
     """
@@ -30,10 +32,18 @@ def batches(
     samples = len(split)
     order = None
     if generator is not None:
-        order = torch.randperm(samples, generator=generator).to(split.x.device)
+        order = _drawn(split, generator).to(split.x.device)
     count = steps(samples, batch_size)
     for step in range(first, count):
         start = step * batch_size
         end = samples if step == count - 1 else start + batch_size
         index = slice(start, end) if order is None else order[start:end]
         yield split.inputs(index), split.y[index]
+
+
+def _drawn(split: Split, generator: Generator) -> Tensor:
+    import torch
+
+    if split.chances is None:
+        return torch.randperm(len(split), generator=generator)
+    return torch.multinomial(split.chances, len(split), replacement=True, generator=generator)

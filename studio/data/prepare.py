@@ -28,11 +28,15 @@ FLOAT_LIMIT = 256 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Samples of one part. `x` (N, ...) is what the network takes once `pending`, if any, was applied."""
+    """Samples of one part. `x` (N, ...) is what the network takes once `pending`, if any, was applied.
+
+    `chances` (N,) float64 on the CPU: how likely each is drawn, where they are drawn with replacement.
+    """
 
     x: Tensor
     y: Tensor
     pending: Preprocessing | None = None
+    chances: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.x)

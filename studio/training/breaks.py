@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from studio.training.commands import Commands
 from studio.training.objectives import Meter, Objective
+from studio.training.options import Options
+from studio.training.progress import Progress
+from studio.words import Message
 
 if TYPE_CHECKING:
     from studio.training.loop import Recorder
@@ -34,9 +38,14 @@ class Breaks:
         """An epoch begins, with `done` of its batches made by an earlier process."""
         self._epoch, self.done, self.began, self._meter = epoch, done, began, meter
 
+    @property
+    def midway(self) -> bool:
+        """Whether a step of the optimiser waits for more batches."""
+        return self.done % self._every > 0
+
     def take(self) -> bool:
         """Before each batch; False where the run is to stop here."""
-        if self.done % self._every:  # in the middle of a step of the optimiser
+        if self.midway:
             return True
         commands, keeper = self._commands, self._keeper
         if commands.waiting and self._steering is not None:
@@ -57,3 +66,30 @@ class Breaks:
     def _keep(self, keeper: Keeper) -> None:
         place = (self._epoch, self.done, self.began)
         keeper.keep(self._recorder.position(*place, self._meter, self._objective))
+
+
+class Limit:
+    """The time a run may take (`max_minutes`), pauses not counted. `over`: it has ended the run."""
+
+    def __init__(self, options: Options, progress: Progress) -> None:
+        self._minutes, self._progress = options.max_minutes, progress
+        self.over = False
+
+    def reached(self, breaks: Breaks) -> bool:
+        """Before each batch: whether the time is over; that is told the first time."""
+        if self._minutes is None or breaks.midway:
+            return False
+        progress = self._progress
+        spent = sum(record.seconds for record in progress.epochs_done) + time.perf_counter() - breaks.began
+        if spent < 60 * self._minutes or not progress.step:
+            return False
+        self.over = True
+        progress.notices.append(
+            Message(
+                "The run ended in epoch {epoch} of {epochs}: the {minutes} minutes it may take are over.",
+                epoch=progress.epoch,
+                epochs=progress.epochs,
+                minutes=f"{self._minutes:g}",
+            )
+        )
+        return True

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from studio.data.batches import batches
 from studio.data.prepare import Prepared, Split
 from studio.training import machine
-from studio.training.breaks import Breaks
+from studio.training.average import Average
+from studio.training.breaks import Breaks, Limit
 from studio.training.commands import Commands
 from studio.training.feed import feed
 from studio.training.objectives import Meter, Objective
@@ -56,18 +57,21 @@ def fit(
     steering: Steering | None = None,
     note: Callable[[Event], object] = lambda event: None,
     watch: Callable[[int], object] | None = None,
+    average: Average | None = None,
 ) -> Literal["done", "stopped"]:
     """Trains `module` in place. `keep` is called after each epoch: True ends the run. Raises DivergedError.
 
     The same seed on the same machine gives the same weights, bit for bit (on a CPU). The `keeper` gets the
     position now and then, at a pause and at a stop; from `start` the training goes on with the same bits.
     `steering` does what is asked meanwhile, `note` is told what the loop does by itself, and `watch` is
-    called before each step with its number.
+    called before each step with its number. Where there is an `average` of the weights, that is judged.
     """
     recorder = Recorder(progress, optimizer)
-    descent = Descent(module, optimizer, settings.options, schedule, objective)
+    descent = Descent(module, optimizer, settings.options, schedule, objective, average)
+    judged = average.module if average is not None else module
     portions = Portions(module, objective, descent, progress, note)
     breaks = Breaks(recorder, commands, objective, keeper, steering, descent.every)
+    limit = Limit(settings.options, progress)
     steps = progress.steps_per_epoch
     for epoch in range(start.epoch if start else 1, settings.epochs + 1):
         began, progress.epoch = time.perf_counter(), epoch
@@ -82,7 +86,7 @@ def fit(
             done, began, start = _go_on(start, meter, recorder, progress.device), began - start.seconds, None
         breaks.begin(epoch, done, began, meter)
         for x, y in feed(data.train, settings.batch_size, seed, done, breaks.wait_for_data):
-            if not breaks.take():
+            if not breaks.take() or limit.reached(breaks):
                 break
             if watch is not None:
                 watch(recorder.made + 1)
@@ -93,19 +97,21 @@ def fit(
             commands.stop()
         if recorder.samples:
             train = {"loss": recorder.epoch_loss(), **meter.result()}
-            validation = evaluate(module, data.validation, objective, settings.batch_size)
+            validation = evaluate(judged, data.validation, objective, settings.batch_size)
             check_finite(validation.get("loss", 0.0), progress)
             if schedule is not None or any(event.kind == "lr" for event in progress.events):
                 train["lr"] = rate_of(optimizer)
             if schedule is not None:
                 schedule.epoch((validation or train)["loss"])
-            complete = not commands.stopping or progress.step == epoch * steps
+            complete = not (commands.stopping or limit.over) or progress.step == epoch * steps
             seconds = time.perf_counter() - breaks.began
             record = EpochRecord(epoch, progress.step, train, validation, seconds, complete)
             enough = keep(record)
             progress.epochs_done.append(record)
             if enough:
                 return "done"
+        if limit.over:
+            return "done"
         if commands.stopping and progress.share < 1:
             if keeper is not None and progress.step == epoch * steps:
                 keeper.keep(Position(epoch + 1, 0, objective=objective.state()))
@@ -126,7 +132,10 @@ class Descent:
         options: Options,
         schedule: Schedule | None,
         objective: Objective,
+        average: Average | None = None,
     ) -> None:
+        self._average, self._l1 = average, options.l1
+        self._decayed = [p for p in module.parameters() if options.decay == "all" or p.ndim > 1]
         self._parameters = [p for group in optimizer.param_groups for p in group["params"]]
         turns = objective.turns if len(objective.turns) > 1 else ()
         self._movable = {turn: objective.movable(module, turn) for turn in turns}
@@ -163,13 +172,23 @@ class Descent:
             for parameter in self._parameters:
                 if parameter.grad is not None:
                     parameter.grad.mul_(self.every / self._gathered)
+        if self._l1:
+            self._pull()
         if self._clip is not None:
             nn.utils.clip_grad_norm_(self._parameters, self._clip)
         self._optimizer.step()
+        if self._average is not None:
+            self._average.update()
         self._taken = (self._taken + 1) % self._turns
         if self._schedule is not None and not self._taken:
             self._schedule.step()
         self._gathered, self._empty = 0, True
+
+    def _pull(self) -> None:
+        """The gradient of `l1` times the sum of absolute values, of what weight decay is for."""
+        for parameter in self._decayed:
+            if parameter.grad is not None:
+                parameter.grad.add_(parameter.detach().sign(), alpha=self._l1)
 
 
 def _go_on(start: Position, meter: Meter, recorder: Recorder, device: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -16,14 +16,20 @@ FUSED_ON = ("cpu", "cuda", "mps", "xpu")
 """where torch has one kernel for a whole step: a third less time for small networks on a processor"""
 
 
-def make(settings: Optimizer, parameters: Iterable[Parameter], decay: str = "all") -> torch.optim.Optimizer:
+def make(
+    settings: Optimizer,
+    parameters: Iterable[Parameter],
+    decay: str = "all",
+    factors: Mapping[Parameter, float] | None = None,
+) -> torch.optim.Optimizer:
     """torch's optimiser of that name. Raises SettingsError for arguments that it refuses.
 
     `decay` "matrices" leaves parameters with one dimension (biases, scales of norms) without weight decay.
+    `factors` multiply the learning rate of a parameter; the first group is one whose factor is 1, if any.
     """
     kind = getattr(torch.optim, settings.type)
     trained = [parameter for parameter in parameters if parameter.requires_grad]
-    groups = [{"params": trained}] if decay == "all" else _groups(trained)
+    groups = list(_groups(trained, decay, factors or {}, settings.params["lr"]))
     arguments = {name: tuple(v) if isinstance(v, list) else v for name, v in settings.params.items()}
     if _can_fuse(kind, trained):
         arguments["fused"] = True
@@ -38,10 +44,21 @@ def make(settings: Optimizer, parameters: Iterable[Parameter], decay: str = "all
     return made
 
 
-def _groups(trained: list[Parameter]) -> list[dict[str, Any]]:
-    matrices = {"params": [p for p in trained if p.ndim > 1]}
-    others = {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0}
-    return [group for group in (matrices, others) if group["params"]]
+def _groups(
+    trained: list[Parameter], decay: str, factors: Mapping[Parameter, float], lr: float
+) -> Iterator[dict[str, Any]]:
+    """What torch is given: the parameters that share a learning rate and a weight decay, together."""
+    known = {factors.get(parameter, 1.0) for parameter in trained}
+    for factor in sorted(known, key=lambda factor: (factor != 1.0, factor)):
+        alike = [p for p in trained if factors.get(p, 1.0) == factor]
+        own: dict[str, Any] = {} if factor == 1.0 else {"lr": lr * factor}
+        if decay == "all":
+            yield {"params": alike, **own}
+            continue
+        if matrices := [p for p in alike if p.ndim > 1]:
+            yield {"params": matrices, **own}
+        if others := [p for p in alike if p.ndim <= 1]:
+            yield {"params": others, **own, "weight_decay": 0.0}
 
 
 def _can_fuse(kind: type[torch.optim.Optimizer], parameters: list[Parameter]) -> bool:

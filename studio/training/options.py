@@ -1,4 +1,4 @@
-"""The finer points of a training section: the schedule of the learning rate and what tempers a step.
+"""The finer points of a training section: what tempers a step, what samples count, when it is enough.
 
 Every one of them is off unless the project asks for it. Names are PyTorch's.
 """
@@ -6,151 +6,149 @@ Every one of them is off unless the project asks for it. Names are PyTorch's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from studio.graph.values import Json
-from studio.project import sections
-from studio.words import Message, NetloomError
+from studio.training import schedule_settings
+from studio.training.schedule_settings import SCHEDULES, OptionError, Schedule, number, whole, wrong
+from studio.words import Message
 
-SCHEDULES: Mapping[str, Mapping[str, Json]] = {
-    "constant": {},
-    "StepLR": {"step_size": 10, "gamma": 0.1},
-    "ExponentialLR": {"gamma": 0.95},
-    "CosineAnnealingLR": {"eta_min": 0.0},
-    "OneCycleLR": {"pct_start": 0.3, "div_factor": 25.0, "final_div_factor": 10_000.0},
-    "ReduceLROnPlateau": {"factor": 0.1, "patience": 10},
-}
-"""torch.optim.lr_scheduler's classes by name, with the arguments that can be set. Lengths are in epochs."""
+__all__ = ["DECAYS", "DEFAULTS", "SAMPLERS", "SCHEDULES", "OptionError", "Options", "Schedule", "read"]
 
 DECAYS = ("all", "matrices")
 """what weight decay is for: every parameter, or only those with two dimensions or more, so no biases"""
 
+SAMPLERS = ("shuffle", "balanced")
+"""what an epoch sees: every sample once, or as many draws as there are samples, every class as often"""
+
+BALANCED = "balanced"
+
 DEFAULTS: Mapping[str, Json] = {
     "schedule": {"type": "constant"},
     "warmup_epochs": 0.0,
+    "warmup_steps": 0,
     "clip_norm": None,
     "accumulate": 1,
     "label_smoothing": 0.0,
     "decay": "all",
+    "l1": 0.0,
+    "class_weights": None,
+    "sampler": "shuffle",
+    "mixup": 0.0,
+    "cutmix": 0.0,
+    "ema": None,
     "patience": None,
+    "max_minutes": None,
 }
 
-
-class OptionError(NetloomError):
-    """One of the finer settings cannot be used: which, its value, and the cure."""
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """A class of torch.optim.lr_scheduler by name, or "constant", and its arguments."""
-
-    type: str = "constant"
-    params: Mapping[str, Any] = field(default_factory=dict)
+FOR_CLASSES = ("label_smoothing", "class_weights", "sampler", "mixup", "cutmix")
+"""what only makes sense where each sample is of one of several classes"""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """`clip_norm`: the longest gradient, None for any. `accumulate`: batches a step of the optimiser.
 
-    `patience`: epochs without a better one after which the run ends, None for never.
+    `l1`: the weight of the sum of absolute values. `class_weights`: one a class, "balanced" for those that
+    make rare classes count as much as frequent ones. `mixup`, `cutmix`: alpha of the Beta distribution that
+    the share is drawn from, 0 for off. `ema`: how much of the average stays at a step. `patience`: epochs
+    without a better one after which the run ends, `max_minutes`: after which it does, both None for never.
     """
 
     schedule: Schedule = field(default_factory=Schedule)
     warmup_epochs: float = 0.0
+    warmup_steps: int = 0
     clip_norm: float | None = None
     accumulate: int = 1
     label_smoothing: float = 0.0
     decay: str = "all"
+    l1: float = 0.0
+    class_weights: str | tuple[float, ...] | None = None
+    sampler: str = "shuffle"
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    ema: float | None = None
     patience: int | None = None
+    max_minutes: float | None = None
+
+    @property
+    def warms_up(self) -> bool:
+        return self.warmup_epochs > 0 or self.warmup_steps > 0
 
     @property
     def varies(self) -> bool:
         """Whether the learning rate changes while training."""
-        return self.schedule.type != "constant" or self.warmup_epochs > 0
+        return self.schedule.type != "constant" or self.warms_up
 
     def to_json(self) -> dict[str, Any]:
         """The same as keys of a `training` section, every one stated."""
-        schedule = {"type": self.schedule.type, **self.schedule.params}
-        names = ("warmup_epochs", "clip_norm", "accumulate", "label_smoothing", "decay", "patience")
-        return {"schedule": schedule, **{name: getattr(self, name) for name in names}}
+        table = asdict(self)
+        table["schedule"] = {"type": self.schedule.type, **self.schedule.params}
+        if isinstance(self.class_weights, tuple):
+            table["class_weights"] = list(self.class_weights)
+        return table
 
 
 def read(section: Mapping[str, Json]) -> Options:
     """The finer settings of a `training` section. Raises OptionError naming key, value and cure."""
     options = _read(section)
-    if options.schedule.type == "OneCycleLR" and options.warmup_epochs:
+    if options.schedule.type == "OneCycleLR" and options.warms_up:
         raise OptionError(
             Message(
-                "OneCycleLR warms up by itself. Set training.warmup_epochs to 0, or take another schedule."
+                "OneCycleLR warms up by itself. Set {key} to 0, or take another schedule.",
+                key="training.warmup_epochs" if options.warmup_epochs else "training.warmup_steps",
+            )
+        )
+    if options.warmup_epochs and options.warmup_steps:
+        raise OptionError(
+            Message("The warm-up is given in epochs and in steps. Set one of the two to 0: {keys}.",
+                    keys="training.warmup_epochs, training.warmup_steps")
+        )  # fmt: skip
+    if options.class_weights is not None and options.sampler == BALANCED:
+        raise OptionError(
+            Message(
+                "training.class_weights and the sampler balanced both make up for rare classes: together "
+                "they do it twice. Leave one of them out."
             )
         )
     return options
 
 
 def _read(section: Mapping[str, Json]) -> Options:
-    clip, patience = section.get("clip_norm"), section.get("patience")
-    decay = section.get("decay", "all")
-    if decay not in DECAYS:
-        raise _wrong("decay", decay, Message("one of {known}", known=", ".join(DECAYS)))
+    found = {**DEFAULTS, **{key: section[key] for key in DEFAULTS if key in section}}
+    clip, patience, minutes, ema = (found[key] for key in ("clip_norm", "patience", "max_minutes", "ema"))
     return Options(
-        _schedule(section.get("schedule", "constant")),
-        _number("warmup_epochs", section.get("warmup_epochs", 0.0), 0),
-        None if clip is None else _number("clip_norm", clip, 0, above=True),
-        _whole("accumulate", section.get("accumulate", 1), 1),
-        _number("label_smoothing", section.get("label_smoothing", 0.0), 0, below=1.0),
-        str(decay),
-        None if patience is None else _whole("patience", patience, 1),
+        schedule_settings.read(found["schedule"]),
+        number("warmup_epochs", found["warmup_epochs"], 0),
+        whole("warmup_steps", found["warmup_steps"], 0),
+        None if clip is None else number("clip_norm", clip, 0, above=True),
+        whole("accumulate", found["accumulate"], 1),
+        number("label_smoothing", found["label_smoothing"], 0, below=1.0),
+        _one_of("decay", found["decay"], DECAYS),
+        number("l1", found["l1"], 0),
+        _class_weights(found["class_weights"]),
+        _one_of("sampler", found["sampler"], SAMPLERS),
+        number("mixup", found["mixup"], 0),
+        number("cutmix", found["cutmix"], 0),
+        None if ema is None else number("ema", ema, 0, above=True, below=1.0),
+        None if patience is None else whole("patience", patience, 1),
+        None if minutes is None else number("max_minutes", minutes, 0, above=True),
     )
 
 
-def _schedule(section: Json) -> Schedule:
-    table = {"type": section} if isinstance(section, str) else section
-    if not isinstance(table, Mapping):
-        raise _wrong(
-            "schedule", section, Message("a mapping such as {example}", example='{"type": "StepLR"}')
-        )
-    kind = table.get("type", "constant")
-    if kind not in SCHEDULES:
-        raise _wrong("schedule.type", kind, Message("one of {known}", known=", ".join(SCHEDULES)))
-    defaults = SCHEDULES[str(kind)]
-    if reason := sections.unknown_key(table, ("type", *defaults), "training.schedule"):
-        raise OptionError(reason)
-    values = {name: _argument(name, table.get(name, default)) for name, default in defaults.items()}
-    return Schedule(str(kind), values)
+def _one_of(key: str, value: Json, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise wrong(key, value, Message("one of {known}", known=", ".join(known)))
+    return str(value)
 
 
-def _argument(name: str, value: Json) -> Json:
-    key = f"schedule.{name}"
-    match name:
-        case "step_size" | "patience":
-            return _whole(key, value, 1)
-        case "gamma" | "factor" | "pct_start":
-            return _number(key, value, 0, above=True, below=1.0)
-        case "div_factor" | "final_div_factor":
-            return _number(key, value, 1)
-        case _:
-            return _number(key, value, 0)
-
-
-def _number(key: str, value: Json, least: float, above: bool = False, below: float | None = None) -> float:
-    fits = isinstance(value, int | float) and not isinstance(value, bool) and value >= least
-    if not fits or value in (float("inf"),) or (above and value == least) or (below and value >= below):
-        raise _wrong(key, value, _range(least, above, below))
-    return float(value)
-
-
-def _range(least: float, above: bool, below: float | None) -> Message:
-    if below is not None:
-        return Message("a number from {least} to below {below}", least=least, below=below)
-    return Message("a number above 0") if above else Message("a number from {least}", least=least)
-
-
-def _whole(key: str, value: Json, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 10**9:
-        raise _wrong(key, value, Message("a whole number from {least}", least=least))
-    return value
-
-
-def _wrong(key: str, value: Json, expected: Message) -> OptionError:
-    return OptionError(sections.wrong_value(f"training.{key}", value, expected))
+def _class_weights(value: Json) -> str | tuple[float, ...] | None:
+    if value is None or value == BALANCED:
+        return value
+    if not isinstance(value, list | tuple) or not value:
+        raise wrong("class_weights", value, Message("balanced, or a list with a number for each class"))
+    weights = tuple(number("class_weights", weight, 0) for weight in value)
+    if not any(weights):
+        raise wrong("class_weights", value, Message("a number above 0"))
+    return weights

@@ -25,6 +25,7 @@ from studio.words import Message, NetloomError
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
+    from studio.training.average import Average
     from studio.training.schedules import Schedule
 
 FIRST_S, EVERY_S, SELDOM_S = 1.0, 10.0, 60.0
@@ -89,6 +90,7 @@ class Saved:
         checkpoints: Checkpoints | None,
         progress: Progress,
         schedule: Schedule | None = None,
+        average: Average | None = None,
     ) -> None:
         """Puts everything where it was. Raises RunError where the network is another one.
 
@@ -102,6 +104,8 @@ class Saved:
                     "The run's position is of another network: {reason}", reason=str(error).split("\n")[0]
                 )
             ) from error
+        if average is not None:
+            average.restore(self._part("average."))
         if schedule is not None:
             schedule.restore(self.facts["schedule"])
         optimizer.load_state_dict(self._optimizer())
@@ -146,6 +150,7 @@ class Keeper:
         fingerprint: str,
         elapsed: float = 0.0,
         schedule: Schedule | None = None,
+        average: Average | None = None,
     ) -> None:
         self._folder = folder
         self._module, self._optimizer, self._checkpoints = module, optimizer, checkpoints
@@ -153,7 +158,7 @@ class Keeper:
         self._began = time.monotonic() - elapsed
         self._next = time.monotonic() + FIRST_S
         self._told = False
-        self._schedule = schedule
+        self._schedule, self._average = schedule, average
 
     def due(self) -> bool:
         return time.monotonic() >= self._next
@@ -196,6 +201,8 @@ class Keeper:
 
     def _tensors(self, position: Position) -> dict[str, Tensor]:
         tensors = {f"module.{name}": value for name, value in self._module.state_dict().items()}
+        if self._average is not None:
+            tensors |= {f"average.{name}": value for name, value in self._average.state().items()}
         for index, values in self._optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{n}": v for n, v in values.items() if isinstance(v, Tensor)}
         if (best := self._checkpoints.newest_best) is not None:

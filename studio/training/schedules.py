@@ -25,7 +25,7 @@ class Schedule:
     def __init__(self, optimizer: Optimizer, options: Options, steps: int, epochs: int) -> None:
         self._optimizer = optimizer
         self._left = steps * epochs
-        self._warmup = min(round(options.warmup_epochs * steps), self._left - 1)
+        self._warmup = warmup_steps(options, steps, epochs)
         kind = options.schedule.type
         self._plateau = (
             ReduceLROnPlateau(optimizer, **options.schedule.params) if kind == "ReduceLROnPlateau" else None
@@ -57,7 +57,8 @@ class Schedule:
     def state(self) -> dict[str, Any]:
         """What is needed to go on, as plain JSON; the rates themselves are the optimiser's."""
         parts = {"by_step": self._by_step, "plateau": self._plateau}
-        return {"left": self._left, **{n: part.state_dict() for n, part in parts.items() if part is not None}}
+        states = {name: part.state_dict() for name, part in parts.items() if part is not None}
+        return {"left": self._left, **{name: _plain(state) for name, state in states.items()}}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Goes on from the state of another process. The optimiser is restored after this."""
@@ -68,20 +69,50 @@ class Schedule:
             self._plateau.load_state_dict(state["plateau"])
 
 
-def _main(optimizer: Optimizer, options: Options, steps: int, left: int) -> LRScheduler | None:
-    """The schedule after the warm-up, moved on at every step; lengths in epochs become lengths in steps."""
-    params = options.schedule.params
+def warmup_steps(options: Options, steps: int, epochs: int) -> int:
+    """How many steps the warm-up takes; at least one is left to what follows."""
+    return min(options.warmup_steps or round(options.warmup_epochs * steps), steps * epochs - 1)
+
+
+def _plain(state: dict[str, Any]) -> dict[str, Any]:
+    """A state without MultiStepLR's milestones: they follow from the settings, and are no JSON."""
+    kept = {name: value for name, value in state.items() if name != "milestones"}
+    if "_schedulers" in kept:
+        kept["_schedulers"] = [_plain(inner) for inner in kept["_schedulers"]]
+    return kept
+
+
+def arguments(options: Options, steps: int, left: int) -> dict[str, Any]:
+    """What torch's class is made with, where `left` steps remain: its lengths are counted in steps."""
+    params = dict(options.schedule.params)
+    length = 1 if params.pop("unit", "epochs") == "steps" else steps
     match options.schedule.type:
         case "StepLR":
-            return schedulers.StepLR(optimizer, params["step_size"] * steps, params["gamma"])
+            return {**params, "step_size": params["step_size"] * length}
+        case "MultiStepLR":
+            return {**params, "milestones": [at * length for at in params["milestones"]]}
         case "ExponentialLR":
-            return schedulers.ExponentialLR(optimizer, params["gamma"] ** (1 / steps))
+            return {"gamma": params["gamma"] ** (1 / length)}
+        case "CosineAnnealingWarmRestarts":
+            return {**params, "T_0": params["T_0"] * length}
+        case "LinearLR" | "PolynomialLR":
+            return {**params, "total_iters": left}
         case "CosineAnnealingLR":
-            return schedulers.CosineAnnealingLR(optimizer, left, params["eta_min"])
+            return {"T_max": left, **params}
         case "OneCycleLR":
-            rates = [group["lr"] for group in optimizer.param_groups]
-            return schedulers.OneCycleLR(optimizer, rates, left, cycle_momentum=False, **params)
-    return None
+            return {"total_steps": left, **params, "cycle_momentum": False}
+    return params
+
+
+def _main(optimizer: Optimizer, options: Options, steps: int, left: int) -> LRScheduler | None:
+    """The schedule after the warm-up, moved on at every step."""
+    kind, made_with = options.schedule.type, arguments(options, steps, left)
+    if kind in ("constant", "ReduceLROnPlateau"):
+        return None
+    if kind == "OneCycleLR":
+        made_with["max_lr"] = [group["lr"] for group in optimizer.param_groups]
+    made: LRScheduler = getattr(schedulers, kind)(optimizer, **made_with)
+    return made
 
 
 def _scale(scheduler: LRScheduler, factor: float) -> None:

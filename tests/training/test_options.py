@@ -12,6 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
+from torch.optim import lr_scheduler
 
 from studio.data.batches import batches, steps
 from studio.data.prepare import Prepared
@@ -19,13 +20,12 @@ from studio.graph.model import ProjectData
 from studio.training import optimizers, options, runs
 from studio.training.commands import Commands
 from studio.training.loop import fit
-from studio.training.objectives import ObjectiveError
 from studio.training.objectives.classification import Classification
 from studio.training.options import OptionError
 from studio.training.progress import EpochRecord, Progress
 from studio.training.run import resume, train
 from studio.training.schedules import Schedule
-from studio.training.settings import Settings, read
+from studio.training.settings import Settings, SettingsError, read
 from studio.words import NetloomError
 
 from .test_resume import outcome, stopped_after
@@ -155,6 +155,54 @@ def test_an_exponential_has_fallen_by_gamma_after_an_epoch() -> None:
     )
 
 
+BY_TORCH: dict[str, tuple[dict[str, Any], Callable[[Any], Any]]] = {
+    "StepLR": ({"step_size": 2}, lambda o: lr_scheduler.StepLR(o, 10)),
+    "StepLR in steps": ({"step_size": 7, "unit": "steps"}, lambda o: lr_scheduler.StepLR(o, 7)),
+    "MultiStepLR": ({"milestones": [2, 5]}, lambda o: lr_scheduler.MultiStepLR(o, [10, 25])),
+    "MultiStepLR in steps": (
+        {"milestones": [3, 4, 50], "gamma": 0.5, "unit": "steps"},
+        lambda o: lr_scheduler.MultiStepLR(o, [3, 4, 50], 0.5),
+    ),
+    "ExponentialLR in steps": (
+        {"gamma": 0.99, "unit": "steps"}, lambda o: lr_scheduler.ExponentialLR(o, 0.99)),
+    "LinearLR": ({"end_factor": 0.2}, lambda o: lr_scheduler.LinearLR(o, 1.0, 0.2, 60)),
+    "PolynomialLR": ({"power": 2.0}, lambda o: lr_scheduler.PolynomialLR(o, 60, 2.0)),
+    "CosineAnnealingWarmRestarts": (
+        {"T_0": 2, "T_mult": 2}, lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 10, 2)),
+    "CosineAnnealingWarmRestarts in steps": (
+        {"T_0": 7, "unit": "steps"}, lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 7)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BY_TORCH)
+def test_a_schedule_gives_the_rates_of_torchs_class(name: str) -> None:
+    params, by_torch = BY_TORCH[name]
+    optimizer = torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=0.1)
+    scheduler = by_torch(optimizer)
+    for rate in rates({"schedule": {"type": name.split()[0], **params}}):
+        assert rate == optimizer.param_groups[0]["lr"]
+        optimizer.step()
+        scheduler.step()
+
+
+def test_every_schedule_of_pytorch_is_offered_or_left_out_for_a_reason() -> None:
+    classes = {
+        name
+        for name, found in vars(lr_scheduler).items()
+        if isinstance(found, type) and issubclass(found, lr_scheduler.LRScheduler)
+    }
+    asks_for_functions = {"LambdaLR", "MultiplicativeLR"}
+    made_of_others = {"SequentialLR", "ChainedScheduler", "LRScheduler", "_LRScheduler"}
+    said_otherwise = {"ConstantLR", "CyclicLR"}  # a warm-up; OneCycleLR and warm restarts
+    left_out = asks_for_functions | made_of_others | said_otherwise
+    assert classes - left_out == set(options.SCHEDULES) - {"constant"}
+
+
+def test_a_warm_up_may_be_counted_in_steps() -> None:
+    assert rates({"warmup_steps": 7})[:8] == rates({"warmup_epochs": 7 / 5})[:8]
+    assert rates({"warmup_steps": 7})[7] == pytest.approx(0.1)
+
+
 def test_one_cycle_reaches_the_rate_once_and_ends_low() -> None:
     found = rates({"schedule": "OneCycleLR"})
     assert found[0] == pytest.approx(0.1 / 25)
@@ -186,7 +234,8 @@ def test_a_schedule_survives_any_length_and_goes_on_from_its_state(
 ) -> None:
     section = {"schedule": kind, "warmup_epochs": 0 if kind == "OneCycleLR" else warmup}
     whole = rates(section, steps_, epochs)
-    assert len(whole) == steps_ * epochs and all(rate > 0 or kind == "CosineAnnealingLR" for rate in whole)
+    assert len(whole) == steps_ * epochs
+    assert all(rate > 0 or kind in ("CosineAnnealingLR", "PolynomialLR") for rate in whole)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +244,10 @@ def test_a_schedule_survives_any_length_and_goes_on_from_its_state(
         {"schedule": {"type": "CosineAnnealingLR"}, "warmup_epochs": 0.5},
         {"schedule": {"type": "OneCycleLR"}},
         {"schedule": {"type": "ReduceLROnPlateau", "patience": 1}},
+        {"schedule": {"type": "MultiStepLR", "milestones": [9, 14], "unit": "steps"}, "warmup_steps": 4},
+        {"schedule": {"type": "CosineAnnealingWarmRestarts", "T_0": 1, "T_mult": 2}},
+        {"schedule": "LinearLR", "warmup_epochs": 1},
+        {"schedule": {"type": "PolynomialLR", "power": 2.0}},
         {"accumulate": 3, "clip_norm": 0.5, "label_smoothing": 0.1, "decay": "matrices"},
     ],
     ids=str,
@@ -239,7 +292,22 @@ def test_a_run_ends_when_nothing_gets_better(iris: Make, tmp_path: Path) -> None
         ({"decay": "some"}, "training.decay is 'some'"),
         ({"patience": 0.5}, "training.patience is 0.5"),
         ({"warmup_epochs": -1}, "training.warmup_epochs is -1"),
-        ({"schedule": "OneCycleLR", "warmup_epochs": 1}, "warms up by itself"),
+        ({"schedule": "OneCycleLR", "warmup_epochs": 1}, "training.warmup_epochs to 0"),
+        ({"schedule": "OneCycleLR", "warmup_steps": 1}, "training.warmup_steps to 0"),
+        ({"warmup_epochs": 1, "warmup_steps": 1}, "in epochs and in steps"),
+        ({"schedule": {"type": "StepLR", "unit": "hours"}}, "training.schedule.unit is 'hours'"),
+        ({"schedule": {"type": "MultiStepLR", "milestones": [3, 3]}}, "each larger than the one before"),
+        ({"schedule": {"type": "MultiStepLR", "milestones": 3}}, "training.schedule.milestones is 3"),
+        ({"schedule": {"type": "LinearLR", "start_factor": 0}}, "training.schedule.start_factor is 0"),
+        ({"schedule": {"type": "LinearLR", "end_factor": 2}}, "training.schedule.end_factor is 2"),
+        ({"l1": -1}, "training.l1 is -1"),
+        ({"ema": 1.0}, "training.ema is 1.0"),
+        ({"max_minutes": 0}, "training.max_minutes is 0"),
+        ({"mixup": float("nan")}, "training.mixup is nan"),
+        ({"sampler": "random"}, "one of shuffle, balanced"),
+        ({"class_weights": [1, -2]}, "training.class_weights is -2"),
+        ({"class_weights": "balance"}, "balanced, or a list with a number for each class"),
+        ({"class_weights": [1.0, 2.0], "sampler": "balanced"}, "they do it twice"),
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_place(section: dict[str, Any], said: str) -> None:
@@ -250,8 +318,14 @@ def test_what_cannot_be_used_is_named_with_its_place(section: dict[str, Any], sa
 
 def test_smoothing_needs_cross_entropy(iris: Make, diabetes: Make, tmp_path: Path) -> None:
     for project in (iris(loss="nll", label_smoothing=0.1), diabetes(label_smoothing=0.1)):
-        with pytest.raises(ObjectiveError, match="moothing"):
+        with pytest.raises(NetloomError, match="moothing"):
             train(project, None, tmp_path)
+
+
+@pytest.mark.parametrize("section", [{"class_weights": "balanced"}, {"sampler": "balanced"}, {"mixup": 0.2}])
+def test_what_is_for_classes_is_refused_for_numbers(section: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=f"training.{next(iter(section))} is for one of several classes"):
+        read(section, "regression")
 
 
 def test_what_was_read_is_written_again(iris: Make) -> None:
