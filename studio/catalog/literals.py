@@ -66,6 +66,9 @@ def _form_text(value: Mapping[str, Json]) -> str:
             return text(value["each"])
         case "expr":
             return _expression_text(value)
+        case "if" if len(value["if"]) == 3:
+            condition, one, other = map(text, value["if"])
+            return f"{one} if {condition} else {other}"
         case "size":
             return f"{text(value['size'][0])}.size({text(value['size'][1])})"
         case "shape":
@@ -83,7 +86,7 @@ def _form_text(value: Mapping[str, Json]) -> str:
 def _expression_text(value: Mapping[str, Json]) -> str:
     operands = [
         f"({text(v)})"
-        if isinstance(v, dict) and ("expr" in v or isinstance(v.get("each"), list))
+        if isinstance(v, dict) and ("expr" in v or "if" in v or isinstance(v.get("each"), list))
         else text(v)
         for v in value["of"]
     ]

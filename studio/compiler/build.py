@@ -213,3 +213,8 @@ class _GraphReader(literals.LiteralReader):
     def either(self, training: Any, evaluating: Any) -> Any:
         choice = (evaluating, training)
         return self._builder.graph.call_function(operator.getitem, (choice, self._builder.training()))
+
+    def choice(self, condition: Any, one: Any, other: Any) -> Any:
+        if isinstance(condition, fx.Node):
+            return self._builder.graph.call_function(operator.getitem, ((other, one), condition))
+        return super().choice(condition, one, other)

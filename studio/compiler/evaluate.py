@@ -311,3 +311,6 @@ class _KeyReader:
 
     def either(self, training: str, evaluating: str) -> str:
         return f"either({training},{evaluating})"
+
+    def choice(self, condition: str, one: str, other: str) -> str:
+        return f"choice({condition},{one},{other})"

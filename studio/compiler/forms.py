@@ -30,6 +30,7 @@ class Reader(Protocol[T]):
     def item(self, holder: T, index: T) -> T: ...
     def arithmetic(self, name: str, operands: list[T]) -> T: ...
     def either(self, training: T, evaluating: T) -> T: ...
+    def choice(self, condition: T, one: T, other: T) -> T: ...
 
 
 def read(value: Json, reader: Reader[T]) -> T:
@@ -48,7 +49,7 @@ def read(value: Json, reader: Reader[T]) -> T:
             return reader.special(kind, str(value[kind]))
         case "t" | "d" | "slice" | "ellipsis":
             return _container(value, reader)
-        case "size" | "shape" | "getitem" | "expr" | "if_training":
+        case "size" | "shape" | "getitem" | "expr" | "if_training" | "if":
             return _computed(value, reader)
         case "p":
             raise NetloomError(Message("The block has no parameter {name}.", name=value["p"]))
@@ -82,6 +83,8 @@ def _computed(value: Mapping[str, Json], reader: Reader[T]) -> T:
             return reader.item(read(holder, reader), read(index, reader))
         case "expr":
             return reader.arithmetic(value["expr"], [read(item, reader) for item in value.get("of", [])])
+        case "if":
+            return reader.choice(*(read(item, reader) for item in value["if"]))
         case _:
             training, evaluating = value["if_training"]
             return reader.either(read(training, reader), read(evaluating, reader))

@@ -311,7 +311,7 @@ class Forward:
             return call(self.attribute(holder), [self._value(first.args[0])])
         if type_ == "op.getitem" and len(node.args) == 2:
             key = written.index(self._with_self(node.args[1]), self.variable)
-            return f"{flat(self._value(node.args[0]))}[{key}]"
+            return f"{written.held(self._value(node.args[0]))}[{key}]"
         if type_ in _SIGNS and len(node.args) == 2 and not node.kwargs:
             left, right = map(self._operand, node.args)
             return f"{left} {_SIGNS[type_]} {right}"
@@ -321,7 +321,7 @@ class Forward:
         if step.nested is not None or (entry := table.entry(type_)) is None or entry.kind == "module":
             return call(self.attribute(step.module_path), said)
         if entry.kind == "method":
-            return call(f"{flat(said[0])}.{type_.split('.')[-1]}", said[1:])
+            return call(f"{written.held(said[0])}.{type_.split('.')[-1]}", said[1:])
         return call(type_.replace("op.", "operator."), said)
 
     def _keywords(self, step: Step) -> Iterator[Expression]:

@@ -90,6 +90,9 @@ class LiteralReader:
     def either(self, training: Any, evaluating: Any) -> Any:
         return training
 
+    def choice(self, condition: Any, one: Any, other: Any) -> Any:
+        return one if condition else other
+
 
 _reader = LiteralReader()
 

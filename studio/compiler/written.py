@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -10,7 +11,8 @@ from studio.compiler.forms import read
 from studio.compiler.layout import Expression, flat
 from studio.graph.values import Json, form, is_reference
 
-_ORDER = {"+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2, "neg": 3}
+_ORDER = {"+": 2, "-": 2, "*": 3, "/": 3, "//": 3, "%": 3, "neg": 4}
+_CHOICE, _COMPARED, _WHOLE = 0, 1, 5
 
 
 class Arithmetic(str):
@@ -67,27 +69,44 @@ class TextReader:
         return self._variable(node, index)
 
     def size(self, tensor: Expression, dim: Expression) -> Expression:
-        return f"{flat(tensor)}.size({flat(dim)})"
+        return f"{held(tensor)}.size({flat(dim)})"
 
     def shape(self, tensor: Expression) -> Expression:
-        return f"{flat(tensor)}.shape"
+        return f"{held(tensor)}.shape"
 
     def item(self, holder: Expression, index: Expression) -> Expression:
-        return f"{flat(holder)}[{flat(index)}]"
+        return f"{held(holder)}[{flat(index)}]"
 
     def arithmetic(self, name: str, operands: list[Expression]) -> Expression:
-        rank = _ORDER[name]
+        rank = _ORDER.get(name, _COMPARED)
         parts = []
         for place, operand in enumerate(operands):
-            inner = operand.rank if isinstance(operand, Arithmetic) else 4
-            tight = inner > rank or (inner == rank and place == 0)
+            inner = operand.rank if isinstance(operand, Arithmetic) else _WHOLE
+            tight = inner > rank or (inner == rank != _COMPARED and place == 0)
             parts.append(flat(operand) if tight else f"({flat(operand)})")
         if name == "neg":
             return Arithmetic(f"-{parts[0]}", rank)
         return Arithmetic(f"{parts[0]} {name} {parts[1]}", rank)
 
     def either(self, training: Expression, evaluating: Expression) -> Expression:
-        return f"{flat(training)} if self.training else {flat(evaluating)}"
+        return _choice("self.training", training, evaluating)
+
+    def choice(self, condition: Expression, one: Expression, other: Expression) -> Expression:
+        return _choice(flat(condition), one, other)
+
+
+def _choice(condition: str, one: Expression, other: Expression) -> Arithmetic:
+    parts = [f"({flat(part)})" if _is_choice(part) else flat(part) for part in (one, other)]
+    return Arithmetic(f"{parts[0]} if {condition} else {parts[1]}", _CHOICE)
+
+
+def _is_choice(value: Expression) -> bool:
+    return isinstance(value, Arithmetic) and value.rank == _CHOICE
+
+
+def held(value: Expression) -> str:
+    """A value before a dot or an index, in brackets where it is an operation."""
+    return f"({value})" if isinstance(value, Arithmetic) else flat(value)
 
 
 def with_parameters(value: Json, owner: str) -> Json:
@@ -116,5 +135,16 @@ def _part(value: Json, variable: Callable[[str, int | None], str]) -> str:
     if isinstance(value, dict) and isinstance(value.get("slice"), list):
         start, stop, step = (*value["slice"], None, None, None)[:3]
         said = ["" if part is None else _part(part, variable) for part in (start, stop)]
-        return ":".join(said) + (f":{_part(step, variable)}" if step is not None else "")
+        said += [] if step is None else [_part(step, variable)]
+        return _colons(said)
     return flat(read(value, TextReader(variable)))
+
+
+def _colons(parts: list[str]) -> str:
+    """The parts of a slice, with spaces around the colons where one is more than a name or a number."""
+    if all(part.removeprefix("-").isidentifier() or not part.strip("-.0123456789") for part in parts):
+        return ":".join(parts)
+    found = parts[0]
+    for before, part in itertools.pairwise(parts):
+        found += f"{' ' if before else ''}:{' ' if part else ''}{part}"
+    return found

@@ -23,7 +23,14 @@ ARITHMETIC: dict[str, Callable[..., Any]] = {
     "//": operator.floordiv,
     "%": operator.mod,
     "neg": operator.neg,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
 }
+"""the last six make the condition of `if`"""
 FORMS: dict[str, frozenset[str]] = {
     "n": frozenset({"i"}),
     "p": frozenset(),
@@ -42,6 +49,7 @@ FORMS: dict[str, frozenset[str]] = {
     "memory_format": frozenset(),
     "layer": frozenset(),
     "if_training": frozenset(),
+    "if": frozenset(),
 }
 """the forms of a mapping by the key that names them, each with the keys that may stand beside it"""
 
@@ -72,6 +80,7 @@ _HOLDS: dict[str, Callable[[Json], bool]] = {
     "memory_format": _is_text,
     "layer": _is_text,
     "if_training": _is_list(2),
+    "if": _is_list(3),
 }
 
 MAX_DEPTH = 100
@@ -221,6 +230,9 @@ def resolve_parameters(value: Json, parameters: Mapping[str, Json]) -> Json:
             if all(isinstance(item, int | float) and not isinstance(item, bool) for item in operands):
                 return arithmetic(value["expr"], operands)
             return {"expr": value["expr"], "of": operands}
+        case "if":
+            condition, *ways = [resolve_parameters(item, parameters) for item in value["if"]]
+            return ways[not condition] if isinstance(condition, bool) else {"if": [condition, *ways]}
         case "d":
             return {"d": {key: resolve_parameters(item, parameters) for key, item in value["d"].items()}}
         case _:

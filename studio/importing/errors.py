@@ -10,12 +10,16 @@ class ImportRefusedError(NetloomError):
 
 
 class UntraceableError(Exception):
-    """A part of a module that no document can hold. `path` is filled in by the innermost module."""
+    """A part of a module that no document can hold. `path` is filled in by the innermost module.
+
+    `own` says that the module itself raised, and so refuses what it was given.
+    """
 
     def __init__(self, reason: Message) -> None:
         super().__init__(str(reason))
         self.reason = reason
         self.path: str | None = None
+        self.own = False
 
 
 class SizeDependentError(UntraceableError):

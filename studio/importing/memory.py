@@ -145,8 +145,8 @@ class Memory:
             tensor, dim = rest
             if id(tensor) in scope.tensors:
                 return {"size": [scope.tensors[id(tensor)], dim]}
-        elif all(self._reachable(part, scope) for part in rest):
-            return {"expr": name, "of": [self._length_or_number(part, scope) for part in rest]}
+        elif name != "given" and all(self._reachable(part, scope) for part in rest):
+            return self.computed(value.formula, scope)
         if scope.parent is None:
             raise UntraceableError(Message("it uses a size that was kept from another call"))
         scope.lengths[formula] = made = scope.input("size", self.length(value, scope.parent))
@@ -156,20 +156,28 @@ class Memory:
         if not isinstance(value, Length) or formula_of(value) in scope.lengths:
             return True
         name, *rest = value.formula
-        if name == "size":
-            return id(rest[0]) in scope.tensors
+        if name in ("size", "given"):
+            return name == "size" and id(rest[0]) in scope.tensors
         return all(self._reachable(part, scope) for part in rest)
 
-    def _length_or_number(self, value: Any, scope: Scope) -> Json:
-        return self.length(value, scope) if isinstance(value, Length) else int(value)
+    def computed(self, formula: tuple[Any, ...], scope: Scope) -> Json:
+        """`(operator, left, right)` as the document writes it."""
+        name, *rest = formula
+        said = [self.length(part, scope) if isinstance(part, Length) else part for part in rest]
+        return {"expr": name, "of": said}
 
 
 def formula_of(value: Length) -> Any:
     """Equal for lengths that come about alike."""
-    name, *rest = value.formula
+    return key_of(value.formula)
+
+
+def key_of(formula: tuple[Any, ...]) -> Any:
+    """Equal for formulas that say the same."""
+    name, *rest = formula
     if name == "size":
         return (name, id(rest[0]), rest[1])
-    return (name, *(formula_of(part) if isinstance(part, Length) else int(part) for part in rest))
+    return (name, *(formula_of(part) if isinstance(part, Length) else part for part in rest))
 
 
 def _members(module: nn.Module) -> Iterator[tuple[str, Tensor]]:

@@ -24,6 +24,8 @@ from studio.importing.twin import twin
 from studio.words import Message
 
 NETWORK = "model"
+FACTOR = 9
+"""how many times as wide an image is in the second run: rounded up to windows, too, it is wider then"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ def _trace(module: nn.Module, given: tuple[Any, ...], varied: str, training: boo
 def _like(value: Any, varied: str, run: int) -> Any:
     """An input without memory as it is in the first run, or in the second.
 
-    The second is twice as large: modules that do something else for larger images are found out.
+    The second is larger: modules that do something else for larger images are found out. A text is twice as
+    long only, since what a module knows of places ends somewhere.
     """
     if not isinstance(value, Tensor):
         return value
@@ -115,7 +118,7 @@ def _like(value: Any, varied: str, run: int) -> Any:
         shape[0] = max(shape[0], 2) + run
     if varied == "all" and run:
         for dim in _open(value):
-            shape[dim] *= 2
+            shape[dim] *= FACTOR if value.is_floating_point() else 2
     return torch.empty(shape, dtype=value.dtype, device="meta")
 
 
@@ -143,6 +146,7 @@ def _with_shapes(network: Network, given: Sequence[Any], varied: str) -> Network
 
 def _notes(module: nn.Module, scope: Scope) -> Iterator[Note]:
     """The parameters that nothing reads, by the module that holds them."""
+    yield from dict.fromkeys(_told(scope))
     used = set(_paths(scope))
     holders: dict[str, None] = {}
     for name, _ in module.named_parameters(remove_duplicate=False):
@@ -162,6 +166,13 @@ def _tied(module: nn.Module) -> Iterator[tuple[str, str]]:
         first = known.setdefault(id(parameter), name)
         if first != name:
             yield first, name
+
+
+def _told(scope: Scope) -> Iterator[Note]:
+    """What was said of the calls while they were read."""
+    yield from scope.notes
+    for child in scope.children.values():
+        yield from _told(child)
 
 
 def _paths(scope: Scope) -> Iterator[str]:

@@ -11,6 +11,22 @@ from torch import nn
 from studio.graph import naming
 from studio.graph.model import INPUT, OUTPUT, Network, Node
 from studio.graph.values import Json
+from studio.importing.report import Note
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that a module asked about sizes: whether `said`, a comparison, holds.
+
+    `one` and `other` are what is so in the two runs, `answer` is what the module was told, and `place` counts
+    the nodes that were there before.
+    """
+
+    said: Json
+    one: bool
+    other: bool
+    answer: bool
+    place: int
 
 
 @dataclass(eq=False, slots=True)
@@ -34,6 +50,12 @@ class Scope:
     children: dict[str, Scope] = field(default_factory=dict)
     stale: set[int] = field(default_factory=set)
     taken: set[str] = field(default_factory=set)
+    plan: tuple[bool, ...] = ()
+    """the first answers; what is asked beyond them is answered as the first run would have it"""
+    asked: dict[Any, Question] = field(default_factory=dict)
+    when: dict[str, dict[str, bool]] = field(default_factory=dict)
+    """of a node that counts only where comparisons hold, or do not: these, as text"""
+    notes: list[Note] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         members = (*self.module._modules, *self.module._parameters, *self.module._buffers)  # noqa: SLF001
@@ -48,6 +70,18 @@ class Scope:
         if naming.fault(wanted):
             wanted = "x"
         return wanted if wanted not in self.taken else naming.fresh(wanted, self.taken)
+
+    def answer(self, key: Any) -> bool | None:
+        """What this call, or one around it, was told when it asked the same."""
+        if key in self.asked:
+            return self.asked[key].answer
+        return self.parent.answer(key) if self.parent is not None else None
+
+    def ask(self, key: Any, said: Json, one: bool, other: bool) -> bool:
+        place = len(self.asked)
+        answer = self.plan[place] if place < len(self.plan) else one
+        self.asked[key] = Question(said, one, other, answer, len(self.nodes))
+        return answer
 
     def add(self, node: Node) -> Json:
         """Appends a node; returns the reference to what it gives."""

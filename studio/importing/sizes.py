@@ -1,23 +1,27 @@
 """Lengths of tensors while a module is read: whole numbers that remember where they come from.
 
 A module is read for two sets of input sizes at once. A length that is equal in both is a plain number; one
-that differs is a `Length`, which is a number to the module and an expression to the document.
+that differs is a `Length`, which is a number to the module and an expression to the document, and so is all
+that is computed with it. What the module asks about a `Length` is answered by `judge`.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, NoReturn
 
+from studio.graph.values import ARITHMETIC
 from studio.importing.errors import SizeDependentError
 from studio.words import Message
 
 
 class Length(int):
-    """A whole number that differs between the two runs: itself in the first, `other` in the second.
+    """A whole number that follows from sizes: itself in the first run, `other` in the second.
 
-    `formula` says how it comes about: `("size", tensor, dim)` or `(operator, left, right)`.
+    `formula` says how it comes about: `("size", tensor, dim)`, `(operator, left, right)`, or
+    `("given", key)` for what a block gave.
     """
 
     other: int
@@ -28,6 +32,12 @@ class Length(int):
         made.other = other
         made.formula = formula
         return made
+
+    def beside(self, other: Any) -> Length:
+        """This length, its second run taken from `other`, which came about at another size."""
+        if other is self or (isinstance(other, Length) and other.formula == self.formula):
+            return self
+        return Length(first(self), second(other), ("given", object()))
 
     def __hash__(self) -> int:
         return int.__hash__(self)
@@ -66,7 +76,7 @@ class Length(int):
         return self // value, self % value
 
     def __neg__(self) -> Any:
-        return length(-first(self), -second(self), ("neg", self))
+        return Length(-first(self), -second(self), ("neg", self))
 
     def __pos__(self) -> Any:
         return self
@@ -90,25 +100,25 @@ class Length(int):
         return self
 
     def __bool__(self) -> bool:
-        return agreed(bool(first(self)), bool(self.other))
+        return _compared("!=", self, 0)
 
     def __eq__(self, value: object) -> bool:
-        return _compared(operator.eq, self, value)
+        return _compared("==", self, value)
 
     def __ne__(self, value: object) -> bool:
-        return _compared(operator.ne, self, value)
+        return _compared("!=", self, value)
 
     def __lt__(self, value: Any) -> bool:
-        return _compared(operator.lt, self, value)
+        return _compared("<", self, value)
 
     def __le__(self, value: Any) -> bool:
-        return _compared(operator.le, self, value)
+        return _compared("<=", self, value)
 
     def __gt__(self, value: Any) -> bool:
-        return _compared(operator.gt, self, value)
+        return _compared(">", self, value)
 
     def __ge__(self, value: Any) -> bool:
-        return _compared(operator.ge, self, value)
+        return _compared(">=", self, value)
 
     def __pow__(self, *_: Any) -> NoReturn:
         raise _lost()
@@ -172,6 +182,21 @@ class Shape(tuple[int, ...]):
         return total
 
 
+def agreed(formula: tuple[Any, ...], one: bool, other: bool) -> bool:
+    """The answer to a question about sizes. Raises SizeDependentError where the runs differ."""
+    if one != other:
+        raise SizeDependentError(depends())
+    return one
+
+
+def depends() -> Message:
+    return Message("what it does depends on the size of its input")
+
+
+judge: ContextVar[Callable[[tuple[Any, ...], bool, bool], bool]] = ContextVar("judge", default=agreed)
+"""answers whether `(comparison, left, right)` holds, given whether it does in either run"""
+
+
 def first(value: Any) -> Any:
     """What a value is in the first run."""
     if isinstance(value, Length):
@@ -189,20 +214,13 @@ def length(one: int, other: int, formula: tuple[Any, ...]) -> int:
     return one if one == other else Length(one, other, formula)
 
 
-def agreed(one: bool, other: bool) -> bool:
-    """The answer to a question about sizes. Raises SizeDependentError where the runs differ."""
-    if one != other:
-        raise SizeDependentError(Message("what it does depends on the size of its input"))
-    return one
-
-
 def _combined(name: str, function: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
     if isinstance(left, list | tuple) or isinstance(right, list | tuple):
         raise _lost()
     if not isinstance(left, int) or not isinstance(right, int):
         return NotImplemented
     one, other = function(first(left), first(right)), function(second(left), second(right))
-    return length(one, other, (name, left, right))
+    return Length(one, other, (name, left, right))
 
 
 def _ratio(over: Any, under: Any) -> Any:
@@ -211,10 +229,11 @@ def _ratio(over: Any, under: Any) -> Any:
     return Ratio(over, under)
 
 
-def _compared(question: Callable[[Any, Any], bool], left: Any, right: Any) -> bool:
+def _compared(name: str, left: Any, right: Any) -> bool:
     if not isinstance(right, int | float):
-        return bool(question is operator.ne)
-    return agreed(question(first(left), first(right)), question(second(left), second(right)))
+        return name == "!="
+    answers = (ARITHMETIC[name](of(left), of(right)) for of in (first, second))
+    return judge.get()((name, left, right), *answers)
 
 
 def _lost() -> SizeDependentError:

@@ -21,11 +21,11 @@ from studio.catalog import automatic, ports
 from studio.graph import naming
 from studio.graph.model import Node
 from studio.graph.values import Json
-from studio.importing import calls, layers, trees
+from studio.importing import calls, choices, layers, trees
 from studio.importing.errors import SizeDependentError, UntraceableError
-from studio.importing.memory import Memory, formula_of
+from studio.importing.memory import Memory, formula_of, key_of
 from studio.importing.scope import Scope
-from studio.importing.sizes import Length, Shape, first, length, second
+from studio.importing.sizes import Length, Shape, depends, first, judge, length, second
 from studio.words import Message
 
 REFUSALS = (RuntimeError, ValueError, TypeError, LookupError, AssertionError, ArithmeticError, AttributeError,
@@ -72,9 +72,42 @@ class Tracer(TorchFunctionMode):
             part.forward = functools.partial(self._called, part)
         for one, other in zip(trees.tensors(inputs), trees.tensors(others), strict=True):
             self.memory.track(one, other)
-        with torch.no_grad(), self:
-            self._forward(self.scope, inputs, {})
-        return self.scope
+        answering = judge.set(self._decided)
+        try:
+            with torch.no_grad(), self:
+                return self._explored(lambda: Scope(self.module, ""), inputs, {}).scope
+        finally:
+            judge.reset(answering)
+
+    def _explored(
+        self, begin: Callable[[], Scope], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> choices.Way:
+        """A call of the module of a scope, read for every answer that it may get about sizes."""
+        stale, count = set(self.memory.stale), len(self.memory.kept)
+
+        def attempt(answers: tuple[bool, ...]) -> choices.Way:
+            scope = begin()
+            scope.plan = answers
+            if answers and (self.memory.stale - stale) & {id(t) for t in self.memory.kept[:count]}:
+                # it wrote into what is not its own: a second call would not find that as it was
+                return choices.Way(scope, failed=SizeDependentError(depends()))
+            try:
+                result = self._forward(scope, args, kwargs)
+            except UntraceableError as error:
+                return choices.Way(scope, failed=error)
+            return choices.Way(scope, result, result)
+
+        way = choices.explored(attempt)
+        if way.failed is not None:
+            raise way.failed
+        return way
+
+    def _decided(self, formula: tuple[Any, ...], one: bool, other: bool) -> bool:
+        """What a module is told that asks whether a comparison of lengths holds."""
+        known = self.scope.answer(key_of(formula))
+        if known is not None:
+            return known
+        return self.scope.ask(key_of(formula), self.memory.computed(formula, self.scope), one, other)
 
     def _forward(self, scope: Scope, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Runs `forward` of the scope's module in its scope; its inputs and outputs become nodes."""
@@ -95,6 +128,7 @@ class Tracer(TorchFunctionMode):
                 Message("{kind}: {reason}", kind=type(error).__name__, reason=str(error).partition("\n")[0])
             )
             refused.path = scope.path
+            refused.own = error is not self.raised
             raise refused from error
         finally:
             self.scope = before
@@ -179,31 +213,35 @@ class Tracer(TorchFunctionMode):
         where = f"{self.scope.path}.{path}" if self.scope.path else path
         id_, again = self._identity(path, f"block:{type(module).__name__}")
         self.scope.taken.add(id_)
-        inside = Scope(module, where, self.scope)
-        result = self._forward(inside, args, kwargs)
+        way = self._explored(lambda: Scope(module, where, self.scope), args, kwargs)
+        inside = way.scope
         node = Node(id_, f"block:{inside.name}", args=tuple(inside.given), path=again)
         self.scope.add(node)
         self.scope.children[id_] = inside
         with quiet():
-            return self._given_back(id_, result)
+            return self._given_back(id_, way.one, way.other)
 
-    def _given_back(self, id_: str, result: Any) -> Any:
-        """What a block returned, known in the scope that called it."""
+    def _given_back(self, id_: str, result: Any, others: Any) -> Any:
+        """What a block returned in either run, known in the scope that called it."""
         found = list(trees.named(result))
         fresh: dict[int, Any] = {}
-        for place, (_, value) in enumerate(found):
+        for place, ((_, value), (_, other)) in enumerate(zip(found, trees.named(others), strict=True)):
             reference: Json = {"n": id_} if len(found) == 1 else {"n": id_, "i": place}
             if isinstance(value, Length):
-                self.scope.lengths[formula_of(value)] = reference
+                fresh[place] = made = value.beside(other)
+                self.scope.lengths[formula_of(made)] = reference
             else:
-                fresh[place] = copied = self._alias(value)
+                fresh[place] = copied = self._alias(value, other)
                 self.scope.tensors[id(copied)] = reference
         return trees.replaced(result, iter(range(len(found))), fresh)
 
-    def _alias(self, tensor: Tensor) -> Tensor:
-        """The same values under a new object, for a module that gives back what came in."""
+    def _alias(self, tensor: Tensor, other: Tensor | None = None) -> Tensor:
+        """The same values under a new object, for a module that gives back what came in.
+
+        `other` is what has its partner, where that is not `tensor`.
+        """
         made = tensor.view_as(tensor)
-        self.memory.track(made, self.memory.partners[id(tensor)])
+        self.memory.track(made, self.memory.partners[id(tensor if other is None else other)])
         return made
 
     # -- calls of functions ----------------------------------------------------------------------
@@ -406,7 +444,11 @@ class Tracer(TorchFunctionMode):
         other_args, other_kwargs = trees.mapped((args, kwargs), second, self._partner)
         before, self.running = self.running, True
         try:
-            one = function(*one_args, **one_kwargs)
+            try:
+                one = function(*one_args, **one_kwargs)
+            except REFUSALS as error:
+                self.raised = error
+                raise
             try:
                 other = function(*other_args, **other_kwargs)
             except REFUSALS as error:

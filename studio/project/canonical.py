@@ -21,7 +21,7 @@ id type path repeat params args kwargs at parameters nodes
 in_channels out_channels in_features out_features num_embeddings embedding_dim num_features normalized_shape
 input_size hidden_size num_layers embed_dim num_heads kernel_size output_size stride padding output_padding
 dilation groups bias padding_mode
-n i p each expr of size shape t d slice getitem f dtype memory_format if_training
+n i p each expr of size shape t d slice getitem f dtype memory_format if_training if
 source root download split validation test preprocessing
 objective loss optimizer lr momentum weight_decay network epochs batch_size seed threads device
 """

@@ -45,6 +45,7 @@ def test_finding_and_mapping_references_agree() -> None:
         {"f": "-inf"},
         {"dtype": "float32"},
         {"if_training": [1, 2]},
+        {"if": [{"expr": "<", "of": [{"size": [{"n": "a"}, 2]}, 7]}, 0, 3]},
         [1, [None]],
         "x",
     ],
@@ -74,6 +75,7 @@ def test_known_forms_have_no_faults(value: object) -> None:
         {"shape": 3},
         {"getitem": []},
         {"if_training": [1]},
+        {"if": [{"n": "a"}, 1]},
         [[{"t": [{"huh": 1}]}]],
     ],
 )
@@ -87,6 +89,8 @@ def test_anything_else_has_exactly_one_fault_and_no_form(value: object) -> None:
         ({"expr": "+", "of": [{"p": "c"}, 1]}, 65),
         ({"expr": "//", "of": [{"expr": "*", "of": [{"p": "c"}, 2]}, 3]}, 42),
         ({"expr": "neg", "of": [{"p": "c"}]}, -64),
+        ({"if": [{"expr": ">", "of": [{"p": "c"}, 9]}, {"p": "c"}, 0]}, 64),
+        ({"if": [{"expr": "==", "of": [{"p": "c"}, 9]}, {"p": "c"}, 0]}, 0),
         ([{"p": "c"}, {"t": [{"p": "c"}]}], [64, {"t": [64]}]),
     ],
 )

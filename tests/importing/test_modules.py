@@ -250,16 +250,6 @@ def test_a_decision_on_values_is_refused_with_its_place() -> None:
         read_module(Outer(), torch.rand(2, 2))
 
 
-class OneSize(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        return x * 2 if x.shape[-1] > 12 else x
-
-
-def test_a_decision_on_the_size_holds_that_size() -> None:
-    imported = read_module(OneSize(), torch.rand(2, 1, 8, 8))
-    assert imported.report.sizes == "batch"
-
-
 class Counted(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x.reshape(len(x), -1)
@@ -360,7 +350,7 @@ def model_of(name: str, size: int) -> nn.Module:
         ("squeezenet1_1", 48, 64),
         ("densenet121", 32, 64),
         ("vit", 64, 64),
-        ("swin", 32, 32),
+        ("swin", 32, 70),
         ("googlenet", 64, 80),
     ],
 )

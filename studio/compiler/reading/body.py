@@ -470,6 +470,8 @@ class Forward(Expressions):
         return _Part(node.id, wanted) if inside else None
 
     def _is_tensor(self, value: Json) -> bool:
+        if isinstance(value, dict) and "if" in value:
+            return any(map(self._is_tensor, value["if"][1:]))
         if not is_reference(value):
             return False
         node = self.found.nodes[value["n"]]

@@ -20,6 +20,15 @@ SIGNS: Final[dict[type[ast.operator], str]] = {
     ast.Mod: "%",
 }
 
+CONDITIONS: Final[dict[type[ast.cmpop], str]] = {
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
+
 
 class Expressions:
     """Reads what needs no wire. `parameters` are the constructor's arguments, `local` its variables."""
@@ -45,6 +54,10 @@ class Expressions:
                 return self.binary(node, self.read(left), self.read(right))
             case ast.IfExp(test=ast.Attribute(value=ast.Name(id="self"), attr="training")):
                 return {"if_training": [self.read(node.body), self.read(node.orelse)]}
+            case ast.IfExp(test=ast.Compare(left=left, ops=[sign], comparators=[right])):
+                compared = {"expr": CONDITIONS.get(type(sign)), "of": [self.read(left), self.read(right)]}
+                if compared["expr"] is not None:
+                    return {"if": [compared, self.read(node.body), self.read(node.orelse)]}
             case ast.Name(id=name):
                 return self.name(node, name)
             case ast.Attribute():

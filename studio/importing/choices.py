@@ -1,0 +1,221 @@
+"""A module that does this for some sizes and that for others is read once for every answer it may get.
+
+What a module asks about sizes (`sizes.judge`) it is told first as the first run has it, and then otherwise.
+The readings are put together: an argument that differs becomes `{"if": [comparison, a, b]}`, and a node of
+one reading alone stays, used by that reading alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from torch import Tensor
+
+from studio.catalog import literals, table
+from studio.graph.model import BLOCK, INPUT, OUTPUT, Node
+from studio.graph.operations import same
+from studio.graph.values import Json, form, is_reference
+from studio.importing import modes, trees
+from studio.importing.errors import SizeDependentError, UntraceableError
+from studio.importing.report import Note
+from studio.importing.scope import Question, Scope
+from studio.importing.sizes import Length, depends
+from studio.words import Message
+
+MOST = 20_000
+"""the nodes that are read of one call, in all its ways, before its questions are too many"""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What a call does: its scope, and what it gives in either run; or why it could not be read."""
+
+    scope: Scope
+    one: Any = None
+    other: Any = None
+    failed: UntraceableError | None = None
+
+
+def explored(attempt: Callable[[tuple[bool, ...]], Way]) -> Way:
+    """All ways of a call in one. `attempt(answers)` reads it with the first answers given."""
+    left = MOST
+
+    def read(answers: tuple[bool, ...]) -> Way:
+        nonlocal left
+        way = attempt(answers)
+        left -= _count(way.scope)
+        asked = list(way.scope.asked.values())
+        for place in reversed(range(len(answers), len(asked))):
+            if way.failed is not None:
+                return way
+            if left <= 0:
+                turned = Way(way.scope, failed=SizeDependentError(Message("it asks too much about sizes")))
+            else:
+                turned = read((*(q.answer for q in asked[:place]), not asked[place].answer))
+            way = _settled(asked[place], way, turned)
+        return way
+
+    return read(())
+
+
+def _count(scope: Scope) -> int:
+    return 1 + len(scope.nodes) + sum(map(_count, scope.children.values()))
+
+
+def _settled(question: Question, kept: Way, turned: Way) -> Way:
+    """Both answers to a question in one way. One that the module refuses itself need not be drawn."""
+    failed = turned.failed
+    if failed is None:
+        yes, no = (kept, turned) if question.answer else (turned, kept)
+        try:
+            return _both(question, yes, no)
+        except UntraceableError as error:
+            failed = error
+    if question.one != question.other:
+        return replace(kept, failed=SizeDependentError(depends()))
+    if not failed.own:
+        condition = literals.text(question.said)
+        text = (
+            Message("was read for sizes at which {condition}; at others it does something else",
+                    condition=condition)
+            if question.answer
+            else Message("was read for sizes at which not {condition}; at others it does something else",
+                         condition=condition)
+        )  # fmt: skip
+        kept.scope.notes.append(Note(kept.scope.path, text))
+    return kept
+
+
+def _both(question: Question, yes: Way, no: Way) -> Way:
+    one, other = (yes if question.one else no).one, (yes if question.other else no).other
+    if _form(yes.one) != _form(no.one) or _form(one) != _form(other):
+        raise SizeDependentError(Message("what it gives depends on the size of its input"))
+    if _alike(yes.scope, no.scope):
+        return replace(yes, one=one, other=other)
+    return Way(_joined(question, yes.scope, no.scope), one, other)
+
+
+def _form(result: Any) -> list[Any]:
+    """What a module gives, its tensors and lengths left out."""
+    return [None if isinstance(v, Tensor | Length) else (type(v), v) for v in trees.flat(result)]
+
+
+def _alike(one: Scope, other: Scope) -> bool:
+    """Whether two readings are the same."""
+    return (
+        same(list(map(_table, one.nodes.values())), list(map(_table, other.nodes.values())))
+        and same(one.given, other.given)
+        and all(_alike(child, other.children[id_]) for id_, child in one.children.items())
+    )
+
+
+def _table(node: Node) -> list[Json]:
+    return [node.id, node.type, node.path, dict(node.params), list(node.args), dict(node.kwargs)]
+
+
+# -- two readings in one -----------------------------------------------------------------------------
+
+
+def _joined(question: Question, yes: Scope, no: Scope) -> Scope:
+    """Raises UntraceableError where the readings cannot stand in one network."""
+    condition = json.dumps(question.said)
+    matched = modes.matched(yes, no, question.place)
+    nodes: dict[str, Node] = {}
+    when: dict[str, dict[str, bool]] = {}
+    children = dict(yes.children)
+    for one, other in matched.nodes:
+        if one is not None and other is not None:
+            ones, others = yes.when.get(one.id, {}), no.when.get(matched.whose[one.id], {})
+            nodes[one.id] = modes.both(one, other, _Choice(question.said, ones, others))
+            when[one.id] = {key: held for key, held in ones.items() if others.get(key) == held}
+            if one.id in children and not _alike(children[one.id], no.children[matched.whose[one.id]]):
+                raise SizeDependentError(depends())
+            continue
+        node, scope = (one, yes) if one is not None else (other, no)
+        assert node is not None
+        own = node.id if one is not None else matched.whose[node.id]
+        _check(node, scope, own)
+        nodes[node.id] = node
+        when[node.id] = {**scope.when.get(own, {}), condition: one is not None}
+        if own in scope.children:
+            children[node.id] = scope.children[own]
+    given = _given(matched, yes, no)
+    held = replace(yes, nodes=nodes, children=children, given=[given[i] for i in nodes if i in given])
+    held.when, held.notes = when, [*yes.notes, *(n for n in no.notes if n not in yes.notes)]
+    return held
+
+
+def _given(matched: modes.Matched, yes: Scope, no: Scope) -> dict[str, Json]:
+    """What each input is handed."""
+    found = dict(zip(_inputs(yes), yes.given, strict=False))
+    handed = dict(zip(_inputs(no), no.given, strict=False))
+    for one, other in matched.nodes:
+        node = one or other
+        if other is None or node is None or node.type != INPUT:
+            continue
+        value = handed.get(matched.whose[node.id])
+        if one is not None and not same(found.get(node.id), value):
+            raise SizeDependentError(depends())
+        if yes.parent is not None:
+            found[node.id] = value
+    return found
+
+
+def _inputs(scope: Scope) -> list[str]:
+    return [node.id for node in scope.nodes.values() if node.type == INPUT]
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """One of two values by whether `said` holds. `ones` and `others` are known to hold where each counts."""
+
+    said: Json
+    ones: Mapping[str, bool]
+    others: Mapping[str, bool]
+
+    def __call__(self, one: Json, other: Json) -> Json:
+        if same(_assuming(other, self.ones), one):
+            return other
+        if same(_assuming(one, self.others), other):
+            return one
+        return {"if": [self.said, one, other]}
+
+
+def _assuming(value: Json, known: Mapping[str, bool]) -> Json:
+    """`value` with what is known put in."""
+    if not known or is_reference(value):
+        return value
+    if isinstance(value, list):
+        return [_assuming(item, known) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if form(value) == "if" and (holds := known.get(json.dumps(value["if"][0]))) is not None:
+        return _assuming(value["if"][1 if holds else 2], known)
+    return {key: _assuming(item, known) for key, item in value.items()}
+
+
+_RANDOM = ("rand", "dropout", "gumbel", "rrelu", "multinomial", "bernoulli", "normal")
+
+
+def _check(node: Node, scope: Scope, id_: str) -> None:
+    """A node of one reading is computed for all sizes: it must draw no numbers and keep none.
+
+    Raises SizeDependentError.
+    """
+    if node.type in (INPUT, "param", "buffer", "const"):
+        return
+    if node.type == OUTPUT:
+        raise SizeDependentError(Message("what it gives depends on the size of its input"))
+    if node.type.startswith(BLOCK):
+        for inner in scope.children[id_].nodes.values():
+            if inner.type != OUTPUT:
+                _check(inner, scope.children[id_], inner.id)
+        return
+    entry = table.entry(node.type)
+    category = entry.category if entry is not None else ""
+    keeps = "Norm" in node.type and not node.type.endswith(("LayerNorm", "GroupNorm", "RMSNorm"))
+    if keeps or category == "dropout" or any(word in node.type.lower() for word in _RANDOM):
+        raise SizeDependentError(depends())
