@@ -17,7 +17,7 @@ from studio.importing.scope import Scope
 from studio.importing.sizes import Length, Ratio
 from studio.words import Message
 
-_LARGEST_CONSTANT = 1 << 17
+_LARGEST_CONSTANT = 1 << 20
 """values of a tensor that a document holds as numbers"""
 
 
