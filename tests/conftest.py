@@ -7,8 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from studio import words
+
+settings.register_profile("same", derandomize=True)
+settings.register_profile("random", print_blob=True)
+settings.load_profile("same")  # --hypothesis-profile random draws new examples
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
