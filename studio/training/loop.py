@@ -16,6 +16,7 @@ from studio.training import machine
 from studio.training.average import Average
 from studio.training.breaks import Breaks, Limit
 from studio.training.commands import Commands
+from studio.training.divergence import DivergedError
 from studio.training.feed import feed
 from studio.training.objectives import Meter, Objective
 from studio.training.options import Options
@@ -27,19 +28,13 @@ from studio.training.settings import Settings
 from studio.training.steering import Steering, rate_of
 from studio.words import Message, NetloomError
 
+__all__ = ["DivergedError", "Recorder", "evaluate", "fit"]
+
 FLUSH_SECONDS = 0.05
 FLUSH_STEPS = 256
 EVALUATION_BATCH = 256
 RETRY_S = 10.0
 """how long a run whose data have vanished waits before it tries again by itself"""
-
-
-class DivergedError(NetloomError):
-    """The loss of step `step` is no number."""
-
-    def __init__(self, message: Message, step: int = 0) -> None:
-        super().__init__(message)
-        self.step = step
 
 
 def fit(
