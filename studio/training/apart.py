@@ -20,6 +20,7 @@ from studio import words
 from studio.graph.model import ProjectData
 from studio.training import wire
 from studio.training.commands import Commands
+from studio.training.divergence import DivergedError, Fault
 from studio.training.progress import Progress
 from studio.training.run import RunResult
 from studio.words import Message, NetloomError
@@ -112,6 +113,9 @@ class TrainingProcess:
                 wire.take(line["progress"], progress)
             elif "result" in line:
                 return wire.result_from_json(line["result"])
+            elif "step" in line:
+                where = Fault.from_json(line["where"]) if line["where"] is not None else None
+                raise DivergedError(Message.from_json(line["error"]), line["step"], where)
             elif "error" in line:
                 raise NetloomError(Message.from_json(line["error"]))
             elif "fault" in line:

@@ -7,7 +7,6 @@ time every node is looked at.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from torch import fx
 from studio.training import position, watch
 from studio.training.divergence import DivergedError, Fault
 from studio.training.runs import RunError
+from studio.words import NetloomError
 
 if TYPE_CHECKING:
     from studio.data.prepare import Split
@@ -23,41 +23,45 @@ if TYPE_CHECKING:
     from studio.training.position import Saved
     from studio.training.watch import Watch
 
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """A training that can be made again up to a step. `begin` gives its network as it was at the start or at a
-    position; `train` goes on from there and calls the watch before each step."""
-
-    begin: Callable[[Saved | None], fx.GraphModule]
-    train: Callable[[Watch], object]
+Again = tuple[fx.GraphModule, Callable[["Watch"], object]]
+"""a network as it was, and what trains it on with a watch that is called before each step"""
 
 
 def examine(
     error: DivergedError,
-    folder: Path,
     project: ProjectData,
     network: str,
     data: Split,
     every: int,
-    again: Again,
-) -> Fault | None:
-    """Where it began; None where that does not show.
+    folder: Path,
+    again: Callable[[Saved | None], Again],
+) -> DivergedError:
+    """The error with where it began; as it is where that does not show.
 
-    `every` batches make a step of the optimiser, so what they sent back may be that much older than the loss.
+    `again` gives the training as it was at a position, or at its start. `every` batches make a step of the
+    optimiser, so what they sent back may be that much older than the loss.
     """
-    found = watch.in_data(data)
-    if found is not None:
-        return found
+    fault = watch.in_data(data)
+    if fault is None:
+        fault = _made_again(error.step - 1 - every, project, network, folder, again)
+    return error.at(fault) if fault is not None else error
+
+
+def _made_again(
+    first: int, project: ProjectData, network: str, folder: Path, again: Callable[[Saved | None], Again]
+) -> Fault | None:
     try:
         saved = position.load(folder)
-    except RunError:
+    except RunError:  # it ended before one was kept
         saved = None
-    module = again.begin(saved)
-    watcher = watch.Watch(module, project, network, error.step - 1 - every)
     try:
-        with watcher.running():
-            again.train(watcher)
-    except (DivergedError, watch.FoundError):
-        return watcher.fault()
+        module, train = again(saved)
+        watcher = watch.Watch(module, project, network, first)
+        try:
+            with watcher.running():
+                train(watcher)
+        except (DivergedError, watch.FoundError):
+            return watcher.fault()
+    except (NetloomError, RuntimeError, OSError):
+        return None  # what stopped the training is told all the same
     return None

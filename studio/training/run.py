@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +20,7 @@ from studio.graph.model import ProjectData
 from studio.project import atomic
 from studio.training import machine, runs
 from studio.training.commands import Commands
+from studio.training.divergence import DivergedError
 from studio.training.journal import Journal, now
 from studio.training.objectives import context_of
 from studio.training.progress import EpochRecord, Event, Progress
@@ -27,8 +29,10 @@ from studio.words import Message, NetloomError
 
 if TYPE_CHECKING:
     from torch import nn
+    from torch.fx import GraphModule
     from torch.optim import Optimizer
 
+    from studio.training.average import Average
     from studio.training.checkpoint import Checkpoints
     from studio.training.objectives import Objective
     from studio.training.position import Saved
@@ -60,11 +64,13 @@ class _Training:
     project: ProjectData
     settings: Settings
     data: Prepared
-    module: nn.Module
+    module: GraphModule
     objective: Objective
     multiply_adds: int
     progress: Progress
     commands: Commands
+    again: Callable[[Progress, Commands], _Training]
+    """makes it anew, with a network and data of its own"""
     start: Report | None = None
     rates: Mapping[nn.Parameter, float] = field(default_factory=dict)
     record: dict[str, Any] = field(default_factory=dict)
@@ -237,8 +243,9 @@ def _ready(
     progress.epochs = settings.epochs
     progress.steps_per_epoch = steps(len(data.train), settings.batch_size)
     rates = learning.of_parameters(module, factors) if factors else {}
+    again = partial(_ready, project, base, runs_folder, settings, multiply_adds)
     return _Training(
-        project, settings, data, module, objective, multiply_adds, progress, commands, begun, rates
+        project, settings, data, module, objective, multiply_adds, progress, commands, again, begun, rates
     )
 
 
@@ -249,20 +256,16 @@ def _run(
     on_epoch: Callable[[EpochRecord], None] | None,
     saved: Saved | None = None,
 ) -> RunResult:
-    from studio.training import optimizers
-    from studio.training.average import Average
     from studio.training.checkpoint import Checkpoints
-    from studio.training.loop import DivergedError, evaluate, fit
+    from studio.training.loop import evaluate, fit
     from studio.training.position import Keeper
     from studio.training.steering import Steering
 
     progress, module, objective = training.progress, training.module, training.objective
     progress.run = folder
     settings, options = training.settings, training.settings.options
-    optimizer = optimizers.make(settings.optimizer, module.parameters(), options.decay, training.rates)
-    average = Average(module, options.ema) if options.ema is not None else None
+    optimizer, schedule, average = _movers(training)
     judged = average.module if average is not None else module
-    schedule = _schedule(optimizer, settings, progress)
     checkpoints = Checkpoints(folder, objective.weights, progress.notices.append)
     elapsed = saved.elapsed if saved is not None else 0.0
     journal = Journal(
@@ -311,18 +314,65 @@ def _run(
             note,
             average=average,
         )
+    except DivergedError as error:
+        checkpoints.write()
+        told = _examined(error, training, folder)
+        _failed(training, journal, told)
+        raise told from error
     except BaseException as error:
         checkpoints.write()
-        known = isinstance(error, NetloomError)
-        training.record["error"] = str(error) if known else f"{type(error).__name__}: {error}"
-        journal.close("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
-        if isinstance(error, RuntimeError) and not isinstance(error, DivergedError):
+        _failed(training, journal, error)
+        if isinstance(error, RuntimeError):
             raise _from_torch(error, progress) from error
         raise
     result = _finish(training, folder, checkpoints, journal, status)
     if status == "done":
         keeper.forget()
     return result
+
+
+def _failed(training: _Training, journal: Journal, error: BaseException) -> None:
+    known = isinstance(error, NetloomError)
+    training.record["error"] = str(error) if known else f"{type(error).__name__}: {error}"
+    journal.close("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
+
+
+def _examined(error: DivergedError, training: _Training, folder: Path) -> DivergedError:
+    """The error with the node where it began, and the run's record with it."""
+    from studio.training.examination import Again, examine
+    from studio.training.loop import fit
+
+    training.progress.status = "stopping"
+
+    def again(saved: Saved | None) -> Again:
+        other = training.again(Progress(device=training.progress.device), Commands())
+        optimizer, schedule, average = _movers(other)
+        if saved is not None:
+            saved.restore(other.module, optimizer, None, other.progress, schedule, average)
+        given = (other.module, other.data, other.objective, optimizer, other.settings, other.progress)
+        start = saved.position if saved is not None else None
+        train = partial(fit, *given, other.commands, lambda _: None, None, start, schedule, average=average)
+        return other.module, lambda watch: train(watch=watch)
+
+    settings = training.settings
+    every, network = settings.options.accumulate, settings.network
+    told = examine(error, training.project, network, training.data.train, every, folder, again)
+    training.record["fault"] = told.fault.to_json() if told.fault is not None else None
+    return told
+
+
+def _movers(training: _Training) -> tuple[Optimizer, Schedule | None, Average | None]:
+    """What moves the weights of a training: the optimiser, its learning rate, their average."""
+    from studio.training import optimizers
+    from studio.training.average import Average
+
+    settings, module = training.settings, training.module
+    optimizer = optimizers.make(
+        settings.optimizer, module.parameters(), settings.options.decay, training.rates
+    )
+    ema = settings.options.ema
+    average = Average(module, ema) if ema is not None else None
+    return optimizer, _schedule(optimizer, settings, training.progress), average
 
 
 def _schedule(optimizer: Optimizer, settings: Settings, progress: Progress) -> Schedule | None:

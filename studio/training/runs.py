@@ -60,7 +60,7 @@ class RunInfo:
     settings: Mapping[str, Any] = field(default_factory=dict)
     labels: Labels = field(default_factory=Labels)
     resumable: bool = False
-    """it was stopped or cut off, and the position where it goes on was kept"""
+    """it did not end by itself, and the position where it goes on was kept"""
 
     @property
     def id(self) -> str:
@@ -398,8 +398,13 @@ def _info(folder: Path, record: Mapping[str, Any]) -> RunInfo:
         record.get("samples_per_second"),
         record.get("settings") or {},
         labels.read(folder),
-        status in ("stopped", "interrupted") and (folder / POSITION).is_file(),
+        _goes_on(status, record) and (folder / POSITION).is_file(),
     )
+
+
+def _goes_on(status: str, record: Mapping[str, Any]) -> bool:
+    """Whether going on may help: a run that diverged would do so again."""
+    return status in ("stopped", "interrupted") or (status == "failed" and "fault" not in record)
 
 
 def _abandoned(process: Any) -> bool:

@@ -20,6 +20,7 @@ from typing import IO, Any
 from studio import words
 from studio.training import wire
 from studio.training.commands import Commands
+from studio.training.divergence import DivergedError
 from studio.training.progress import Progress
 from studio.words import NetloomError
 
@@ -100,6 +101,9 @@ def _train(job: dict[str, Any], commands: Commands, mouth: _Mouth) -> None:
             else:
                 project = loads(job["project"], "project.json")
                 result = train(project, base, Path(job["runs"]), progress, commands)
+    except DivergedError as error:
+        where = error.fault.to_json() if error.fault is not None else None
+        mouth.say(error=error.message.to_json(), step=error.step, where=where)
     except NetloomError as error:
         mouth.say(error=error.message.to_json())
     except Exception as error:  # noqa: BLE001 - the window says it, with the traceback in its log
