@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
-import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +16,12 @@ from studio.cli.opening import open_project
 from studio.cli.output import DONE, FILE_FAILED, INTERRUPTED, UsageError, print_json, scores
 from studio.cli.parser import Commands as Subparsers
 from studio.cli.parser import add_command, add_json, add_project
+from studio.cli.stopping import stopped_by_signals
 from studio.data import settings as data_settings
 from studio.graph.model import ProjectData
 from studio.graph.values import Json, set_at
 from studio.quantities import count, duration, short
+from studio.training import ranks
 from studio.training import settings as training_settings
 from studio.words import Message, tr
 
@@ -67,11 +67,15 @@ def run(arguments: argparse.Namespace) -> int:
     from studio.training.progress import Progress
 
     progress, commands = Progress(), Commands()
-    show: _Json | _Text = _Json(progress) if arguments.json else _Text(progress)
-    with _stopped_by_ctrl_c(commands), show:
+    show: _Json | _Text | Silence = _Json(progress) if arguments.json else _Text(progress)
+    if ranks.expected():
+        show = Silence()  # the first process speaks for all
+    with stopped_by_signals(commands), ranks.joined(), show:
         begin = _train if arguments.resume is None else _resume
         result = begin(arguments, progress, commands, show)
     show.end(result)
+    if ranks.asked() and not result.problems:
+        return DONE  # another status would be an error to torchrun
     if result.problems:
         for problem in result.problems:
             print(f"netloom: {problem}", file=sys.stderr)
@@ -80,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _train(
-    arguments: argparse.Namespace, progress: Progress, commands: Commands, show: _Json | _Text
+    arguments: argparse.Namespace, progress: Progress, commands: Commands, show: _Json | _Text | Silence
 ) -> RunResult:
     from studio.training.run import train
     from studio.training.runs import runs_folder
@@ -102,7 +106,7 @@ def _train(
 
 
 def _resume(
-    arguments: argparse.Namespace, progress: Progress, commands: Commands, show: _Json | _Text
+    arguments: argparse.Namespace, progress: Progress, commands: Commands, show: _Json | _Text | Silence
 ) -> RunResult:
     from studio.training.run import resume
     from studio.training.runs import find_run, runs_folder
@@ -182,24 +186,20 @@ def _fitting_optimizer(settings: dict[str, Json]) -> dict[str, Json]:
     return {**settings, "training": {**settings["training"], "optimizer": kept}}
 
 
-@contextmanager
-def _stopped_by_ctrl_c(commands: Commands) -> Iterator[None]:
-    """Ctrl-C once ends the training with its checkpoint kept, twice ends the program."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+class Silence:
+    """Says nothing."""
 
-    def stop(*_: object) -> None:
-        if commands.stopping:
-            raise KeyboardInterrupt
-        commands.stop()
-        print(f"\n{tr('Stopping; the weights are kept. Ctrl-C again ends at once.')}", file=sys.stderr)
+    def __enter__(self) -> None:
+        return None
 
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def start(self, record: Mapping[str, Any]) -> None: ...
+
+    def epoch(self, record: EpochRecord) -> None: ...
+
+    def end(self, result: RunResult) -> None: ...
 
 
 class _Json:

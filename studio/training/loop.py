@@ -12,15 +12,13 @@ from torch import Tensor, nn
 
 from studio.data.batches import batches
 from studio.data.prepare import Prepared, Split
-from studio.training import machine
+from studio.training import machine, ranks, together
 from studio.training.average import Average
-from studio.training.breaks import Breaks, Limit
 from studio.training.commands import Commands
 from studio.training.divergence import DivergedError
 from studio.training.feed import feed
 from studio.training.objectives import Meter, Objective
 from studio.training.options import Options
-from studio.training.portions import Portions
 from studio.training.position import Keeper, Position, generators, set_generators
 from studio.training.progress import EpochRecord, Event, Progress
 from studio.training.schedules import Schedule
@@ -60,18 +58,22 @@ def fit(
     position now and then, at a pause and at a stop; from `start` the training goes on with the same bits.
     `steering` does what is asked meanwhile, `note` is told what the loop does by itself, and `watch` is
     called before each step with its number. Where there is an `average` of the weights, that is judged.
+    Several processes (`training.ranks`) share every batch.
     """
     recorder = Recorder(progress, optimizer)
     descent = Descent(module, optimizer, settings.options, schedule, objective, average)
     judged = average.module if average is not None else module
-    portions = Portions(module, objective, descent, progress, note)
-    breaks = Breaks(recorder, commands, objective, keeper, steering, descent.every)
-    limit = Limit(settings.options, progress)
+    commands = together.mirrored(commands)
+    portions = together.portions(module, objective, descent, progress, note, data.train)
+    breaks = together.breaks(
+        recorder, commands, objective, keeper, steering, descent.every, optimizer, schedule, progress
+    )
+    limit = together.limit(settings.options, progress)
     steps = progress.steps_per_epoch
     for epoch in range(start.epoch if start else 1, settings.epochs + 1):
         began, progress.epoch = time.perf_counter(), epoch
         seed = (settings.seed * 1_000_003 + epoch) % 2**63
-        torch.manual_seed(seed)
+        torch.manual_seed(seed + ranks.number())
         module.train()
         meter = objective.meter()
         recorder.begin()
@@ -88,10 +90,11 @@ def fit(
             recorder.step(portions.step(x, y, meter, last=breaks.done + 1 == steps), len(x))
             breaks.done += 1
         recorder.flush()
+        together.settle(commands)
         if commands.ending:
             commands.stop()
         if recorder.samples:
-            train = {"loss": recorder.epoch_loss(), **meter.result()}
+            train = {"loss": recorder.epoch_loss(), **together.merged(meter, objective).result()}
             validation = evaluate(judged, data.validation, objective, settings.batch_size)
             check_finite(validation.get("loss", 0.0), progress)
             if schedule is not None or any(event.kind == "lr" for event in progress.events):
@@ -101,7 +104,7 @@ def fit(
             complete = not (commands.stopping or limit.over) or progress.step == epoch * steps
             seconds = time.perf_counter() - breaks.began
             record = EpochRecord(epoch, progress.step, train, validation, seconds, complete)
-            enough = keep(record)
+            enough = ranks.agreed(keep(record))
             progress.epochs_done.append(record)
             if enough:
                 return "done"
@@ -212,11 +215,14 @@ def evaluate(module: nn.Module, split: Split, objective: Objective, batch_size: 
 
 def _evaluate(module: nn.Module, split: Split, objective: Objective, batch_size: int) -> dict[str, float]:
     meter, total = objective.meter(), torch.zeros((), dtype=torch.float32, device=split.y.device)
+    own = together.part(split)
     with torch.no_grad():
-        for x, y in batches(split, batch_size):
+        for x, y in batches(own, batch_size):
             loss, prediction, target = objective.judge(module, x, y)
             total += loss * len(x)
             meter.add(prediction, target)
+    if len(own) < len(split):
+        total, meter = ranks.summed({"loss": total})["loss"], together.merged(meter, objective)
     return {"loss": float(total) / len(split), **meter.result()}
 
 

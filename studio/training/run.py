@@ -18,7 +18,7 @@ from studio.data.prepare import Prepared, prepare
 from studio.data.settings import read as read_data
 from studio.graph.model import ProjectData
 from studio.project import atomic
-from studio.training import machine, runs
+from studio.training import allocator, machine, ranks, runs
 from studio.training.commands import Commands
 from studio.training.divergence import DivergedError
 from studio.training.journal import Journal, now
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from studio.training.objectives import Objective
     from studio.training.position import Saved
     from studio.training.schedules import Schedule
+    from studio.training.speed import Pace
     from studio.training.start import Report
 
 
@@ -72,6 +73,7 @@ class _Training:
     again: Callable[[Progress, Commands], _Training]
     """makes it anew, with a network and data of its own"""
     start: Report | None = None
+    pace: Pace | None = None
     rates: Mapping[nn.Parameter, float] = field(default_factory=dict)
     record: dict[str, Any] = field(default_factory=dict)
 
@@ -85,9 +87,11 @@ def train(
     on_epoch: Callable[[EpochRecord], None] | None = None,
     device: str | None = None,
     on_start: Callable[[Mapping[str, Any]], None] | None = None,
+    window: bool = False,
 ) -> RunResult:
     """Trains `project` into a new folder in `runs_folder`. `base` is the folder of the project's file.
 
+    `window`: there is one to watch, so one core is left to it.
     `on_start` is given the run's record (its folder is `progress.run`) before the first step. Raises
     NetloomError where the project, the data or the machine does not allow it, or the loss is no number any
     more; the run folder, if there is one by then, says "failed" and why.
@@ -98,8 +102,9 @@ def train(
         multiply_adds = _forecast(project, settings, progress)
         with _surroundings(settings, multiply_adds, progress):
             training = _ready(project, base, runs_folder, settings, multiply_adds, progress, commands)
+            _pace(training, window=window)
             training.record = _first_record(training)
-            folder = _new_folder(runs_folder, training)
+            folder = ranks.folder(lambda: _new_folder(runs_folder, training))
             return _run(training, folder, on_start, on_epoch)
 
 
@@ -123,12 +128,14 @@ def resume(
         opened = runs.open_run(run)
         _refuse_to_resume(opened)
         saved = position.load(opened.folder)
-        known = {"device": opened.record["device"], "threads": opened.record["threads"], "weights": None}
-        settings = replace(opened.settings, **known)
+        settings = replace(opened.settings, device=opened.record["device"], weights=None)
+        if "pace" not in opened.record:  # of a version that had only threads to choose
+            settings = replace(settings, threads=opened.record["threads"])
         multiply_adds = _forecast(opened.project, settings, progress)
         with _surroundings(settings, multiply_adds, progress):
             given = (opened.project, base, run.parent, settings, multiply_adds, progress, commands)
             training = _ready(*given)
+            _pace(training, opened.record.get("pace"))
             if training.data.fingerprint != saved.fingerprint:
                 raise runs.RunError(
                     Message(
@@ -139,7 +146,8 @@ def resume(
                 )
             training.record = {**opened.record, "status": "running", "process": _process()}
             training.record.setdefault("resumed", []).append(now())
-            return _run(training, opened.folder, on_start, on_epoch, saved)
+            folder = ranks.folder(lambda: opened.folder)
+            return _run(training, folder, on_start, on_epoch, saved)
 
 
 def _refuse_to_resume(run: runs.Run) -> None:
@@ -171,7 +179,11 @@ def _surroundings(settings: Settings, multiply_adds: int, progress: Progress) ->
     work = multiply_adds * settings.batch_size
     progress.threads = machine.choose_threads(settings.threads, work, progress.device)
     gpus = [progress.device] if progress.device.startswith("cuda") else []
-    with machine.using_threads(progress.threads), torch.random.fork_rng(devices=gpus):
+    with (
+        machine.using_threads(progress.threads),
+        torch.random.fork_rng(devices=gpus),
+        allocator.keeping_memory(),
+    ):
         yield
 
 
@@ -196,7 +208,7 @@ def _forecast(project: ProjectData, settings: Settings, progress: Progress) -> i
     """Chooses the device and refuses what would not fit there; returns the multiply-adds a sample."""
     from studio.compiler.infer import analyse
 
-    device = progress.device = machine.choose_device(settings.device)
+    device = progress.device = ranks.device(machine.choose_device(settings.device))
     report = analyse(project, context_of(project)).networks.get(settings.network)
     if report is None:
         return 0
@@ -249,6 +261,29 @@ def _ready(
     )
 
 
+def _pace(training: _Training, known: Mapping[str, Any] | None = None, window: bool = False) -> None:
+    """Chooses how the steps are computed, or takes what the run's record says, and gets ready for it."""
+    import torch
+
+    from studio.training import speed, trial
+
+    settings, progress, module = training.settings, training.progress, training.module
+    if known is not None:
+        pace = speed.Pace.from_json(known)
+    else:
+        given = (settings, module, training.objective, training.data, training.multiply_adds)
+        steps = progress.epochs * progress.steps_per_epoch
+        plain = speed.ruled(settings, training.multiply_adds, progress.device)
+        pace = trial.choose(plain, *given, steps, progress.device, window)
+        pace = speed.Pace.from_json(ranks.same(pace.to_json()))
+    training.pace, training.data = pace, speed.laid(training.data, pace)
+    speed.equip(module, pace, progress.device)
+    progress.threads, progress.pace = pace.threads, pace.said
+    torch.set_num_threads(pace.threads)
+    if pace.compile:
+        speed.warm_up(module, training.objective, training.data, settings, progress)
+
+
 def _run(
     training: _Training,
     folder: Path,
@@ -256,6 +291,7 @@ def _run(
     on_epoch: Callable[[EpochRecord], None] | None,
     saved: Saved | None = None,
 ) -> RunResult:
+    from studio.training import together
     from studio.training.checkpoint import Checkpoints
     from studio.training.loop import evaluate, fit
     from studio.training.position import Keeper
@@ -298,22 +334,23 @@ def _run(
         on_start(training.record)
     progress.status = "running"
     try:
-        status = fit(
-            module,
-            training.data,
-            objective,
-            optimizer,
-            settings,
-            progress,
-            training.commands,
-            journal.keep,
-            keeper,
-            saved.position if saved is not None else None,
-            schedule,
-            steering,
-            note,
-            average=average,
-        )
+        with ranks.explained():
+            status = fit(
+                module,
+                training.data,
+                objective,
+                optimizer,
+                settings,
+                progress,
+                training.commands,
+                journal.keep,
+                keeper,
+                together.position_here(saved.position, objective) if saved is not None else None,
+                schedule,
+                steering,
+                note,
+                average=average,
+            )
     except DivergedError as error:
         checkpoints.write()
         told = _examined(error, training, folder)
@@ -325,7 +362,8 @@ def _run(
         if isinstance(error, RuntimeError):
             raise _from_torch(error, progress) from error
         raise
-    result = _finish(training, folder, checkpoints, journal, status)
+    with ranks.alone():
+        result = _finish(training, folder, checkpoints, journal, status)
     if status == "done":
         keeper.forget()
     return result
@@ -441,6 +479,8 @@ def _first_record(training: _Training) -> dict[str, Any]:
         "seed": settings.seed,
         "device": progress.device,
         "threads": progress.threads,
+        "pace": training.pace.to_json() if training.pace is not None else None,
+        "processes": ranks.size(),
         "parameters": sum(p.numel() for p in training.module.parameters()),
         "multiply_adds": training.multiply_adds,
         "data": {
