@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -38,6 +38,27 @@ def type_of(module: nn.Module) -> str | None:
     if type_ is None or nn.utils.parametrize.is_parametrized(module):
         return None
     return type_
+
+
+def built_upon(module: nn.Module) -> str | None:
+    """The type of the batch norm that a module is, where it does more besides (timm's BatchNormAct2d).
+
+    What it holds beside the layer's own must learn nothing: it would have no name that the state_dict knows.
+    """
+    if nn.utils.parametrize.is_parametrized(module) or getattr(module, "running_mean", None) is None:
+        return None
+    if any([*child.parameters(), *child.buffers()] for child in module.children()):
+        return None
+    for kind in (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d):
+        if isinstance(module, kind) and type(module).forward is not kind.forward:
+            return f"nn.{kind.__name__}"
+    return None
+
+
+def forward(module: nn.Module, type_: str) -> Callable[..., Any]:
+    """What the layer of a type does with a module that is built upon it."""
+    own: Callable[..., Any] = getattr(callables.find(type_), "forward")  # noqa: B009 - a Callable has none
+    return partial(own, module)
 
 
 def arguments(module: nn.Module, type_: str) -> dict[str, Json]:

@@ -50,6 +50,8 @@ class Scope:
     children: dict[str, Scope] = field(default_factory=dict)
     stale: set[int] = field(default_factory=set)
     taken: set[str] = field(default_factory=set)
+    upon: set[str] = field(default_factory=set)
+    """the paths of layers that do more besides: what they hold has nodes beside them"""
     plan: tuple[bool, ...] = ()
     """the first answers; what is asked beyond them is answered as the first run would have it"""
     asked: dict[Any, Question] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from studio.catalog import automatic, ports
 from studio.graph import naming
 from studio.graph.model import Node
 from studio.graph.values import Json
-from studio.importing import calls, choices, layers, trees
+from studio.importing import calls, choices, layers, trees, writes
 from studio.importing.errors import SizeDependentError, UntraceableError
 from studio.importing.memory import Memory, formula_of, key_of
 from studio.importing.scope import Scope
@@ -60,6 +60,8 @@ class Tracer(TorchFunctionMode):
         self.forwards: dict[int, Callable[..., Any]] = {}
         self.scope = Scope(module, "")
         self.running = False
+        self.upon: dict[int, tuple[nn.Module, str, str]] = {}
+        """batch norms that do more besides, with their type and path, by the id of their running mean"""
         self.raised: BaseException | None = None
         self.parts: dict[int, tuple[Tensor, Any]] = {}
 
@@ -171,7 +173,18 @@ class Tracer(TorchFunctionMode):
                 return self._layer(module, type_, path, args, kwargs)
         if module is self.module:
             raise UntraceableError(Message("it calls itself"))
+        base = layers.built_upon(module)
+        if base is not None:
+            return self._with_more(module, base, path, args, kwargs)
         return self._block(module, path, args, kwargs)
+
+    def _with_more(
+        self, module: nn.Module, base: str, path: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Any:
+        """A layer that does more besides: its own part is a node, the rest are nodes beside it."""
+        self.upon[id(module.running_mean)] = (module, base, path)
+        self.scope.upon.add(path)
+        return self.forwards[id(module)](*args, **kwargs)
 
     def _path(self, module: nn.Module) -> str:
         """Where the module lies, seen from the scope."""
@@ -189,7 +202,8 @@ class Tracer(TorchFunctionMode):
         if naming.fault(path):
             raise UntraceableError(Message("{name} is a name that no node can have", name=path))
         if path not in self.scope.nodes:
-            return path, None
+            beside = any(path.startswith(f"{id_}.") for id_ in self.scope.upon)
+            return self.scope.free(path.replace(".", "_")) if beside else path, None
         return self.scope.free(naming.fresh(naming.base_name(type_), self.scope.taken)), path
 
     def _layer(
@@ -203,7 +217,7 @@ class Tracer(TorchFunctionMode):
         said_args = tuple(self._said(value) for value in args)
         said_kwargs = {key: self._said(value) for key, value in kwargs.items() if value is not None}
         written = trees.written(args, kwargs)
-        forward = self.forwards[id(module)]
+        forward = self.forwards[id(module)] if layers.type_of(module) else layers.forward(module, type_)
         one, other = self._run(forward, args, kwargs)
         node = Node(id_, type_, params, said_args, said_kwargs, path=again)
         self.scope.add(node)
@@ -269,6 +283,11 @@ class Tracer(TorchFunctionMode):
             return moved
         if name == "tensor" or name == "as_tensor":
             return self._constant_call(func, args, kwargs)
+        if name == "batch_norm" and len(args) > 1 and id(args[1]) in self.upon:
+            with quiet():
+                return self._layer(*self.upon[id(args[1])], args[:1], {})
+        if name == "add_" and any(args[0] is layer.num_batches_tracked for layer, _, _ in self.upon.values()):
+            return args[0]  # the layer itself counts its batches
         return self._function(func, name, args, kwargs)
 
     def _attribute(self, func: Any, args: tuple[Any, ...]) -> Any:
@@ -391,38 +410,12 @@ class Tracer(TorchFunctionMode):
         if id(tensor) in self.memory.members:
             raise UntraceableError(Message("it writes into a tensor that it keeps"))
         whole = self.scope.tensors.get(id(tensor)) or self.memory.reference(tensor, self.scope)
-        parts = index if isinstance(index, tuple) else (index,)
-        if not (isinstance(value, dict) and ("n" in value or "getitem" in value)) and _is_mask(parts, tensor):
-            said = self._node("torch.masked_fill", whole, self._said(parts[0]), value=value)
-        else:
-            said = self._scattered(whole, trees.spelt(parts, tensor.ndim), 0, value)
+        said = writes.written(self._node, self._said, tensor, whole, index, value)
         self.scope.tensors[id(tensor)] = said
         self.memory.stale.discard(id(tensor))
         if id(tensor) in self.parts:
             whole, place = self.parts[id(tensor)]
             self._written_into(whole, place, said)
-
-    def _scattered(self, whole: Json, parts: tuple[Any, ...], dim: int, value: Json) -> Json:
-        """A copy of `whole` with `value` at `parts`, the first of which is an index of dimension `dim`."""
-        while parts and parts[0] == slice(None):
-            parts, dim = parts[1:], dim + 1
-        if not parts:
-            if isinstance(value, dict) and ("n" in value or "getitem" in value):
-                return self._node("Tensor.expand_as", value, whole)
-            return self._node("torch.full_like", whole, value)
-        first_, *rest = parts
-        before = [{"slice": [None, None, None]}] * dim
-        part = self._node("op.getitem", whole, {"t": [*before, self._said(first_)]})
-        if isinstance(first_, int):
-            made = self._scattered(part, tuple(rest), dim, value)
-            return self._node("torch.select_scatter", whole, made, dim=dim, index=self._said(first_))
-        made = self._scattered(part, tuple(rest), dim + 1, value)
-        ends = {
-            name: self._said(v)
-            for name, v in (("start", first_.start), ("end", first_.stop), ("step", first_.step))
-            if v is not None
-        }
-        return self._node("torch.slice_scatter", whole, made, dim=dim, **ends)
 
     def _node(self, type_: str, *args: Json, **kwargs: Json) -> Json:
         """A node that no call of the module's own made."""
@@ -494,17 +487,6 @@ class Tracer(TorchFunctionMode):
 def quiet() -> Any:
     """PyTorch as it is: what runs within is not read. The public switch leaves modes on."""
     return torch._C.DisableTorchFunction()  # noqa: SLF001
-
-
-def _is_mask(parts: tuple[Any, ...], tensor: Tensor) -> bool:
-    """Whether an index says of each value of a tensor whether it is meant."""
-    mask = parts[0]
-    return (
-        len(parts) == 1
-        and isinstance(mask, Tensor)
-        and mask.dtype == torch.bool
-        and mask.shape == tensor.shape
-    )
 
 
 def _picked(node: Node, place: int | None) -> Json:

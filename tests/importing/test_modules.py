@@ -400,3 +400,39 @@ class Scattered(nn.Module):
 
 def test_writes_into_places_steps_and_masks_become_values_of_their_own() -> None:
     check(Scattered(), torch.rand(2, 3, 6), others=(torch.rand(3, 3, 6),))
+
+
+class NormAct(nn.BatchNorm2d):
+    """A batch norm with an activation in it, as timm has them."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(width)
+        self.act = nn.SiLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training:
+            self.num_batches_tracked.add_(1)
+        x = functional.batch_norm(
+            x,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            self.training,
+            self.momentum,
+            self.eps,
+        )
+        return self.act(x)
+
+
+def test_a_batch_norm_that_does_more_is_the_layer_and_what_follows() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), NormAct(4), NormAct(4))
+    imported = check(module, torch.rand(2, 3, 8, 8), others=(torch.rand(3, 3, 12, 10),))
+    nodes = imported.project.networks["model"].nodes
+    assert [node.type for node in nodes.values()] == [
+        *("input", "nn.Conv2d", "nn.BatchNorm2d", "nn.SiLU", "nn.BatchNorm2d", "nn.SiLU", "output")
+    ]
+    made = built(imported, module).train()
+    count = int(made.state_dict()["1.num_batches_tracked"])
+    made(torch.rand(2, 3, 8, 8))
+    assert made.state_dict()["1.num_batches_tracked"] == count + 1
