@@ -63,7 +63,8 @@ def imports(body: str, more: Sequence[str] = ()) -> str:
     own = [line for line in chosen if line.split()[1].partition(".")[0] in sys.stdlib_module_names]
     others = [f"import {name}" for name in plain] + sorted(set(chosen) - set(own), key=_module)
     if re.search(r"\boperator\.\w", body):
-        own.insert(0, "import operator")
+        own.append("import operator")
+    own.sort(key=lambda line: (line.startswith("from"), _module(line)))
     return "\n\n".join("\n".join(lines) for lines in (own, others) if lines)
 
 

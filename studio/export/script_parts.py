@@ -118,19 +118,105 @@ def columns(x: Tensor) -> Tensor:
     return x.double(){scaled}.movedim(1, -1).reshape(-1, x.shape[1])
 '''
 
+STEPS = '''
+def steps(samples: int, size: int) -> int:
+    """How many batches there are. A single sample that is left over joins the last."""
+    count, rest = divmod(samples, size)
+    return count + (rest > 1 or (rest == 1 and (count == 0 or size == 1)))
+'''
+
+DRAW = '''
+def draw(y: Tensor, generator: torch.Generator) -> Tensor:
+    """As many as there are, some of them several times, every class as often."""
+    labels = y.cpu()
+    chances = (1.0 / torch.bincount(labels).double())[labels]
+    return torch.multinomial(chances, len(y), replacement=True, generator=generator)
+'''
+
 BATCHES = '''
 def batches(
     x: Tensor, y: Tensor, size: int, generator: torch.Generator | None = None
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Every sample once. A single one that is left over joins the batch before it."""
-    order = None if generator is None else torch.randperm(len(y), generator=generator)
-    count, rest = divmod(len(y), size)
-    count += rest > 1 or (rest == 1 and (count == 0 or size == 1))
+    """The samples in the order that `generator` draws, or as they lie."""
+    order = None if generator is None else {order}
+    count = steps(len(y), size)
     for step in range(count):
         index = slice(step * size, len(y) if step == count - 1 else (step + 1) * size)
         chosen = index if order is None else order[index].to(x.device)
         yield x[chosen], y[chosen]
 '''
+
+MIX = '''
+def mix(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Samples blended with the one before; the shares of the classes (N, CLASSES)."""
+    other = x.roll(1, 0)
+{body}
+    labels = F.one_hot(y, CLASSES).to(x.dtype)
+    return x, labels * share + labels.roll(1, 0) * (1 - share)
+'''
+MIX_UP = """
+    share = float(torch.distributions.Beta({alpha}, {alpha}).sample())
+    x = x * share + other * (1 - share)
+"""
+MIX_CUT = """
+    share = float(torch.distributions.Beta({alpha}, {alpha}).sample())
+    x, share = paste(x, other, share)
+"""
+MIX_EITHER = """
+    cuts = bool(torch.rand(()) < 0.5)
+    alpha = {cutmix} if cuts else {mixup}
+    share = float(torch.distributions.Beta(alpha, alpha).sample())
+    if cuts:
+        x, share = paste(x, other, share)
+    else:
+        x = x * share + other * (1 - share)
+"""
+PASTE = '''
+def paste(x: Tensor, other: Tensor, share: float) -> tuple[Tensor, float]:
+    """A box of `other` in `x`, and the share that is left of `x`."""
+    height, width = x.shape[-2:]
+    down, across = (int(torch.randint(size, ())) for size in (height, width))
+    half = 0.5 * math.sqrt(1.0 - share)
+    rows, columns = int(half * height), int(half * width)
+    top, bottom = max(0, down - rows), min(height, down + rows)
+    left, right = max(0, across - columns), min(width, across + columns)
+    x = x.clone()
+    x[..., top:bottom, left:right] = other[..., top:bottom, left:right]
+    return x, 1.0 - (bottom - top) * (right - left) / (height * width)
+'''
+
+RATE = '''
+def rate(name: str) -> float:
+    """What multiplies the learning rate of a part: that of the innermost in RATES."""
+    inside = [part for part in RATES if f"{name}.".startswith(part)]
+    return RATES[max(inside, key=len)] if inside else 1.0
+'''
+
+GROUPS_BY_SHAPE = '''
+def groups(model: nn.Module) -> list[dict[str, object]]:
+    """Matrices, whose weights decay, and the biases and scales of norms, which do not."""
+    matrices = [p for p in model.parameters() if p.ndim > 1{learns}]
+    others = [p for p in model.parameters() if p.ndim <= 1{learns}]
+    return [{{"params": matrices}}, {{"params": others, "weight_decay": 0.0}}]
+'''
+GROUPS_BY_RATE = '''
+def groups(model: nn.Module) -> list[dict[str, object]]:
+    """Parameters that learn alike."""
+    found = []
+    for factor in {factors}:
+        alike = [p for name, p in model.named_parameters() if rate(name) == factor]
+{body}
+    return found
+'''
+ALIKE = """
+        found.append({"params": alike, "lr": LEARNING_RATE * factor})
+"""
+ALIKE_BY_SHAPE = """
+        matrices = {"params": [p for p in alike if p.ndim > 1]}
+        others = {"params": [p for p in alike if p.ndim <= 1], "weight_decay": 0.0}
+        matrices["lr"] = others["lr"] = LEARNING_RATE * factor
+        found += [matrices, others]
+"""
 
 UNITS = '''
 def units(y: Tensor) -> tuple[Tensor, Tensor]:

@@ -5,11 +5,8 @@ On a CPU it repeats the first epoch, and so every one, of a run with the same se
 
 from __future__ import annotations
 
-import inspect
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
 from studio.compiler import layout, source
 from studio.compiler.analysis import Context
@@ -17,60 +14,22 @@ from studio.compiler.build import build
 from studio.compiler.infer import analyse
 from studio.data import settings as data_settings
 from studio.data.settings import DataSettings
-from studio.data.source import SourceInfo
 from studio.data.sources import SOURCES
 from studio.export import script_parts as parts
+from studio.export.script_loop import main
+from studio.export.script_plan import Plan
 from studio.graph.model import ProjectData
+from studio.training import learning
 from studio.training import settings as training_settings
 from studio.training.machine import ONE_THREAD_BELOW
 from studio.training.objectives import context_of, regression
-from studio.training.options import Options
+from studio.training.options import BALANCED
 from studio.training.settings import Settings
 from studio.words import Message, NetloomError
-
-_LOSSES = {
-    "cross_entropy": "F.cross_entropy",
-    "nll": "F.nll_loss",
-    "mse": "F.mse_loss",
-    "l1": "F.l1_loss",
-    "huber": "F.huber_loss",
-}
 
 
 class ScriptError(NetloomError):
     """A project of which no script can be written yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What the script is to do. `folded` is the layer that learns in standard units, where there is one."""
-
-    project: ProjectData
-    data: DataSettings
-    info: SourceInfo
-    training: Settings
-    context: Context
-    model: str
-    threads: str
-    folded: str | None
-
-    @property
-    def regression(self) -> bool:
-        return self.training.objective == "regression"
-
-    @property
-    def loss(self) -> str:
-        return _LOSSES[self.training.loss]
-
-    @property
-    def standardized(self) -> bool:
-        return "standardize" in self.data.preprocessing
-
-    @property
-    def file(self) -> str:
-        """What the weights are saved as."""
-        name = re.sub(r"\W+", "_", self.project.name.lower(), flags=re.ASCII).strip("_")
-        return f"{name or 'model'}.pt"
 
 
 def training_script(project: ProjectData) -> str:
@@ -86,7 +45,7 @@ def training_script(project: ProjectData) -> str:
     text, _ = source.write(project, settings.network, context)
     classes = text[text.index("\nclass ") :].strip("\n")
     model = re.findall(r"^class (\w+)", classes, re.MULTILINE)[-1]
-    plan = _Plan(
+    plan = Plan(
         project,
         data,
         SOURCES[data.source],
@@ -95,10 +54,12 @@ def training_script(project: ProjectData) -> str:
         model,
         _threads(project, settings, context),
         _folded(project, settings, context),
+        *_rates(project, settings, context),
     )
     loader_import, _ = parts.LOADERS[data.source]
-    body = "\n\n\n".join([_constants(plan), classes, *_functions(plan), _main(plan), _GUARD])
+    body = "\n\n\n".join([_constants(plan), classes, *_functions(plan), main(plan), _GUARD])
     more = ["from collections.abc import Iterator", loader_import]
+    more += [f"import {name}" for name in ("math", "time") if re.search(rf"\b{name}\.[a-z]", body)]
     return f"{_docstring(plan)}\n\n{source.imports(body, more)}\n\n{body}\n"
 
 
@@ -108,12 +69,12 @@ _GUARD = 'if __name__ == "__main__":\n    main()'
 def _check(data: DataSettings, settings: Settings) -> None:
     if data.source not in parts.LOADERS:
         raise ScriptError(Message("A training script cannot read the data {source} yet.", source=data.source))
-    if settings.options != Options():
+    if settings.objective not in ("classification", "regression"):
         raise ScriptError(
             Message(
-                "A training script cannot do yet what these settings ask: {names}. Leave them out, or train "
-                "with netloom train.",
-                names=", ".join(_unusual(settings.options)),
+                "A training script cannot be written for the objective {objective} yet: only for "
+                "classification and regression.",
+                objective=settings.objective,
             )
         )
     if getattr(settings, "weights", None):
@@ -125,9 +86,16 @@ def _check(data: DataSettings, settings: Settings) -> None:
         )
 
 
-def _unusual(options: Options) -> list[str]:
-    usual = Options().to_json()
-    return [f"training.{name}" for name, value in options.to_json().items() if value != usual[name]]
+def _rates(project: ProjectData, settings: Settings, context: Context) -> tuple[dict[str, float], bool]:
+    """What multiplies the learning rate of a part, by its path; and whether norms are among the frozen."""
+    found = learning.factors(project, settings.network, context)
+    if not found:
+        return {}, False
+    module = build(project, settings.network, context, seed=0)
+    learning.freeze(module, found)
+    module.train()
+    resting = any(not part.training for part in module.modules())
+    return found, resting
 
 
 def _threads(project: ProjectData, settings: Settings, context: Context) -> str:
@@ -145,13 +113,13 @@ def _folded(project: ProjectData, settings: Settings, context: Context) -> str |
     return regression.last_linear(build(project, settings.network, context, seed=0))
 
 
-def _docstring(plan: _Plan) -> str:
+def _docstring(plan: Plan) -> str:
     title = re.sub(r'[\\"\s]+', " ", plan.project.name).strip() or "Untitled"
     first = f'"""{title}: trains the network {plan.training.network}, drawn with Netloom.'
     return f'{first}\n\nSaves the weights of the best epoch as {plan.file}.\n"""'
 
 
-def _constants(plan: _Plan) -> str:
+def _constants(plan: Plan) -> str:
     training, split = plan.training, plan.data.split
     lines = [
         f"SEED = {training.seed}",
@@ -165,16 +133,40 @@ def _constants(plan: _Plan) -> str:
         lines.append(f"ROOT = {layout.text(plan.data.root or 'data')}")
     if plan.info.scale != 1.0:
         lines.append(f"SCALE = {plan.info.scale!r}")
+    lines += _tempering(plan)
     device = layout.text(training.device)
     if training.device == "auto":
         device = '"cuda" if torch.cuda.is_available() else "cpu"'
     return "\n".join([*lines, f"DEVICE = {device}"])
 
 
+def _tempering(plan: Plan) -> Iterator[str]:
+    """The constants of the finer settings, as far as they are used."""
+    options = plan.options
+    if plan.grouped:
+        yield f"LEARNING_RATE = {plan.training.optimizer.params['lr']!r}"
+    if plan.rates:
+        parts_ = [f"{layout.text(f'{path}.')}: {rate!r}" for path, rate in plan.rates.items()]
+        yield from layout.lines(layout.Group("", tuple(parts_), "dict"), "", "RATES = ")
+    if plan.blended or options.class_weights == BALANCED:
+        yield f"CLASSES = {plan.context.outputs}"
+    if isinstance(options.class_weights, tuple):
+        weights = tuple(repr(weight) for weight in options.class_weights)
+        yield from layout.lines(layout.Group("", weights, "list"), "", "CLASS_WEIGHTS = ")
+    if options.accumulate > 1:
+        yield f"ACCUMULATE = {options.accumulate}"
+    if options.l1:
+        yield f"L1 = {options.l1!r}"
+    if options.patience is not None:
+        yield f"PATIENCE = {options.patience}"
+    if options.max_minutes is not None:
+        yield f"MAX_MINUTES = {options.max_minutes!r}"
+
+
 # -- the functions ---------------------------------------------------------------------------------
 
 
-def _functions(plan: _Plan) -> Iterator[str]:
+def _functions(plan: Plan) -> Iterator[str]:
     _, loader = parts.LOADERS[plan.data.source]
     yield loader.replace("{download}", str(plan.data.download)).strip("\n")
     if plan.regression:
@@ -190,7 +182,18 @@ def _functions(plan: _Plan) -> Iterator[str]:
     if plan.standardized:
         scaled = "" if plan.info.scale == 1.0 else ".mul_(SCALE)"
         yield parts.MOMENTS.format(scaled=scaled).strip("\n")
-    yield parts.BATCHES.strip("\n")
+    yield parts.STEPS.strip("\n")
+    order = "torch.randperm(len(y), generator=generator)"
+    if plan.options.sampler == BALANCED:
+        yield parts.DRAW.strip("\n")
+        order = "draw(y, generator)"
+    yield parts.BATCHES.format(order=order).strip("\n")
+    if plan.blended:
+        yield _mixing(plan)
+    if plan.rates:
+        yield parts.RATE.strip("\n")
+    if plan.grouped:
+        yield _grouping(plan)
     if not plan.regression:
         yield parts.EVALUATE_CLASSES.format(loss=plan.loss).strip("\n")
         return
@@ -201,107 +204,24 @@ def _functions(plan: _Plan) -> Iterator[str]:
     yield parts.EVALUATE_NUMBERS.format(loss=plan.loss, judged=judged, against=against).strip("\n")
 
 
-# -- main ------------------------------------------------------------------------------------------
-
-
-def _main(plan: _Plan) -> str:
-    lines = [
-        f"torch.set_num_threads({plan.threads})",
-        "torch.manual_seed(SEED)",
-        f"model = {plan.model}().to(DEVICE)",
-        "",
-        *_data(plan),
-        "",
-        *layout.lines(
-            _optimizer(plan.training.optimizer.type, plan.training.optimizer.params), "", "optimizer = "
-        ),
-        "best, kept = None, {}",
-        "for epoch in range(1, EPOCHS + 1):",
-        *(f"    {line}".rstrip() for line in _epoch(plan)),
-        "",
-        *_end(plan),
-    ]
-    return "\n".join(["def main() -> None:", *(f"    {line}".rstrip() for line in lines)])
-
-
-def _data(plan: _Plan) -> Iterator[str]:
-    own_test = bool(plan.info.test_samples)
-    yield "x, y = load(train=True)" if own_test else "x, y = load()"
-    yield f"drawn = split({'len(y)' if plan.regression else 'y'})"
-    if plan.standardized:
-        yield "mean, std = moments(x[drawn[0]])"
-    scaled = "" if plan.info.scale == 1.0 else " * SCALE"
-    prepared = f"x.float(){scaled}"
-    if plan.standardized:
-        prepared = f"({prepared} - mean) / std"
-    if own_test:
-        yield "parts = [(x[index], y[index]) for index in drawn[:2]] + [load(train=False)]"
-        yield f"parts = [({prepared}, y) for x, y in parts]"
-        yield "training, validation, test = ((x.to(DEVICE), y.to(DEVICE)) for x, y in parts)"
+def _mixing(plan: Plan) -> str:
+    """The function that blends the samples of a batch."""
+    mixup, cutmix = plan.options.mixup, plan.options.cutmix
+    if mixup and cutmix:
+        body = parts.MIX_EITHER.format(mixup=mixup, cutmix=cutmix)
     else:
-        yield f"x = {prepared}"
-        yield "parts = ((x[index].to(DEVICE), y[index].to(DEVICE)) for index in drawn)"
-        yield "training, validation, test = parts"
-    yield "samples = len(training[1])"
-    if plan.regression:
-        yield "center, spread = (part.to(DEVICE) for part in units(y[drawn[0]]))"
+        body = parts.MIX_CUT.format(alpha=cutmix) if cutmix else parts.MIX_UP.format(alpha=mixup)
+    functions = [parts.MIX.format(body=body.strip("\n")), *([parts.PASTE] if cutmix else [])]
+    return "\n\n\n".join(function.strip("\n") for function in functions)
 
 
-def _optimizer(kind: str, params: Mapping[str, Any]) -> layout.Expression:
-    import torch
-
-    known = inspect.signature(getattr(torch.optim, kind)).parameters
-    said: list[layout.Expression] = ["model.parameters()"]
-    for name, value in params.items():
-        given = tuple(value) if isinstance(value, list) else value
-        if name == "lr" or given != known[name].default:
-            said.append(f"{name}={given!r}")
-    if "fused" in known:
-        said.append("fused=True")
-    return layout.call(f"torch.optim.{kind}", said)
-
-
-def _epoch(plan: _Plan) -> Iterator[str]:
-    yield "seed = (SEED * 1_000_003 + epoch) % 2**63"
-    yield "torch.manual_seed(seed)"
-    yield "order = torch.Generator().manual_seed(seed)"
-    yield "model.train()"
-    yield "total = 0.0" if plan.regression else "total, right = 0.0, 0"
-    yield "for inputs, targets in batches(*training, BATCH_SIZE, order):"
-    yield "    optimizer.zero_grad()"
-    yield "    prediction = model(inputs)"
-    against = "(targets - center) / spread" if plan.folded else "targets"
-    yield f"    loss = {plan.loss}(prediction, {against})"
-    yield "    loss.backward()"
-    yield "    optimizer.step()"
-    yield "    total += loss.item() * len(targets)"
-    if plan.regression:
-        yield 'result = {"loss": total / samples}'
-    else:
-        yield "    right += int((prediction.argmax(1) == targets).sum())"
-        yield 'result = {"loss": total / samples, "accuracy": right / samples}'
-    yield 'print(f"epoch {epoch}: train {result}")'
-    if plan.data.split.validation:
-        yield f"result = evaluate(model, *validation{_given(plan)})"
-        yield 'print(f"epoch {epoch}: validation {result}")'
-    score = '-result["loss"]' if plan.regression else '(result["accuracy"], -result["loss"])'
-    yield f"score = {score}"
-    yield "if best is None or score > best:"
-    yield "    state = model.state_dict()"
-    yield "    best, kept = score, {name: value.clone() for name, value in state.items()}"
-
-
-def _given(plan: _Plan) -> str:
-    return ", center, spread" if plan.regression else ""
-
-
-def _end(plan: _Plan) -> Iterator[str]:
-    yield "model.load_state_dict(kept)"
-    if plan.info.test_samples or plan.data.split.test:
-        yield f'print(f"test: {{evaluate(model, *test{_given(plan)})}}")'
-    if plan.folded is not None:
-        yield "# the last layer has learned in standard units; back to those of the data"
-        weight, bias = layout.text(f"{plan.folded}.weight"), layout.text(f"{plan.folded}.bias")
-        yield f"kept[{weight}] *= spread.unsqueeze(1)"
-        yield f"kept[{bias}] = kept[{bias}] * spread + center"
-    yield f"torch.save(kept, {layout.text(plan.file)})"
+def _grouping(plan: Plan) -> str:
+    """The function that gives the optimiser its groups of parameters."""
+    learns = " and p.requires_grad" if 0.0 in plan.rates.values() else ""
+    by_rate = any(rate not in (0.0, 1.0) for rate in plan.rates.values())
+    if not by_rate:
+        return parts.GROUPS_BY_SHAPE.format(learns=learns).strip("\n")
+    factors = sorted({1.0, *plan.rates.values()} - {0.0}, key=lambda rate: (rate != 1.0, rate))
+    body = parts.ALIKE if plan.options.decay == "all" else parts.ALIKE_BY_SHAPE
+    found = parts.GROUPS_BY_RATE.format(factors=tuple(factors), learns=learns, body=body.strip("\n"))
+    return found.strip("\n")

@@ -71,7 +71,10 @@ class Schedule:
 
 def warmup_steps(options: Options, steps: int, epochs: int) -> int:
     """How many steps the warm-up takes; at least one is left to what follows."""
-    return min(options.warmup_steps or round(options.warmup_epochs * steps), steps * epochs - 1)
+    if not options.warms_up:
+        return 0
+    wanted = options.warmup_steps or max(1, round(options.warmup_epochs * steps))
+    return min(wanted, steps * epochs - 1)
 
 
 def _plain(state: dict[str, Any]) -> dict[str, Any]:

@@ -16,11 +16,16 @@ from safetensors.torch import load_file
 from studio import places
 from studio.data.prepare import prepare
 from studio.data.sources import SOURCES
+from studio.export.script_parts import LOADERS
 from studio.export.training_script import ScriptError, training_script
 from studio.graph.model import ProjectData
 from studio.project import files
+from studio.training import learning
 from studio.training import run as training
+from studio.training.optimizer_settings import OPTIMIZERS
+from studio.training.options import SCHEDULES
 from studio.training.progress import Progress
+from studio.words import NetloomError
 
 CLEAN = """
 import contextlib, os, pathlib, runpy, sys
@@ -42,7 +47,12 @@ def example(name: str, **settings: Any) -> ProjectData:
     project = files.open_project(places.gallery() / f"{name}.json").project
     section = {**project.training, "epochs": 1, "device": "cpu", **settings.pop("training", {})}
     data = {**project.data, **settings.pop("data", {})}
-    return replace(project, settings={**project.settings, "training": section, "data": data})
+    nodes = dict(project.networks["model"].nodes)
+    for node, value in settings.pop("learning", {}).items():
+        nodes[node] = replace(nodes[node], extra={learning.KEY: value})
+    networks = {**project.networks, "model": replace(project.networks["model"], nodes=nodes)}
+    settings = {**project.settings, "training": section, "data": data}
+    return replace(project, networks=networks, settings=settings)
 
 
 def assert_tidy(text: str) -> None:
@@ -76,6 +86,49 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "iris-sgd": {"training": {"optimizer": {"type": "SGD", "lr": 0.1, "nesterov": True}, "seed": 7}},
     "diabetes-huber": {"training": {"loss": "huber", "batch_size": 53}, "data": {"preprocessing": []}},
     "iris-alone": {"data": {"split": {"validation": 0, "test": 0, "seed": 1}}},
+    "iris-paced": {
+        "training": {
+            "optimizer": {"type": "AdamW", "lr": 0.01, "weight_decay": 0.1},
+            "schedule": "CosineAnnealingLR",
+            "warmup_epochs": 0.5,
+            "clip_norm": 0.3,
+            "decay": "matrices",
+            "label_smoothing": 0.1,
+            "patience": 3,
+        }
+    },
+    "iris-gathered": {
+        "training": {
+            "optimizer": {"type": "NAdam", "lr": 0.01},
+            "accumulate": 3,
+            "l1": 0.001,
+            "class_weights": "balanced",
+            "schedule": {"type": "MultiStepLR", "milestones": [1, 2], "unit": "steps"},
+            "batch_size": 11,
+            "max_minutes": 60,
+        }
+    },
+    "iris-groups": {
+        "training": {
+            "optimizer": {"type": "AdamW", "lr": 0.02},
+            "decay": "matrices",
+            "clip_norm": 1.0,
+            "class_weights": [1.0, 2.0, 0.5],
+            "accumulate": 2,
+            "max_minutes": 60,
+        },
+        "learning": {"fc1": 0.1},
+    },
+    "digits-mixed": {
+        "training": {"mixup": 0.3, "cutmix": 1.0, "ema": 0.9, "schedule": "OneCycleLR", "batch_size": 128}
+    },
+    "digits-cut": {
+        "training": {"cutmix": 1.0, "sampler": "balanced", "label_smoothing": 0.1, "batch_size": 128},
+        "learning": {"conv1": "frozen"},
+    },
+    "diabetes-plateau": {
+        "training": {"schedule": "ReduceLROnPlateau", "warmup_steps": 3, "optimizer": "SGD", "l1": 0.01}
+    },
 }
 
 
@@ -120,14 +173,54 @@ def steps_of(project: ProjectData, steps: int) -> list[int]:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_every_source_of_data_can_be_read_by_a_script(source: str):
+def test_every_source_of_data_can_be_read_by_a_script_or_is_refused_by_name(source: str):
     drawn = example("iris" if SOURCES[source].task == "classification" else "diabetes")
     if len(SOURCES[source].shape) > 1:
         drawn = example("digits")
     settings = {**drawn.settings, "data": {"source": source, "root": "data"}}
-    text = training_script(replace(drawn, settings=settings))
+    project = replace(drawn, settings=settings)
+    if source not in LOADERS:
+        with pytest.raises(NetloomError):
+            training_script(project)
+        return
+    text = training_script(project)
     assert_tidy(text)
     compile(text, "script.py", "exec")
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        *({"schedule": {"type": kind}, "warmup_epochs": 0.0} for kind in SCHEDULES),
+        {"schedule": "CosineAnnealingWarmRestarts", "warmup_epochs": 2.0},
+        {"schedule": {"type": "ExponentialLR", "unit": "steps"}, "warmup_steps": 5, "decay": "matrices"},
+        {"mixup": 0.2, "ema": 0.999, "accumulate": 4, "clip_norm": 1.0, "max_minutes": 5, "l1": 0.1},
+        {"mixup": 0.2, "cutmix": 0.5, "class_weights": [0.125] * 10, "label_smoothing": 0.1, "patience": 3},
+        {"sampler": "balanced", "decay": "matrices", "l1": 0.1},
+        *({"optimizer": name} for name in OPTIMIZERS),
+    ],
+    ids=str,
+)
+def test_every_setting_is_written_tidily(section: dict[str, Any]):
+    frozen_norms = {"conv1": "frozen", "fc2": 0.1} if "decay" in section else {}
+    text = training_script(example("digits", training=section, learning=frozen_norms))
+    assert_tidy(text)
+    compile(text, "script.py", "exec")
+
+
+def test_only_what_is_used_is_written():
+    plain = training_script(example("digits"))
+    for word in (
+        "steps_an_epoch",
+        "scheduler",
+        "accumulate",
+        "clip",
+        "average",
+        "weights =",
+        "RATES",
+        "mix(",
+    ):
+        assert word.lower() not in plain.lower(), word
 
 
 def test_weights_to_begin_with_are_refused():

@@ -1,0 +1,88 @@
+"""What a training script is to do, worked out once; the other files of the script ask it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from studio.compiler.analysis import Context
+from studio.data.settings import DataSettings
+from studio.data.source import SourceInfo
+from studio.graph.model import ProjectData
+from studio.training.options import Options
+from studio.training.settings import Settings
+
+_LOSSES = {
+    "cross_entropy": "F.cross_entropy",
+    "nll": "F.nll_loss",
+    "mse": "F.mse_loss",
+    "l1": "F.l1_loss",
+    "huber": "F.huber_loss",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`folded` is the layer that learns in standard units, where there is one.
+
+    `rates` multiply the learning rate by the path of a part, 0 for a frozen one; `resting`: there are norms
+    among the frozen ones.
+    """
+
+    project: ProjectData
+    data: DataSettings
+    info: SourceInfo
+    training: Settings
+    context: Context
+    model: str
+    threads: str
+    folded: str | None
+    rates: Mapping[str, float] = field(default_factory=dict)
+    resting: bool = False
+
+    @property
+    def options(self) -> Options:
+        return self.training.options
+
+    @property
+    def regression(self) -> bool:
+        return self.training.objective == "regression"
+
+    @property
+    def loss(self) -> str:
+        return _LOSSES[self.training.loss]
+
+    @property
+    def standardized(self) -> bool:
+        return "standardize" in self.data.preprocessing
+
+    @property
+    def blended(self) -> bool:
+        """Whether the samples of a batch are mixed."""
+        return bool(self.options.mixup or self.options.cutmix)
+
+    @property
+    def grouped(self) -> bool:
+        """Whether parameters differ in learning rate or weight decay."""
+        return self.options.decay != "all" or any(rate not in (0.0, 1.0) for rate in self.rates.values())
+
+    @property
+    def plateau(self) -> bool:
+        return self.options.schedule.type == "ReduceLROnPlateau"
+
+    @property
+    def paced(self) -> bool:
+        """Whether the learning rate is moved on at every step."""
+        return self.options.warms_up or (self.options.schedule.type != "constant" and not self.plateau)
+
+    @property
+    def judged(self) -> str:
+        """The network that is evaluated and kept."""
+        return "model" if self.options.ema is None else "average.module"
+
+    @property
+    def file(self) -> str:
+        """What the weights are saved as."""
+        name = re.sub(r"\W+", "_", self.project.name.lower(), flags=re.ASCII).strip("_")
+        return f"{name or 'model'}.pt"
