@@ -66,6 +66,16 @@ def choose_threads(wanted: int | None, multiply_adds: int, device: str) -> int:
     return max(1, torch.get_num_threads() - 1)
 
 
+def cores() -> int:
+    """How many threads may compute at once here: `OMP_NUM_THREADS`, else the cores given to this process."""
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @contextmanager
 def using_threads(number: int) -> Iterator[None]:
     """torch computes with `number` threads inside the block, and as before after it."""

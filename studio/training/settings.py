@@ -10,10 +10,11 @@ from typing import Any
 
 from studio.graph.values import Json
 from studio.project import sections
-from studio.training import objectives, optimizer_settings, options
+from studio.training import objectives, optimizer_settings, options, speed_settings
 from studio.training.objectives import KINDS, Kind
 from studio.training.optimizer_settings import OPTIMIZERS, Optimizer, SettingsError
 from studio.training.options import Options
+from studio.training.speed_settings import Speed
 from studio.words import Message
 
 __all__ = ["OPTIMIZERS", "Optimizer", "Settings", "SettingsError", "read"]
@@ -29,6 +30,7 @@ DEFAULTS: Mapping[str, Json] = {
     "threads": None,
     "device": "auto",
     "weights": None,
+    **speed_settings.DEFAULTS,
     **options.DEFAULTS,
 }
 """every key of the section; `objective` and `loss`, left out, follow the data"""
@@ -36,7 +38,7 @@ DEFAULTS: Mapping[str, Json] = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`threads` None: chosen by a rule. `device`: "auto", "cpu", "cuda", "cuda:1", "mps".
+    """`threads` None: chosen at the start. `device`: "auto", "cpu", "cuda", "cuda:1", "mps".
 
     `weights`: what the run begins with, None for fresh ones (see `training.start`). `aim`: what is set for
     the objective beside its name.
@@ -53,13 +55,14 @@ class Settings:
     device: str
     weights: str | None = None
     options: Options = field(default_factory=Options)
+    speed: Speed = field(default_factory=Speed)
     aim: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The same as a `training` section, every key stated."""
         table = asdict(self)
-        del table["options"], table["aim"]
-        table |= self.options.to_json()
+        del table["options"], table["aim"], table["speed"]
+        table |= self.speed.to_json() | self.options.to_json()
         table["optimizer"] = {"type": self.optimizer.type, **self.optimizer.params}
         if self.aim:
             table["objective"] = {"type": self.objective, **self.aim}
@@ -85,6 +88,7 @@ def read(section: Mapping[str, Json], task: str | None = None) -> Settings:
         _device(_text(section, "device")),
         None if section.get("weights") is None else _text(section, "weights"),
         _options(section, kind),
+        speed_settings.read(section),
         objectives.params(section, kind),
     )
 

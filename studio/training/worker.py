@@ -100,7 +100,7 @@ def _train(job: dict[str, Any], commands: Commands, mouth: _Mouth) -> None:
                 result = resume(Path(job["resume"]), base, progress, commands)
             else:
                 project = loads(job["project"], "project.json")
-                result = train(project, base, Path(job["runs"]), progress, commands)
+                result = train(project, base, Path(job["runs"]), progress, commands, window=True)
     except DivergedError as error:
         where = error.fault.to_json() if error.fault is not None else None
         mouth.say(error=error.message.to_json(), step=error.step, where=where)
