@@ -98,7 +98,7 @@ def freeze(module: nn.Module, found: Mapping[str, float]) -> None:
         )
     for name, inner in module.named_modules():
         if getattr(inner, "running_mean", None) is not None and any(_inside(name, path) for path in frozen):
-            inner.train = MethodType(_stay, inner)  # type: ignore[method-assign]
+            inner.train = MethodType(_stay, inner)
             inner.eval()
 
 
