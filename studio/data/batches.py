@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from studio.data.prepare import Split
+from studio.data.rows import rows
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -38,7 +39,7 @@ def batches(
         start = step * batch_size
         end = samples if step == count - 1 else start + batch_size
         index = slice(start, end) if order is None else order[start:end]
-        yield split.inputs(index), split.y[index]
+        yield split.inputs(index), rows(split.y, index)
 
 
 def _drawn(split: Split, generator: Generator) -> Tensor:

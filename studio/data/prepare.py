@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from studio.compiler.analysis import Context, N, TensorSpec
 from studio.data.preprocessing import Preprocessing, fit
+from studio.data.rows import rows
 from studio.data.settings import DataSettings, read
 from studio.data.source import DataError, Place, Raw, SourceInfo
 from studio.data.sources import SOURCES
@@ -43,7 +44,7 @@ class Split:
 
     def inputs(self, index: Tensor | slice = slice(None)) -> Tensor:
         """The samples at `index` as the network takes them: float32 (n, ...)."""
-        x = self.x[index]
+        x = rows(self.x, index)
         return x if self.pending is None else self.pending.apply(x)
 
     def to(self, device: str) -> Split:

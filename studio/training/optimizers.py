@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.nn import Parameter
 
 from studio.training.settings import Optimizer, SettingsError
@@ -42,6 +43,18 @@ def make(
             )
         ) from error
     return made
+
+
+def restore(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Loads a state that was kept. Its tensors lie in memory as their parameters do: fused kernels ask no more.
+
+    A file has all tensors laid out plainly, whatever they were.
+    """
+    optimizer.load_state_dict(state)
+    for parameter, values in optimizer.state.items():
+        for name, value in values.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                values[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def _groups(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from studio.training import optimizers
 from studio.training.checkpoint import Checkpoints, Kept, write_tensors
 from studio.training.progress import EpochRecord, Event, Progress
 from studio.training.runs import POSITION, RunError
@@ -108,7 +109,7 @@ class Saved:
             average.restore(self._part("average."))
         if schedule is not None:
             schedule.restore(self.facts["schedule"])
-        optimizer.load_state_dict(self._optimizer())
+        optimizers.restore(optimizer, self._optimizer())
         best = self.facts["best"]
         if best is not None and checkpoints is not None:
             checkpoints.restore(Kept(self._part("best."), best["epoch"]), tuple(best["score"]))
