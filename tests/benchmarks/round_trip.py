@@ -1,11 +1,12 @@
 """Models that exist, through a document and back: the same bits, or the cause.
 
-    python tests/benchmarks/round_trip.py [--family classification|segmentation|video|timm] [NAME ...]
+    python tests/benchmarks/round_trip.py [--family classification|segmentation|video|timm] [--evaluation] [NAME ...]
 
 Each model is read by `studio.from_module`, saved as JSON, loaded, built, and given the original's weights.
 The built module and the written Python, which runs in an interpreter that cannot import our package, are
 compared with the original: outputs in evaluation, also at a second size and for a second batch; loss,
-gradients and buffers in training under a seed. Every comparison is of bits.
+gradients and buffers in training under a seed. Every comparison is of bits. `--evaluation` leaves training and
+the written Python out.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from pathlib import Path
 from typing import Any
 
 CHECKS = ("eval", "size", "batch", "train")
+SHORT = "NETLOOM_ROUND_TRIP"
+"""set in the environment of the processes that compare the built module in evaluation only"""
 SIZES = {"inception_v3": 299, "maxvit": 224, "vit_h_14": 56}
 """how wide the images are, by the beginning of the name; the rest take small ones, so that 80 models end"""
 SMALL = 64
@@ -178,6 +181,8 @@ def compared(original: Any, other: Any, wanted: dict[str, tuple[int, ...]]) -> d
                 found[check] = "same" if equal(expected, other.eval()(batch)) else "differs"
             except Exception as error:  # noqa: BLE001 - the table has a word for it
                 found[check] = f"differs: {type(error).__name__}"
+    if SHORT in os.environ:
+        return found
     batch = torch.randn(wanted["train"], generator=torch.Generator().manual_seed(8))
     (loss, held), (other_loss, other_held) = trained(original, batch), trained(other, batch)
     alike = held.keys() <= other_held.keys() and all(torch.equal(v, other_held[k]) for k, v in held.items())
@@ -225,8 +230,9 @@ def work(family: str, names: list[str]) -> None:
                 flush=True,
             )
             gc.collect()
-        command = [sys.executable, "-I", __file__, "--judge", folder, "--family", family, *names]
-        subprocess.run(command, check=False)
+        if SHORT not in os.environ:
+            command = [sys.executable, "-I", __file__, "--judge", folder, "--family", family, *names]
+            subprocess.run(command, check=False)
 
 
 def guarded(do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -294,21 +300,23 @@ def sweep(family: str, names: list[str]) -> None:
             print(f"  {name}: {cause(rows[name])}")
 
 
+def wanted_checks() -> Iterator[tuple[str, str]]:
+    """What is compared: the built module or the written Python, and the check."""
+    for kind in ("module", "python") if SHORT not in os.environ else ("module",):
+        yield from ((kind, check) for check in (CHECKS if SHORT not in os.environ else CHECKS[:3]))
+
+
 def whole(row: dict[str, Any]) -> bool:
-    return all(
-        check in row.get(kind, {}) and row[kind][check] in ("same", "-")
-        for kind in ("module", "python")
-        for check in CHECKS
-    )
+    return all(row.get(kind, {}).get(check) in ("same", "-") for kind, check in wanted_checks())
 
 
 def cause(row: dict[str, Any]) -> str:
     if "fails" in row:
         return str(row["fails"])
     said = [
-        f"{kind} {row.get(kind)}"
-        for kind in ("module", "python")
-        if not whole({"module": {}, **{k: row.get(kind, {}) for k in ("module", "python")}})
+        f"{kind} {check} {row.get(kind, {}).get(check)}"
+        for kind, check in wanted_checks()
+        if row.get(kind, {}).get(check) not in ("same", "-")
     ]
     return "; ".join([*said, *row.get("notes", [])]) or "no answer: out of memory?"
 
@@ -335,11 +343,14 @@ def main() -> None:
     parser.add_argument(
         "--family", default="classification", choices=("classification", "segmentation", "video", "timm")
     )
+    parser.add_argument("--evaluation", action="store_true", help="the built module in evaluation only")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--judge", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("names", nargs="*")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
+    if given.evaluation:
+        os.environ[SHORT] = "evaluation"
     os.environ.setdefault(
         "OMP_NUM_THREADS", "1"
     )  # of the processes it starts: threads would wait for each other
