@@ -19,7 +19,7 @@ from studio.app import language
 from studio.app.icons import icon
 from studio.words import Message
 
-When = Literal["always", "project", "selection", "undo", "redo", "running"]
+When = Literal["always", "project", "selection", "undo", "redo", "running", "steered"]
 """what must hold for an action to be open: a project is shown, something is selected, a run goes on, ..."""
 
 
@@ -120,6 +120,11 @@ TABLE: tuple[Spec, ...] = (
     Spec("train", Message("Train"), "train", ("F5",), "play", "project"),
     Spec("pause", Message("Pause or go on"), "train", ("F6",), "pause", "running"),
     Spec("stop", Message("Stop training"), "train", ("Shift+F5",), "stop", "running"),
+    Spec("stop_after_epoch", Message("Stop after this epoch"), "train", ("Ctrl+Shift+F5",), "", "running"),
+    Spec("queue", Message("Add to the queue"), "train", ("Ctrl+F5",), "add", "project"),
+    Spec("change_lr", Message("Change the learning rate"), "train", (), "", "steered", group=2),
+    Spec("snapshot", Message("Take a snapshot"), "train", ("F8",), "save", "steered", group=2),
+    Spec("evaluate", Message("Evaluate now"), "train", (), "good", "steered", group=2),
     Spec("training_settings", Message("Training settings…"), "train", (), "settings", "project", group=1),
     Spec("choose_data", Message("Choose the data…"), "data", ("Ctrl+Shift+D",), "data", "project"),
     Spec("command_palette", Message("All commands…"), "help", ("Ctrl+K", "Ctrl+Shift+P"), "command"),

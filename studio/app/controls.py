@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from studio import quantities
 from studio.app import theme
 from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
+from studio.app.rate_field import RateField
 from studio.app.session import Session
 from studio.app.trainer import Trainer
 from studio.words import tr
@@ -83,16 +85,29 @@ class TrainControls(QWidget):
         self.stop_button = named(QPushButton(), "stop_button")
         self.stop_button.setIcon(icon("stop"))
         self.stop_button.clicked.connect(trainer.stop)
+        self.rate = RateField(trainer)
+        self.more = named(QToolButton(), "run_more_button")
+        self.more.setIcon(icon("chevron"))
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        self.more.setMenu(QMenu(self.more))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        for widget in (self.text, self.bar, self.train_button, self.pause_button, self.stop_button):
+        buttons = (self.train_button, self.pause_button, self.stop_button, self.more)
+        for widget in (self.text, self.bar, self.rate, *buttons):
             row.addWidget(widget)
         trainer.state_changed.connect(self._show)
         trainer.ticked.connect(self._tick)
         follow(self, self.retranslate)
 
+    def offer(self, actions: Iterable[QAction]) -> None:
+        """What else can be done with a run is in a menu behind the buttons."""
+        self.more.menu().addActions(list(actions))
+
     def retranslate(self) -> None:
+        self.more.setAccessibleName(tr("More for this run"))
+        self.more.setToolTip(tr("More for this run"))
         self.train_button.setText(tr("Train"))
         self.train_button.setToolTip(tr("Train the network (F5)"))
         self.stop_button.setText(tr("Stop"))
@@ -105,6 +120,7 @@ class TrainControls(QWidget):
         self.train_button.setVisible(not running)
         self.pause_button.setVisible(running)
         self.stop_button.setVisible(running)
+        self.more.setVisible(running)
         self.pause_button.setEnabled(state in ("running", "paused"))
         self.stop_button.setEnabled(state in ("preparing", "running", "paused"))
         paused = state == "paused"

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QCoreApplication, QObject, QThread, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
-from studio.app.metric_words import metrics_text
+from studio.app.run_queue import RunQueue
 from studio.app.session import Session
 from studio.app.tasks import Lane, Ticket
+from studio.app.training_words import ending_of, event_of, lost, reason_of
 from studio.compiler.analysis import Problem
 from studio.graph.document import Change
 from studio.graph.model import ProjectData
@@ -70,7 +71,8 @@ class Trainer(QObject):
     "problems", "training"). `traced(str)` carries the traceback of an unexpected error, for the log.
     `runs_moved` follows the first save of a project: its runs lie beside its file from then on. `outdated`
     carries each warning of before when another run begins. `cut_off(run, Message)` follows an end that
-    nobody asked for: the run may be continued.
+    nobody asked for: the run may be continued. `diverged(Fault, Message)` says where a run stopped being
+    numbers, `waiting(Message)` what a run waits for, None once it goes on.
     """
 
     state_changed = Signal(str)
@@ -83,6 +85,8 @@ class Trainer(QObject):
     runs_moved = Signal()
     cut_off = Signal(object, object)
     outdated = Signal(object)
+    diverged = Signal(object, object)
+    waiting = Signal(object)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -93,8 +97,9 @@ class Trainer(QObject):
         self._process: TrainingProcess | None = None
         self._worker: _Worker | None = None
         self._commands: Commands | None = None
-        self._epochs_told = self._notices_told = 0
-        self._edit_told = self._unsaved = False
+        self._epochs_told = self._notices_told = self._events_told = 0
+        self._waits: Message | None = None
+        self._edit_told = self._unsaved = self.closing = False
         self._homeless: list[Path] = []
         self._said: list[Message] = []
         self._moving = Lane(self)
@@ -110,6 +115,7 @@ class Trainer(QObject):
         session.opened.connect(self._forget)
         session.analysed.connect(lambda _: self._warm())
         session.path_changed.connect(lambda _: self._bring_home())
+        self.queue = RunQueue(self)
         application = QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self.shutdown)
@@ -127,6 +133,21 @@ class Trainer(QObject):
         from studio.training.runs import runs_folder
 
         return runs_folder(self._session.path)
+
+    @property
+    def base(self) -> Path | None:
+        """The folder of the project's file, where it has one."""
+        return self._session.path.parent if self._session.path is not None else None
+
+    @property
+    def ready(self) -> bool:
+        """Whether a run could begin now."""
+        return self.state == "idle" and self._session.engine_ready
+
+    @property
+    def steerable(self) -> bool:
+        """Whether a run is there that does what is asked of it between two steps."""
+        return self.state in ("running", "paused") and self._commands is not None
 
     def start(self) -> None:
         """Starts a run, or goes on with a paused one. Refuses with a reason where it cannot work."""
@@ -147,7 +168,9 @@ class Trainer(QObject):
         if self.state != "idle" or not self._session.engine_ready:
             self._say("warning", Message("Another training is under way. Stop it first."))
             return
-        self._begin(lambda process, base, progress, commands: process.resume(run, base, progress, commands))
+        self._begin(
+            lambda process, base, progress, commands: process.resume(run, base, progress, commands), self.base
+        )
 
     def pause(self) -> None:
         if self.state == "running" and self._commands is not None:
@@ -168,8 +191,33 @@ class Trainer(QObject):
             self._commands.stop()
             self._set_state("stopping")
 
+    def stop_after_epoch(self) -> None:
+        """Asks the run to end once the epoch being made is whole."""
+        if self.state in ("preparing", "running", "paused") and self._commands is not None:
+            self._commands.stop_after_epoch()
+            if self.state == "paused":
+                self._set_state("running")
+            self._say("info", Message("The run ends after this epoch."))
+
+    def change_lr(self, lr: float) -> None:
+        """Sets the learning rate of the run that is on its way; the project stays as it is."""
+        if self._commands is not None and self.steerable:
+            self._commands.change_lr(lr)
+
+    def snapshot(self) -> None:
+        """Keeps the weights of this moment beside the best and the last."""
+        if self._commands is not None and self.steerable:
+            self._commands.snapshot()
+
+    def evaluate(self) -> None:
+        """Takes the metrics on validation data now."""
+        if self._commands is not None and self.steerable:
+            self._commands.evaluate()
+
     def shutdown(self, wait_ms: int = CLOSE_MS) -> bool:
         """Stops and waits for the thread, for the window's close. False: it still runs, keep the window."""
+        self.closing = True
+        self.queue.hold()
         self.stop()
         worker = self._worker
         if worker is None or worker.wait(wait_ms):
@@ -189,14 +237,25 @@ class Trainer(QObject):
 
     def _launch(self) -> None:
         project = self._session.document.data()
-        if self._refuse(project):
-            return
-        folder = self.runs_folder
+        if not self._refuse(project):
+            self.train(project, self.base, self.runs_folder)
+
+    def add_to_queue(self) -> None:
+        """Lets the project as it is now have a run of its own after those that are on their way."""
+        project = self._session.document.data()
+        if not self._refuse(project):
+            self.queue.add(project, self.base, self.runs_folder)
+
+    def train(self, project: ProjectData, base: Path | None, folder: Path) -> None:
+        """Trains a project, on the screen or not, into a run in `folder`; nothing may train already."""
         self._begin(
-            lambda process, base, progress, commands: process.train(project, base, folder, progress, commands)
+            lambda process, base, progress, commands: process.train(
+                project, base, folder, progress, commands
+            ),
+            base,
         )
 
-    def _begin(self, job: Job) -> None:
+    def _begin(self, job: Job, base: Path | None) -> None:
         """Lets the process do a job, in a thread that follows it."""
         from studio.training.apart import TrainingProcess
         from studio.training.commands import Commands
@@ -207,8 +266,8 @@ class Trainer(QObject):
             self.outdated.emit(message)
         self._process = self._process or TrainingProcess()
         self.progress, self._commands = Progress(), Commands()
-        self._epochs_told, self._notices_told, self._edit_told = 0, 0, False
-        base = self._session.path.parent if self._session.path is not None else None
+        self._epochs_told = self._notices_told = self._events_told = 0
+        self._edit_told = False
         worker = _Worker(partial(job, self._process, base, self.progress, self._commands), self)
         worker.finished.connect(self._ended)
         self._worker = worker
@@ -266,11 +325,27 @@ class Trainer(QObject):
         for notice in progress.notices[self._notices_told :]:
             self._notices_told += 1
             self._say("warning", notice)
+        for event in progress.events[self._events_told :]:
+            self._events_told += 1
+            if (said := event_of(event)) is not None:
+                self._say("info", said)
+        self._follow_waiting(progress)
         for record in progress.epochs_done[self._epochs_told :]:
             self._epochs_told += 1
             self.epoch_done.emit(record)
         self.ticked.emit(progress)
         self._clock.setInterval(_pace(time.perf_counter() - began))
+
+    def _follow_waiting(self, progress: Progress) -> None:
+        """A run that paused by itself is shown as paused, and what it waits for is told."""
+        if progress.waits == self._waits:
+            return
+        self._waits = progress.waits
+        if self._waits is not None and self.state == "running":
+            self._set_state("paused")
+        elif self._waits is None and self.state == "paused":
+            self._set_state("running")
+        self.waiting.emit(self._waits)
 
     def _ended(self) -> None:
         worker, self._worker, self._commands = self._worker, None, None
@@ -289,18 +364,22 @@ class Trainer(QObject):
             self._homeless += [self.last_run] if self._unsaved else []
             for problem in result.problems:
                 self._say("warning", problem)
-            self._say("warning" if _lost(result) else "info", _ending(result))
+            self._say("warning" if lost(result) else "info", ending_of(result))
             self.finished.emit(result)
             self._bring_home()
 
     def _fail(self, error: Exception, trace: str) -> None:
+        from studio.training.divergence import DivergedError
+
         run = self.progress.run if self.progress is not None else None
-        message = _reason(error, run or self.runs_folder)
+        message = reason_of(error, run or self.runs_folder)
         self._say("error", message)
         if trace:
             self.traced.emit(trace)
         if run is not None and hasattr(error, "trace"):
             self.cut_off.emit(run, message)
+        if isinstance(error, DivergedError):
+            self.diverged.emit(error.fault, message)
         self.failed.emit(message)
 
     def _on_edit(self, change: Change) -> None:
@@ -337,7 +416,7 @@ class Trainer(QObject):
         self.runs_moved.emit()
 
     def _not_moved(self, error: Exception) -> None:
-        message = error.message if isinstance(error, NetloomError) else _reason(error, self.runs_folder)
+        message = error.message if isinstance(error, NetloomError) else reason_of(error, self.runs_folder)
         self._say("warning", message)
 
     def _set_state(self, state: State) -> None:
@@ -388,49 +467,3 @@ def _pace(cost_s: float) -> int:
 def _matters(change: Change) -> bool:
     """Whether a change is of what would be trained: moving a card is not."""
     return not all(isinstance(o, SetAttribute) and o.path == ("at",) for o in change.operations)
-
-
-def _reason(error: Exception, folder: Path) -> Message:
-    if isinstance(error, NetloomError):
-        return error.message
-    return Message(
-        "Training stopped by an unexpected error: {error}; the last checkpoint is in {folder}.",
-        error=f"{type(error).__name__}: {error}",
-        folder=folder,
-    )
-
-
-def _lost(result: RunResult) -> bool:
-    """Whether no weights could be written, so that nothing is left of what was learned."""
-    return result.best is None and bool(result.problems)
-
-
-def _ending(result: RunResult) -> Message:
-    if _lost(result):
-        return _ending_without_weights(result)
-    if result.status == "stopped":
-        return Message("Training was stopped. What it learned so far is in {folder}.", folder=result.folder)
-    best = result.best or {}
-    reached = metrics_text(best.get("validation") or best.get("train") or {})
-    if not reached:
-        return Message("Training is done. The run is in {folder}.", folder=result.folder)
-    return Message(
-        "Training is done. Best epoch {epoch}: {metrics}. The run is in {folder}.",
-        epoch=best.get("epoch"),
-        metrics=reached,
-        folder=result.folder,
-    )
-
-
-def _ending_without_weights(result: RunResult) -> Message:
-    if result.status == "stopped":
-        return Message(
-            "Training was stopped, and no weights could be written to {folder}. Free some space or save the "
-            "project elsewhere, and train again.",
-            folder=result.folder,
-        )
-    return Message(
-        "Training is done, but no weights could be written to {folder}. Free some space or save the project "
-        "elsewhere, and train again.",
-        folder=result.folder,
-    )

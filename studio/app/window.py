@@ -26,6 +26,7 @@ from studio.app.appearance import Appearance
 from studio.app.command_palette import CommandPalette
 from studio.app.controls import TrainControls
 from studio.app.files import FileDesk, Then
+from studio.app.guards import Guards
 from studio.app.importer import Importer
 from studio.app.notices import Choice, NoticeBar
 from studio.app.preferences import Preferences
@@ -44,6 +45,9 @@ from studio.words import Message, tr
 
 FIRST_SIZE = (1600, 1000)
 SMALLEST = (1000, 640)
+
+IN_A_RUN = ("stop_after_epoch", "snapshot", "evaluate", "queue")
+"""actions in the menu beside the buttons of a run"""
 
 Runs = dict[str, Callable[[], object]]
 """what the actions do, by their ids"""
@@ -71,6 +75,7 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePage(preferences)
         self.notices = NoticeBar()
         self.recovery = RecoveryBar(self.files, self.notices)
+        self.guards = Guards(session, self.trainer, self.notices, self.workspace.reveal)
         self.stack = QStackedWidget()
         self.stack.setObjectName("centre")
         self.stack.addWidget(self.welcome)
@@ -82,8 +87,9 @@ class MainWindow(QMainWindow):
         column.addWidget(self.notices)
         column.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
-        controls = TrainControls(session, self.trainer)
-        self.toolbar = ToolBar(session, self.actions_table, controls, lambda: self.show_panel("data"))
+        self.controls = TrainControls(session, self.trainer)
+        self.controls.offer(self.actions_table[name] for name in IN_A_RUN)
+        self.toolbar = ToolBar(session, self.actions_table, self.controls, lambda: self.show_panel("data"))
         self.addToolBar(self.toolbar)
         self.status = StatusBar(session, self.trainer)
         self.setStatusBar(self.status)
@@ -155,6 +161,11 @@ class MainWindow(QMainWindow):
             "train": self.trainer.start,
             "pause": self._pause,
             "stop": self.trainer.stop,
+            "stop_after_epoch": self.trainer.stop_after_epoch,
+            "queue": self.trainer.add_to_queue,
+            "change_lr": self.controls.rate.edit,
+            "snapshot": self.trainer.snapshot,
+            "evaluate": self.trainer.evaluate,
             "training_settings": lambda: self.show_panel("training"),
             "choose_data": lambda: self.show_panel("data"),
         }
@@ -199,7 +210,6 @@ class MainWindow(QMainWindow):
         self.trainer.state_changed.connect(self._follow_training)
         self.status.problems_clicked.connect(lambda: self.show_panel("problems"))
         self.trainer.outdated.connect(self.notices.take_back)
-        self.trainer.cut_off.connect(self._offer_to_go_on)
         self.trainer.refused.connect(lambda _, panel: self.show_panel(panel))
         theme.notifier().changed.connect(self._refresh)
         self._follow_undo_stack()
@@ -291,11 +301,6 @@ class MainWindow(QMainWindow):
         if level in {"warning", "error"}:
             self.notices.show_notice(level, text)
 
-    def _offer_to_go_on(self, run: Path, text: Message) -> None:
-        self.notices.take_back(text)
-        go_on = Choice(Message("Continue the run"), lambda: self.trainer.go_on(run), "continue_button")
-        self.notices.show_notice("error", text, (go_on,))
-
     def _show_busy(self, text: Message | None) -> None:
         if text is None:
             self.unsetCursor()
@@ -370,6 +375,7 @@ class MainWindow(QMainWindow):
             "undo": shown and stack.canUndo(),
             "redo": shown and stack.canRedo(),
             "running": shown and self.trainer.state in {"preparing", "running", "paused"},
+            "steered": shown and self.trainer.steerable,
         }
         table.set_open(frozenset(name for name, true in holds.items() if true))
         undone, redone = stack.label(stack.index() - 1), stack.label(stack.index())

@@ -191,7 +191,7 @@ class Workspace(QMainWindow):
                 panel.open_requested.connect(self.project_wanted)  # type: ignore[attr-defined]
                 panel.count_changed.connect(self._count_runs)  # type: ignore[attr-defined]
             case "problems":
-                panel.reveal.connect(self._reveal)  # type: ignore[attr-defined]
+                panel.reveal.connect(self.reveal)  # type: ignore[attr-defined]
         return panel
 
     def _overlay(self, folders: object) -> None:
@@ -204,8 +204,8 @@ class Workspace(QMainWindow):
         self._runs = count
         self._name_tabs()
 
-    def _reveal(self, network: str, node: str) -> None:
-        """Shows where a problem is."""
+    def reveal(self, network: str, node: str) -> None:
+        """Shows a network, or one of its nodes: where a problem is, say."""
         self._session.show_network(network)
         self._session.select([node] if node else [])
         self.canvas.frame_selection()

@@ -124,7 +124,8 @@ def _beginning_with(project: ProjectData, reference: str, path: Path) -> Project
     """`project` with `training.weights` set; a path that is typed starts from here, not from the file."""
     from studio.training.runs import runs_folder
 
-    known = reference == "last" or (runs_folder(path) / reference).is_dir()
+    name = reference.partition("/")[0]
+    known = name == "last" or (runs_folder(path) / name).is_dir()
     value = reference if known or not Path(reference).exists() else str(Path(reference).resolve())
     return replace(project, settings=set_at(dict(project.settings), ("training", "weights"), value))
 

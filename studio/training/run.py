@@ -458,7 +458,7 @@ def _finish(
     training.record["test"] = test or None
     rate = progress.samples / progress.train_seconds if progress.train_seconds else 0.0
     training.record["samples_per_second"] = rate
-    journal.close(status)
+    journal.close("interrupted" if training.commands.gone else status)
     progress.seconds_left = 0.0
     progress.status = status
     epoch = best.epoch if best is not None else None

@@ -67,10 +67,13 @@ class Plan:
 def find(reference: str, base: Path | None, runs_folder: Path) -> Path:
     """The run folder or the file that `training.weights` means. Raises StartError or RunError.
 
-    `last`, a run's name, or a path that starts from the project's folder.
+    `last`, a run's name, a run's name with one of its checkpoints behind a stroke (`last/step-120`), or a
+    path that starts from the project's folder.
     """
-    if reference == "last" or (runs_folder / reference / "run.json").is_file():
-        return runs.find_run(reference, runs_folder)
+    name, _, which = reference.partition("/")
+    if name == "last" or (runs_folder / name / "run.json").is_file():
+        run = runs.find_run(name, runs_folder)
+        return runs.open_run(run).weights(which) if which else run
     path = Path(reference).expanduser()
     path = path if path.is_absolute() else (base or Path.cwd()) / path
     if (path / "run.json").is_file() or path.is_file():
@@ -86,12 +89,13 @@ def find(reference: str, base: Path | None, runs_folder: Path) -> Path:
 
 def plan(project: ProjectData, network: str, module: nn.Module, found: Path) -> Plan:
     """What `module`, built from `project`, can take from a run or a file. Raises StartError where nothing."""
-    if found.is_file():
+    of_run = found.parent if (found.parent / "run.json").is_file() else found
+    if of_run.is_file():
         return from_file(module, weights.read(found))
-    run = runs.open_run(found)
+    run = runs.open_run(of_run)
     from studio.training import learned
 
-    made = Plan(found, weights.read(run.weights()).tensors)
+    made = Plan(found, weights.read(found if found.is_file() else run.weights()).tensors)
     made.kept, made.resized = learned.pairs(run, made.state, project, network, module)
     if not made.kept and not made.resized:
         raise StartError(

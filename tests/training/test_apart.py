@@ -154,7 +154,9 @@ def test_a_process_that_dies_is_told_of_and_the_next_run_has_another(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-def test_a_window_that_is_killed_leaves_a_stopped_run_and_no_process(iris: Make, tmp_path: Path) -> None:
+def test_a_window_that_is_killed_leaves_a_run_that_can_go_on_and_no_process(
+    iris: Make, tmp_path: Path
+) -> None:
     from studio.project import files
 
     files.save(tmp_path / "iris.json", iris(epochs=LONG))
@@ -190,7 +192,8 @@ def test_a_window_that_is_killed_leaves_a_stopped_run_and_no_process(iris: Make,
     window.kill()
     window.wait()
     window.stdout.close()
-    wait_until(lambda: [info.status for info in runs.list_runs(folder)] == ["stopped"])
+    wait_until(lambda: [info.status for info in runs.list_runs(folder)] == ["interrupted"])
+    assert runs.list_runs(folder)[0].resumable
     wait_until(lambda: not is_running(child))
 
 
