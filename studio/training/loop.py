@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +31,7 @@ __all__ = ["DivergedError", "Recorder", "evaluate", "fit"]
 FLUSH_SECONDS = 0.05
 FLUSH_STEPS = 256
 EVALUATION_BATCH = 256
+Found = TypeVar("Found")
 RETRY_S = 10.0
 """how long a run whose data have vanished waits before it tries again by itself"""
 
@@ -203,10 +204,15 @@ def evaluate(module: nn.Module, split: Split, objective: Objective, batch_size: 
     if not len(split):
         return {}
     module.eval()
+    return with_room(lambda size: _evaluate(module, split, objective, size), batch_size)
+
+
+def with_room(work: Callable[[int], Found], batch_size: int) -> Found:
+    """What `work` gives with batches as large as the memory allows. Raises what it raises."""
     size = max(batch_size, EVALUATION_BATCH)
     while True:
         try:
-            return _evaluate(module, split, objective, size)
+            return work(size)
         except (RuntimeError, MemoryError) as error:
             if not machine.out_of_memory(error) or size == 1:
                 raise

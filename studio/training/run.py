@@ -256,9 +256,8 @@ def _ready(
     progress.steps_per_epoch = steps(len(data.train), settings.batch_size)
     rates = learning.of_parameters(module, factors) if factors else {}
     again = partial(_ready, project, base, runs_folder, settings, multiply_adds)
-    return _Training(
-        project, settings, data, module, objective, multiply_adds, progress, commands, again, begun, rates
-    )
+    given = (project, settings, data, module, objective, multiply_adds, progress, commands, again, begun)
+    return _Training(*given, rates=rates)
 
 
 def _pace(training: _Training, known: Mapping[str, Any] | None = None, window: bool = False) -> None:
@@ -353,7 +352,8 @@ def _run(
             )
     except DivergedError as error:
         checkpoints.write()
-        told = _examined(error, training, folder)
+        with ranks.alone():
+            told = _examined(error, training, folder)
         _failed(training, journal, told)
         raise told from error
     except BaseException as error:
@@ -444,6 +444,7 @@ def _finish(
     journal: Journal,
     status: Literal["done", "stopped"],
 ) -> RunResult:
+    from studio.training import verdict
     from studio.training.loop import evaluate
 
     progress = training.progress
@@ -455,6 +456,9 @@ def _finish(
         training.module.load_state_dict(training.objective.weights(best.state))
         judge = training.objective.of_kept()
         test = evaluate(training.module, training.data.test, judge, training.settings.batch_size)
+        training.record["verdict"] = verdict.of(
+            training.module, training.data, judge, training.settings.batch_size
+        )
     training.record["test"] = test or None
     rate = progress.samples / progress.train_seconds if progress.train_seconds else 0.0
     training.record["samples_per_second"] = rate

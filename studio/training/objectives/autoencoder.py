@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from studio.data.prepare import Prepared
+    from studio.training import appraisal
     from studio.training.settings import Settings
 
 TITLE = Message("Autoencoder")
@@ -41,6 +42,11 @@ class Autoencoder(Objective):
 
     def meter(self) -> Likeness:
         return Likeness()
+
+    def appraisal(self) -> appraisal.Values:
+        from studio.training import appraisal
+
+        return appraisal.Values()
 
     def score(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
         return (-metrics["loss"],)

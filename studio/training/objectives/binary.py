@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from studio.data.prepare import Prepared
+    from studio.training import appraisal
     from studio.training.settings import Settings
 
 TITLE = Message("Binary classification")
@@ -41,6 +42,11 @@ class Binary(Objective):
 
     def meter(self) -> Accuracy:
         return Accuracy()
+
+    def appraisal(self) -> appraisal.Binary:
+        from studio.training import appraisal
+
+        return appraisal.Binary()
 
     def score(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
         return metrics["accuracy"], -metrics["loss"]

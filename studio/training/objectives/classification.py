@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from studio.data.prepare import Prepared
+    from studio.training import appraisal
     from studio.training.mixing import Mixing
     from studio.training.settings import Settings
 
@@ -39,6 +40,7 @@ class Classification(Objective):
         weights: Tensor | None = None,
         mixing: Mixing | None = None,
     ) -> None:
+        self._name = loss
         self._loss = self._step_loss = _loss(loss)
         self._classes = classes
         self._mixing = mixing
@@ -89,6 +91,11 @@ class Classification(Objective):
 
     def meter(self) -> Accuracy:
         return Accuracy()
+
+    def appraisal(self) -> appraisal.Classes:
+        from studio.training import appraisal
+
+        return appraisal.Classes("softmax" if self._name == "cross_entropy" else "exp")
 
     def score(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
         return metrics["accuracy"], -metrics["loss"]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor, nn
 
     from studio.data.prepare import Prepared
+    from studio.training import appraisal
     from studio.training.settings import Settings
 
 TITLE = Message("Contrastive pre-training")
@@ -65,6 +66,15 @@ class Contrastive(Objective):
     def meter(self) -> Neighbours:
         return Neighbours()
 
+    def appraisal(self) -> appraisal.Share:
+        import torch
+
+        from studio.training import appraisal
+
+        return appraisal.Share(
+            "neighbour_accuracy", lambda v, y: neighbours(torch.from_numpy(v), torch.from_numpy(y))
+        )
+
     def score(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
         return (-metrics["loss"],)
 
@@ -99,6 +109,21 @@ def view(x: Tensor, strength: float, generator: Generator | None) -> Tensor:
     return moved * (1 + draw(len(x), 1, 1, 1) * 0.3 * strength) + noise * 0.2 * strength
 
 
+def neighbours(vectors: Tensor, classes: Tensor) -> Tensor:
+    """Whether the nearest other vector is of the same class: (N, values) and (N,) to (N,) booleans."""
+    import torch
+    from torch.nn import functional
+
+    vectors = functional.normalize(vectors, dim=1)
+    right = []
+    for first in range(0, len(vectors), CHUNK):
+        alike = vectors[first : first + CHUNK] @ vectors.T
+        rows = torch.arange(len(alike), device=alike.device)
+        alike[rows, rows + first] = float("-inf")
+        right.append(classes[alike.argmax(1)] == classes[first : first + CHUNK])
+    return torch.cat(right)
+
+
 class Neighbours:
     """Vectors and classes of samples that are judged; nothing is gathered of training."""
 
@@ -115,19 +140,11 @@ class Neighbours:
 
     def result(self) -> dict[str, float]:
         import torch
-        from torch.nn import functional
 
         if self._samples < 2:
             return {}
-        vectors = functional.normalize(torch.cat(self._vectors), dim=1)
-        classes = torch.cat(self._classes)
-        right = 0
-        for first in range(0, len(vectors), CHUNK):
-            alike = vectors[first : first + CHUNK] @ vectors.T
-            rows = torch.arange(len(alike), device=alike.device)
-            alike[rows, rows + first] = float("-inf")
-            right += int((classes[alike.argmax(1)] == classes[first : first + CHUNK]).sum())
-        return {"neighbour_accuracy": right / len(vectors)}
+        right = neighbours(torch.cat(self._vectors), torch.cat(self._classes))
+        return {"neighbour_accuracy": float(right.float().mean())}
 
     def state(self) -> dict[str, Tensor]:
         return {}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from studio.data.prepare import Prepared
+    from studio.training import appraisal
     from studio.training.settings import Settings
 
 TITLE = Message("Multi-label classification")
@@ -42,6 +43,11 @@ class MultiLabel(Objective):
 
     def meter(self) -> Labels:
         return Labels()
+
+    def appraisal(self) -> appraisal.Labels:
+        from studio.training import appraisal
+
+        return appraisal.Labels()
 
     def score(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
         return metrics["f1_micro"], -metrics["loss"]

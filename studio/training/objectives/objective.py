@@ -11,6 +11,8 @@ from studio.words import NetloomError
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from studio.training.appraisal import Appraisal
+
 Outcome: TypeAlias = "tuple[Tensor, Any, Tensor]"
 """of one batch: its mean loss, and what the meter is to gather (a prediction and what it should have been)"""
 
@@ -54,7 +56,12 @@ class Objective(ABC):
         """What is told and compared."""
 
     @abstractmethod
-    def meter(self) -> Meter: ...
+    def meter(self) -> Meter:
+        """The few metrics that every epoch is worth."""
+
+    def appraisal(self) -> Appraisal | None:
+        """All metrics, for the last word on kept weights; None where the loss says all."""
+        return None
 
     @abstractmethod
     def score(self, metrics: Mapping[str, float]) -> tuple[float, ...]:

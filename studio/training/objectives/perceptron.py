@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from studio.data.prepare import Prepared
+    from studio.training import appraisal
     from studio.training.settings import Settings
 
 TITLE = Message("Perceptron rule")
@@ -41,6 +42,11 @@ class Perceptron(Classification):
     def step_loss(self, prediction: Tensor, y: Tensor) -> Tensor:
         won = prediction.detach().argmax(1, keepdim=True)  # of equal scores the first one wins, as in argmax
         return (prediction.gather(1, won) - prediction.gather(1, y.unsqueeze(1))).mean()
+
+    def appraisal(self) -> appraisal.Classes:
+        from studio.training import appraisal
+
+        return appraisal.Classes("")
 
 
 def _make(settings: Settings, data: Prepared, module: nn.Module) -> Perceptron:

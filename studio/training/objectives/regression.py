@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from studio.data.prepare import Prepared
+    from studio.training import appraisal
     from studio.training.settings import Settings
 
 LOSSES = ("mse", "l1", "huber", "smooth_l1")
@@ -89,6 +90,11 @@ class Regression(Objective):
 
     def meter(self) -> Errors:
         return Errors(self.units, self.layer is not None and not self._kept)
+
+    def appraisal(self) -> appraisal.Numbers:
+        from studio.training import appraisal
+
+        return appraisal.Numbers()
 
     def score(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
         return (-metrics["loss"],)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from studio.data.prepare import Prepared
+    from studio.training import appraisal
     from studio.training.settings import Settings
 
 TITLE = Message("Segmentation")
@@ -40,6 +41,11 @@ class Segmentation(Objective):
 
     def meter(self) -> Overlap:
         return Overlap(self._classes)
+
+    def appraisal(self) -> appraisal.Pixels:
+        from studio.training import appraisal
+
+        return appraisal.Pixels()
 
     def score(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
         return metrics["iou"], -metrics["loss"]

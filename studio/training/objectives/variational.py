@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from studio.data.prepare import Prepared
+    from studio.training import appraisal
     from studio.training.settings import Settings
 
 TITLE = Message("Variational autoencoder")
@@ -60,6 +61,11 @@ class Variational(Autoencoder):
 
     def meter(self) -> Codes:
         return Codes()
+
+    def appraisal(self) -> appraisal.Codes:
+        from studio.training import appraisal
+
+        return appraisal.Codes()
 
 
 def divergence(mu: Tensor, logvar: Tensor) -> Tensor:
