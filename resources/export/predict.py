@@ -18,7 +18,10 @@ import torch
 
 HERE = Path(__file__).resolve().parent
 SETTINGS = json.loads((HERE / "network.json").read_text(encoding="utf-8"))
-SHAPE = tuple(SETTINGS["inputs"][0]["shape"][1:])
+STEPS = {step["type"]: step for step in SETTINGS["preprocessing"]}
+CATEGORIES = STEPS.get("one_hot", {}).get("categories", [])
+SHAPE = (len(CATEGORIES),) if CATEGORIES else tuple(SETTINGS["inputs"][0]["shape"][1:])
+MISSING = ("", "?", "-", "NA", "N/A", "n/a", "nan", "NaN", "NAN", "NULL", "null", "None", "<NA>", "#N/A")
 
 
 def load_network():
@@ -32,7 +35,7 @@ def load_network():
 
 
 def preprocess(values):
-    """Values as they were measured, (N, ...), to what the network takes: float32 of the same shape."""
+    """Values as they were measured, (N, ...), to what the network takes."""
     x = torch.as_tensor(values)
     if not SETTINGS["preprocessing"]:
         return x.to(getattr(torch, SETTINGS["inputs"][0]["dtype"]))
@@ -46,9 +49,19 @@ def preprocess(values):
                 torch.tensor(step[name], dtype=torch.float32).view(shape) for name in ("mean", "std")
             )
             x = (x - mean) / std
+        elif step["type"] == "impute":
+            x = torch.where(torch.isnan(x), torch.tensor(step["values"], dtype=torch.float32), x)
+        elif step["type"] == "one_hot":
+            sizes = [len(values) for values in step["categories"]]
+            x = torch.cat([spread(x[:, i : i + 1], n) for i, n in enumerate(sizes)], 1)
         else:
             raise ValueError(f"network.json has an unknown preprocessing step: {step['type']}")
     return x
+
+
+def spread(column, categories):
+    """A column of numbers as it is; one of places among the categories as a column of 0 and 1 each."""
+    return (column == torch.arange(categories)).to(torch.float32) if categories else column
 
 
 def read(path, invert=False):
@@ -80,10 +93,23 @@ def read_table(path):
     table = []
     for number, row in rows:
         try:
-            table.append([float(row[column]) for column in columns])
-        except (ValueError, IndexError):
-            raise ValueError(f"{path}, line {number}: every column needs a number") from None
+            table.append([cell(row[column], place) for place, column in enumerate(columns)])
+        except (ValueError, IndexError) as error:
+            reason = error if CATEGORIES else "every column needs a number"
+            raise ValueError(f"{path}, line {number}: {reason}") from None
     return np.array(table, dtype=np.float32)
+
+
+def cell(text, place):
+    """A field of the column `place` as a number: of a category its place, NaN where the value is missing."""
+    text = text.strip()
+    if text in MISSING and "impute" in STEPS:
+        return math.nan
+    if CATEGORIES and CATEGORIES[place]:
+        if text not in CATEGORIES[place]:
+            raise ValueError(f"{text!r} is none of {', '.join(CATEGORIES[place])}")
+        return CATEGORIES[place].index(text)
+    return float(text)
 
 
 def is_number(cell):

@@ -15,7 +15,7 @@ from studio.app.problem_counts import SIGNS, count_text
 from studio.app.session import Session
 from studio.app.trainer import Trainer
 from studio.compiler.analysis import NetworkReport
-from studio.data.sources import SOURCES
+from studio.data.sources import known
 from studio.graph.model import ProjectData
 from studio.words import tr
 
@@ -164,7 +164,7 @@ def memory_in_training(report: NetworkReport, project: ProjectData) -> int:
     states = STATES_PER_WEIGHT.get(name, 1 if optimizer.get("momentum") else 0)
     batch = training.get("batch_size")
     samples = batch if isinstance(batch, int) else 64
-    if (source := SOURCES.get(str(project.data.get("source")))) is not None:
+    if (source := known(project.data)) is not None:
         samples = min(samples, source.samples)
     return FLOAT_BYTES * report.parameters * (2 + states) + 2 * report.activation_bytes * samples
 

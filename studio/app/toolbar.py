@@ -130,12 +130,12 @@ class ToolBar(QToolBar):
 
 def data_text(settings: object, short: bool = False) -> str:
     """The words of the data chip: the source and, unless `short`, how many samples it has."""
-    from studio.data.sources import SOURCES
+    from studio.data.sources import known
 
     source = settings.get("source") if hasattr(settings, "get") else None
     if not source:
         return tr("Choose the data…")
-    info = SOURCES.get(source)
+    info = known(settings)  # type: ignore[arg-type]
     if info is None:
         return tr("Data: {name}", name=source)
     if short:

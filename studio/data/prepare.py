@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.compiler.analysis import Context, N, TensorSpec
-from studio.data.preprocessing import Preprocessing, fit
+from studio.data.preprocessing import Preprocessing, fit, fit_columns
 from studio.data.rows import rows
-from studio.data.settings import DataSettings, read
+from studio.data.settings import DataSettings, SplitSettings, read
 from studio.data.source import DataError, Place, Raw, SourceInfo
-from studio.data.sources import SOURCES
+from studio.data.sources import known
 from studio.data.splits import draw
 from studio.graph.values import Json
 from studio.words import Message
@@ -80,11 +80,10 @@ class Prepared:
 
 def context_of(settings: Mapping[str, Json]) -> Context:
     """What the data says of the network, without reading it; an empty Context where no data is chosen."""
-    name = settings.get("source")
-    info = SOURCES.get(name) if isinstance(name, str) else None
+    info = known(settings)
     if info is None:
         return Context()
-    return Context((TensorSpec((N, *info.shape)),), info.outputs, info.task, info.class_names)
+    return Context((TensorSpec((N, *info.given), info.dtype),), info.outputs, info.task, info.class_names)
 
 
 def prepare(settings: Mapping[str, Json], base: Path | None = None) -> Prepared:
@@ -93,13 +92,13 @@ def prepare(settings: Mapping[str, Json], base: Path | None = None) -> Prepared:
     A source with a test set of its own keeps it, and its `split.test` is not used. Raises DataError.
     """
     chosen = read(settings)
-    info = SOURCES[chosen.source]
+    info = chosen.info
     raw = info.load(_place(chosen, base))
     _check(raw, info)
     labels = raw.y if info.task == "classification" else None
     split = chosen.split if raw.own_test is None else replace(chosen.split, test=0.0)
     train, validation, test = draw(labels, len(raw.x), split)
-    fitted = fit(chosen.preprocessing, info.scale, raw.x[train])
+    fitted = _fitted(chosen, raw.x[train])
     test_x, test_y = (raw.x[test], raw.y[test]) if raw.own_test is None else raw.own_test
     keep_stored = sum(x.numel() for x, _ in raw.parts) * 4 > FLOAT_LIMIT
 
@@ -112,11 +111,18 @@ def prepare(settings: Mapping[str, Json], base: Path | None = None) -> Prepared:
         part(test_x, test_y),
         context_of(settings),
         fitted,
-        _fingerprint(raw, split.validation, split.test, split.seed),
+        _fingerprint(raw, *_drawn_by(split)),
         chosen.source,
         info.class_names,
-        info.feature_names,
+        info.columns,
     )
+
+
+def _fitted(chosen: DataSettings, x: Tensor) -> Preprocessing:
+    """What is done to stored values, worked out from the training samples `x`."""
+    if chosen.info.categories:
+        return fit_columns(chosen.preprocessing, chosen.missing, x, chosen.info.categories)
+    return fit(chosen.preprocessing, chosen.info.scale, x)
 
 
 def _place(chosen: DataSettings, base: Path | None) -> Place:
@@ -140,7 +146,9 @@ def _check(raw: Raw, info: SourceInfo) -> None:
                     found="×".join(map(str, x.shape[1:])),
                 )
             )
-        if info.task == "classification" and (int(y.min()) < 0 or int(y.max()) >= info.outputs):
+        if info.task in {"classification", "segmentation"} and (
+            int(y.min()) < 0 or int(y.max()) >= info.outputs
+        ):
             raise DataError(
                 Message(
                     "{title} has {n} classes, but a label {label} came. The files may be another set's.",
@@ -149,6 +157,12 @@ def _check(raw: Raw, info: SourceInfo) -> None:
                     label=int(y.max()),
                 )
             )
+
+
+def _drawn_by(split: SplitSettings) -> tuple[float, ...]:
+    """What decides the parts."""
+    drawn = (split.validation, split.test, split.seed)
+    return drawn if split.folds is None else (*drawn, split.folds, split.fold)
 
 
 def _fingerprint(raw: Raw, *split: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,10 @@ class Preprocessing:
     """Fitted steps, applied in order along dimension 1 (the channels of images, the columns of tables).
 
     `{"type": "scale", "factor": f}`: x * f. `{"type": "standardize", "mean": [...], "std": [...]}`:
-    (x - mean) / std. All arithmetic is float32.
+    (x - mean) / std. `{"type": "impute", "values": [...]}`: a column's value where x is NaN.
+    `{"type": "one_hot", "categories": [[], ["a", "b"], ...]}`: a column of numbers stays, one of places among
+    categories becomes a column of 0 and 1 each; NaN, or a place beyond them, is all 0. The arithmetic is
+    float32.
     """
 
     steps: tuple[Mapping[str, Any], ...] = ()
@@ -39,6 +42,13 @@ class Preprocessing:
                         for name in ("mean", "std")
                     )
                     x = (x - mean) / std
+                case "impute":
+                    values = torch.tensor(step["values"], dtype=torch.float32, device=x.device)
+                    x = torch.where(torch.isnan(x), values, x)
+                case "one_hot":
+                    x = torch.cat(
+                        [_spread(x[:, i : i + 1], len(v)) for i, v in enumerate(step["categories"])], 1
+                    )
                 case unknown:
                     raise ValueError(f"no preprocessing step {unknown!r}")
         return x
@@ -51,6 +61,15 @@ class Preprocessing:
         return cls(tuple(table.get("input", ())))
 
 
+def _spread(column: Tensor, categories: int) -> Tensor:
+    """(N, 1) as it is, or a place among `categories` as (N, categories) of 0 and 1."""
+    import torch
+
+    if not categories:
+        return column
+    return (column == torch.arange(categories, dtype=column.dtype, device=column.device)).to(column.dtype)
+
+
 def fit(names: Iterable[str], scale: float, x: Tensor) -> Preprocessing:
     """The steps `names` fitted on the training samples `x` (N, C, ...), after scaling by `scale`."""
     steps: list[Mapping[str, Any]] = []
@@ -61,6 +80,39 @@ def fit(names: Iterable[str], scale: float, x: Tensor) -> Preprocessing:
             mean, std = moments(x, scale)
             steps.append({"type": "standardize", "mean": mean, "std": std})
     return Preprocessing(tuple(steps))
+
+
+def fit_columns(
+    names: Iterable[str], strategy: str, x: Tensor, categories: Sequence[Sequence[str]]
+) -> Preprocessing:
+    """The steps for columns of numbers and of places among `categories`, fitted on the training rows `x`.
+
+    A missing number is filled in by `strategy` of scikit-learn's SimpleImputer, a missing category by the
+    most frequent one. Only numbers are standardised. `x` is (N, columns).
+    """
+    values = _fillings(x, strategy, categories)
+    steps: list[Mapping[str, Any]] = [{"type": "impute", "values": values}]
+    filled = Preprocessing(tuple(steps)).apply(x)
+    if "standardize" in names:
+        mean, std = moments(filled)
+        of_numbers = [not values for values in categories]
+        mean = [m if number else 0.0 for m, number in zip(mean, of_numbers, strict=True)]
+        std = [s if number else 1.0 for s, number in zip(std, of_numbers, strict=True)]
+        steps.append({"type": "standardize", "mean": mean, "std": std})
+    if any(categories):
+        steps.append({"type": "one_hot", "categories": [list(values) for values in categories]})
+    return Preprocessing(tuple(steps))
+
+
+def _fillings(x: Tensor, strategy: str, categories: Sequence[Sequence[str]]) -> list[float]:
+    """What a missing value of each column becomes; 0 where a column has no value at all."""
+    from sklearn.impute import SimpleImputer
+
+    filled = []
+    for i, values in enumerate(categories):
+        imputer = SimpleImputer(strategy="most_frequent" if values else strategy, keep_empty_features=True)
+        filled.append(float(imputer.fit(x[:, i : i + 1].numpy()).statistics_[0]))
+    return filled
 
 
 def moments(x: Tensor, scale: float = 1.0) -> tuple[list[float], list[float]]:

@@ -6,64 +6,77 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from studio.data.source import DataError
-from studio.data.sources import SOURCES
+from studio.data.source import DataError, SourceInfo
+from studio.data.sources import described
 from studio.graph.values import Json
 from studio.project import sections
 from studio.words import Message
 
-DEFAULT_SPLIT: Mapping[str, Json] = {"validation": 0.1, "test": 0.1, "seed": 0}
+DEFAULT_SPLIT: Mapping[str, Json] = {"validation": 0.1, "test": 0.1, "seed": 0, "folds": None, "fold": None}
 DEFAULTS: Mapping[str, Json] = {
     "source": None,
     "root": None,
+    "reading": None,
+    "missing": "median",
     "download": False,
     "split": DEFAULT_SPLIT,
     "preprocessing": [{"type": "standardize"}],
 }
+MISSING = ("median", "mean", "most_frequent")
+"""what a missing number of a table becomes, by the strategies of scikit-learn's SimpleImputer"""
 PREPROCESSING = ("standardize",)
 """the steps known here, by their name in the project file"""
 
 
 @dataclass(frozen=True, slots=True)
 class SplitSettings:
-    """Shares of all samples, and the seed of the draw."""
+    """Shares of all samples, and the seed of the draw.
+
+    With `folds`, what is not for testing lies in that many parts, and `fold` (from 1) is the one that
+    validates: `validation` does not count then.
+    """
 
     validation: float = 0.1
     test: float = 0.1
     seed: int = 0
+    folds: int | None = None
+    fold: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class DataSettings:
+    """`info` is the source that is named; `missing` what a missing number of a table becomes."""
+
     source: str
+    info: SourceInfo
     root: str | None
     download: bool
     split: SplitSettings
     preprocessing: tuple[str, ...]
+    missing: str = "median"
 
 
 def read(section: Mapping[str, Json]) -> DataSettings:
     """The section with its defaults filled in. Raises DataError naming the key, its value and the cure."""
     _known(section, DEFAULTS, "data")
-    source = section.get("source")
-    if source is None:
-        raise DataError(Message("No data is chosen. Choose a source in the Data panel, or set data.source."))
-    if not isinstance(source, str) or source not in SOURCES:
-        raise DataError(
-            Message(
-                "data.source is {value}, which is no source known here. Known: {known}.",
-                value=repr(source),
-                known=", ".join(SOURCES),
-            )
-        )
+    info = described(section)
     root = section.get("root")
     if root is not None and not isinstance(root, str):
         raise _wrong("root", root, Message("the path of a folder"))
     download = section.get("download", False)
     if not isinstance(download, bool):
         raise _wrong("download", download, Message("true or false"))
+    missing = section.get("missing", "median")
+    if missing not in MISSING:
+        raise _wrong("missing", missing, Message("one of {known}", known=", ".join(MISSING)))
     return DataSettings(
-        source, root, download, _split(section.get("split")), _steps(section.get("preprocessing"))
+        str(section["source"]),
+        info,
+        root,
+        download,
+        _split(section.get("split")),
+        _steps(section.get("preprocessing")),
+        str(missing),
     )
 
 
@@ -92,7 +105,18 @@ def _split(section: Json) -> SplitSettings:
     seed = values["seed"]
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
         raise _wrong("split.seed", seed, Message("a whole number from 0"))
-    return SplitSettings(float(values["validation"]), float(values["test"]), seed)
+    return SplitSettings(float(values["validation"]), float(values["test"]), seed, *_folds(values))
+
+
+def _folds(values: Mapping[str, Json]) -> tuple[int | None, int]:
+    folds, fold = values["folds"], 1 if values["fold"] is None else values["fold"]
+    if folds is not None and (
+        isinstance(folds, bool) or not isinstance(folds, int) or not 2 <= folds <= 1000
+    ):
+        raise _wrong("split.folds", folds, Message("a whole number from 2 to 1000"))
+    if isinstance(fold, bool) or not isinstance(fold, int) or not 1 <= fold <= (folds or 1):
+        raise _wrong("split.fold", fold, Message("a whole number from 1 to data.split.folds"))
+    return folds, fold
 
 
 def _steps(section: Json) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from studio.words import Message, NetloomError
 
@@ -41,8 +41,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """What reading gives: `x` (N, ...) as stored, uint8 or float32; `y` (N,) int64 classes or (N, 1) float32.
+    """What reading gives: `x` (N, ...) as stored, uint8 or float32; `y` by what the source is for.
 
+    `y` is (N,) int64 classes, (N, columns) float32, (N, labels) float32 of 0 and 1, or (N, H, W) int64.
     A source with a test set of its own has it in `own_test`, x and y.
     """
 
@@ -62,13 +63,15 @@ class SourceInfo:
     """A source as it is known before it is read.
 
     `shape` is one sample's, without the batch; `scale` is what stored values are multiplied by first;
-    `outputs` the number of classes or of columns to predict; `test_samples` those of its own test set.
+    `task` is what it is for, by the name of the usual objective: "classification", "regression", "multilabel"
+    or "segmentation"; `outputs` the number of classes, labels or columns to predict; `test_samples` those of
+    its own test set.
     """
 
     name: str
     title: Message
     description: Message
-    task: Literal["classification", "regression"]
+    task: str
     shape: tuple[int, ...]
     samples: int
     outputs: int
@@ -80,6 +83,27 @@ class SourceInfo:
     test_samples: int = 0
     files: str = ""
     """what lies in the folder the person names, relative to it"""
+    categories: tuple[tuple[str, ...], ...] = ()
+    """of a table with categories: a column's values, none for one of numbers (see `Preprocessing`)"""
+    dtype: str = "float32"
+    """what the network is given"""
+    brought: bool = False
+    """whether it is a file of the person's own, so that what it holds was looked up"""
+
+    @property
+    def given(self) -> tuple[int, ...]:
+        """One sample's shape as the network gets it, without the batch."""
+        if not self.categories:
+            return self.shape
+        return (sum(len(values) or 1 for values in self.categories),)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns that the network gets."""
+        if not self.categories:
+            return self.feature_names
+        pairs = zip(self.feature_names, self.categories, strict=True)
+        return tuple(text for name, values in pairs for text in ([f"{name}={v}" for v in values] or [name]))
 
     @property
     def counts(self) -> tuple[int, ...]:

@@ -73,7 +73,7 @@ def _contents(network: Subject) -> dict[str, str]:
     shipped = places.resources() / "export"
     code = python_file.text(network)
     said = settings(network, python_file.class_of(code))
-    shape = said["inputs"][0]["shape"][1:]
+    shape = list(network.stored)
     image = len(shape) == 3 and shape[0] in {1, 3}
     page = (shipped / f"README.{language()}.md").read_text(encoding="utf-8")
     example = "digit.png" if image else "table.csv" if len(shape) == 1 else "values.npy"
@@ -97,9 +97,9 @@ def _contents(network: Subject) -> dict[str, str]:
 
 def settings(network: Subject, class_name: str) -> dict[str, Any]:
     """What predict.py needs to know, as it stands in network.json."""
-    from studio.data.sources import SOURCES
+    from studio.data.sources import known
 
-    source = SOURCES.get(str(network.project.data.get("source")))
+    source = known(network.project.data)
     scales = [step["factor"] for step in network.preprocessing.steps if step["type"] == "scale"]
     return {
         **description.of(network),

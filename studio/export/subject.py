@@ -63,9 +63,19 @@ class Subject:
         """The same with the preprocessing inside. The folder's predict.py is proven against this."""
         return self if self.raw else _assemble(self, raw=True)
 
+    @property
+    def stored(self) -> tuple[int, ...]:
+        """One sample's shape before any preprocessing."""
+        for step in self.preprocessing.steps:
+            if step["type"] == "one_hot":
+                return (len(step["categories"]),)
+        return tuple(self.samples[0].shape[1:])
+
     def details(self, chosen: Format) -> tuple[Message, ...]:
         """Lines for a person: what the file takes and what it was compared on."""
-        shape = "×".join(("N", *map(str, self.samples[0].shape[1:])))
+        shape = "×".join(
+            ("N", *map(str, self.stored if chosen.name == "folder" else self.samples[0].shape[1:]))
+        )
         lines = []
         if chosen.name == "folder" or self.raw:
             lines.append(Message("It takes raw values, {shape}; the preprocessing is inside.", shape=shape))
@@ -140,7 +150,21 @@ def undo(preprocessing: Preprocessing, x: Tensor) -> Tensor:
                 shape = (1, -1, *[1] * (x.dim() - 2))
                 mean, std = (torch.tensor(step[name], dtype=x.dtype).view(shape) for name in ("mean", "std"))
                 x = x * std + mean
+            case "one_hot":
+                x = torch.cat(_places(x, [len(values) for values in step["categories"]]), 1)
     return x
+
+
+def _places(x: Tensor, categories: Sequence[int]) -> list[Tensor]:
+    """Columns of 0 and 1 as the places of their ones, NaN where there is none; 0 categories: a number."""
+    nothing = torch.tensor(float("nan"), dtype=x.dtype)
+    parts = torch.split(x, [n or 1 for n in categories], 1)
+    return [
+        torch.where(part.any(1, keepdim=True), part.argmax(1, keepdim=True).to(x.dtype), nothing)
+        if n
+        else part
+        for n, part in zip(categories, parts, strict=True)
+    ]
 
 
 def _real(run: Run) -> Tensor | None:

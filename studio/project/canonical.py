@@ -22,7 +22,8 @@ in_channels out_channels in_features out_features num_embeddings embedding_dim n
 input_size hidden_size num_layers embed_dim num_heads kernel_size output_size stride padding output_padding
 dilation groups bias padding_mode
 n i p each expr of size shape t d slice getitem f dtype memory_format if_training if
-source root download split validation test preprocessing
+source root reading encoding separator header rows target columns values missing download split validation
+test preprocessing
 objective loss optimizer lr momentum weight_decay network epochs batch_size seed threads device
 """
 _RANKS = {key: rank for rank, key in enumerate(dict.fromkeys(_ORDER.split()))}

@@ -255,7 +255,6 @@ def _device_name(name: str) -> Message:
 def _summary(data: object, epochs: int, batch_size: int) -> str:
     """How long a training is, in steps."""
     from studio.data.settings import read
-    from studio.data.sources import SOURCES
 
     if not plain(data).get("source"):
         return tr("Choose data in the Data panel; then the number of steps is known.")
@@ -263,7 +262,7 @@ def _summary(data: object, epochs: int, batch_size: int) -> str:
         chosen = read(plain(data))
     except NetloomError as error:
         return str(error)
-    info = SOURCES[chosen.source]
+    info = chosen.info
     test = 0.0 if info.test_samples else chosen.split.test
     samples = info.samples - round(info.samples * chosen.split.validation) - round(info.samples * test)
     steps = math.ceil(samples / batch_size)

@@ -1,8 +1,12 @@
-"""Where data comes from: one file a source. Light: scikit-learn and torchvision come in when one is read."""
+"""Where data comes from: a file a source or family. Light: other libraries come in when one is read."""
 
 from __future__ import annotations
 
-from studio.data.source import SourceInfo
+from collections.abc import Mapping
+from dataclasses import replace
+
+from studio.data.kinds import FileKind
+from studio.data.source import DataError, SourceInfo
 from studio.data.sources import (
     breast_cancer,
     cifar10,
@@ -12,11 +16,61 @@ from studio.data.sources import (
     fashion_mnist,
     iris,
     mnist,
+    points,
+    shapes,
+    table,
     wine,
 )
+from studio.graph.values import Json
+from studio.words import Message
+
+_BUNDLED = (digits, iris, wine, breast_cancer, diabetes)
+_FROM_A_FOLDER = (mnist, fashion_mnist, cifar10, cifar100)
 
 SOURCES: dict[str, SourceInfo] = {
-    module.INFO.name: module.INFO
-    for module in (digits, iris, wine, breast_cancer, diabetes, mnist, fashion_mnist, cifar10, cifar100)
+    info.name: info
+    for info in (
+        *(module.INFO for module in _BUNDLED),
+        *points.INFOS,
+        *shapes.INFOS,
+        *(module.INFO for module in _FROM_A_FOLDER),
+    )
 }
-"""every source by its name in the project file, in the order a person sees them"""
+"""every source that is always the same, by its name in the project file, in the order a person sees them"""
+KINDS: dict[str, FileKind] = {module.KIND.name: module.KIND for module in (table,)}
+"""every kind of file that a person brings, by its name in the project file"""
+
+
+def described(section: Mapping[str, Json]) -> SourceInfo:
+    """The source that a `data` section names. Raises DataError where it names none, or is not complete."""
+    name = section.get("source")
+    if name is None:
+        raise DataError(Message("No data is chosen. Choose a source in the Data panel, or set data.source."))
+    if isinstance(name, str) and name in SOURCES:
+        return SOURCES[name]
+    if isinstance(name, str) and name in KINDS:
+        reading = section.get("reading")
+        if not isinstance(reading, Mapping):
+            raise DataError(
+                Message(
+                    "Nobody has looked yet what {path} holds. Choose the file in the Data panel, or run "
+                    "netloom data.",
+                    path=section.get("root") or "data.root",
+                )
+            )
+        return replace(KINDS[name].describe(reading), brought=True)
+    raise DataError(
+        Message(
+            "data.source is {value}, which is no source known here. Known: {known}.",
+            value=repr(name),
+            known=", ".join((*SOURCES, *KINDS)),
+        )
+    )
+
+
+def known(section: Mapping[str, Json]) -> SourceInfo | None:
+    """The same, None where nothing can be said yet."""
+    try:
+        return described(section)
+    except DataError:
+        return None

@@ -1,0 +1,110 @@
+"""Files of lines as people have them: which encoding, which separator, whether line 1 names columns."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from studio.data.source import DataError
+from studio.words import Message
+
+ENCODINGS = ("utf-8", "gb18030", "latin-1")
+"""tried in this order; every file is some latin-1"""
+SEPARATORS = (",", "\t", ";", "|")
+HEAD = 2**18
+"""bytes that are looked at to tell encoding and separator"""
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def opened(path: Path) -> io.BufferedReader:
+    """The file to be read. Raises DataError that says why it cannot be."""
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        raise DataError(
+            Message("{path} is not there. Choose the file again (data.root).", path=path)
+        ) from None
+    except IsADirectoryError:
+        raise DataError(Message("{path} is a folder; a file is needed.", path=path)) from None
+    except OSError as error:
+        raise DataError(
+            Message("{path} cannot be read: {reason}.", path=path, reason=error.strerror)
+        ) from None
+
+
+def encoding_of(path: Path) -> str:
+    """The first of ENCODINGS that the whole file is written in, by its mark where it has one.
+
+    Raises DataError for a file that is no text.
+    """
+    with opened(path) as file:
+        head = file.read(HEAD)
+        for mark, name in _MARKS:
+            if head.startswith(mark):
+                return name
+        if b"\0" in head:
+            raise DataError(
+                Message("{path} is no text: it holds zero bytes. A CSV or TSV file is needed.", path=path)
+            )
+        return next(name for name in ENCODINGS if _decodes(file, name))
+
+
+def _decodes(file: io.BufferedReader, name: str) -> bool:
+    decoder = codecs.getincrementaldecoder(name)()
+    file.seek(0)
+    try:
+        while piece := file.read(2**20):
+            decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def head_of(path: Path, encoding: str) -> str:
+    """The beginning of the file, whole lines. Raises DataError where it is empty."""
+    with opened(path) as file:
+        data = file.read(HEAD)
+        whole = not file.read(1)
+    text = data.decode(encoding, errors="ignore")
+    if not whole and "\n" in text:
+        text = text[: text.rindex("\n") + 1]
+    if not text.strip():
+        raise DataError(Message("{path} is empty.", path=path))
+    return text
+
+
+def separator_of(head: str) -> str:
+    """What parts the fields: the sign that gives most lines the same number of them, more than one."""
+
+    def agreement(separator: str) -> tuple[float, int]:
+        widths = Counter(len(row) for row in csv.reader(io.StringIO(head), delimiter=separator) if row)
+        width, lines = widths.most_common(1)[0] if widths else (1, 0)
+        return (lines / max(widths.total(), 1), width) if width > 1 else (0.0, 1)
+
+    return max(SEPARATORS, key=agreement)
+
+
+def names_columns(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first of `rows` names the columns.
+
+    Then it has no number, no gap and no name twice, and none of its fields comes again below it.
+    """
+    if not rows:
+        return False
+    first = [field.strip() for field in rows[0]]
+    if not all(first) or len(set(first)) < len(first) or any(map(is_number, first)):
+        return False
+    return not any(name == field.strip() for row in rows[1:] for name, field in zip(first, row, strict=False))
+
+
+def is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
