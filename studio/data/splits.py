@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 def draw(labels: Tensor | None, samples: int, split: SplitSettings) -> tuple[Tensor, Tensor, Tensor]:
     """Indices for training, validation and test: disjoint, together all of `samples`, each in random order.
 
-    With `labels` (N,) every class is shared out alike. The same seed gives the same draw. Raises DataError
-    where a part that was asked for would be empty.
+    With `labels` (N,) every class is shared out alike. The same seed gives the same draw; with folds, each
+    sample that is not for testing validates in exactly one of them. Raises DataError where a part that was
+    asked for would be empty.
     """
     import torch
 
@@ -25,6 +26,8 @@ def draw(labels: Tensor | None, samples: int, split: SplitSettings) -> tuple[Ten
     order = torch.randperm(samples, generator=generator)
     groups = [order] if labels is None else [order[labels[order] == c] for c in torch.unique(labels).tolist()]
     sizes = [len(group) for group in groups]
+    if split.folds is not None:
+        return _fold(groups, _shares(sizes, split.test), split, split.folds)
     validation = _shares(sizes, split.validation)
     # what one part took of a class is not there for the next
     test = _shares(sizes, split.test, [size - taken for size, taken in zip(sizes, validation, strict=True)])
@@ -35,6 +38,30 @@ def draw(labels: Tensor | None, samples: int, split: SplitSettings) -> tuple[Ten
     drawn = [torch.cat(part) for part in parts]
     _check(map(len, drawn), split, samples)
     train, valid, tested = (part[torch.randperm(len(part), generator=generator)] for part in drawn)
+    return train, valid, tested
+
+
+def _fold(
+    groups: list[Tensor], test: list[int], split: SplitSettings, folds: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The parts of one fold: what is left of the groups is dealt out to the folds in turn."""
+    import torch
+
+    tested = torch.cat([group[:t] for group, t in zip(groups, test, strict=True)])
+    rest = torch.cat([group[t:] for group, t in zip(groups, test, strict=True)])
+    if len(rest) < folds:
+        raise DataError(
+            Message(
+                "{samples} samples cannot lie in {folds} folds. Take fewer folds.",
+                samples=len(rest),
+                folds=folds,
+            )
+        )
+    mine = torch.arange(len(rest)) % folds == split.fold - 1
+    shuffle = torch.Generator().manual_seed(split.seed)
+    train, valid, tested = (
+        part[torch.randperm(len(part), generator=shuffle)] for part in (rest[~mine], rest[mine], tested)
+    )
     return train, valid, tested
 
 
