@@ -69,6 +69,11 @@ class ProblemRow(QWidget):
             column.addWidget(self._detail())
         self.setAccessibleName(f"{_place(problem)}: {problem.text}")
 
+    def set_waiting(self, waits: bool) -> None:
+        """While cures are being tried again, none of those before can be chosen."""
+        for button in self.findChildren(QPushButton, "cure_button"):
+            button.setEnabled(not waits)
+
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(24, 0, 0, 0)
@@ -170,9 +175,12 @@ class ProblemsPanel(QWidget):
         self._refresh()
 
     def _refresh(self) -> None:
-        problems = self._session.analysis.problems
+        analysis = self._session.analysis
+        problems = analysis.problems
         self._none.setText(self._nothing())
-        if problems == self._shown:
+        if self._shown is not None and analysis.tells(problems, self._shown):
+            for row in self._rows:
+                row.set_waiting(not analysis.cures_known)
             return
         counted = self._shown is None or len(problems) != len(self._shown)
         self._shown = problems

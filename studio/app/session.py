@@ -5,10 +5,10 @@ Every panel is given the session and listens to it. Edits go through `session.ed
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -23,8 +23,9 @@ from studio.graph.model import Node, ProjectData
 from studio.graph.operations import AddNode, RemoveNode, RenameNetwork, RenameNode, SetArguments, SetAttribute
 from studio.words import Message
 
-IDLE_MS = 30
-"""how long after an edit the analysis starts where the last one took that long; else it starts at once"""
+if TYPE_CHECKING:
+    from studio.compiler.survey import ProjectSurvey
+
 _IN_A_NETWORK = AddNode | RemoveNode | RenameNode | SetArguments | SetAttribute
 
 
@@ -62,8 +63,10 @@ class Session(QObject):
         self._lane = Lane(self, needs=stages.ENGINE)
         self._lane.done.connect(self._take_analysis)
         self._lane.failed.connect(self._analysis_failed)
-        self._began = 0.0
-        self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
+        self._cures = Lane(self, needs=stages.ENGINE)
+        self._cures.done.connect(self._take_cures)
+        self._cures.failed.connect(self._analysis_failed)
+        self._idle = QTimer(self, singleShot=True, interval=0)
         self._idle.timeout.connect(self._analyse)
         self._listen()
 
@@ -71,7 +74,7 @@ class Session(QObject):
 
     def open(self, project: ProjectData, path: Path | None) -> None:
         """Shows another project. Unsaved work is the caller's to ask about first."""
-        self._lane.cancel()  # what is being found out is of another document
+        self._outdate()
         self._end()
         self.undo_stack.close()
         self.undo_stack.setParent(None)
@@ -169,7 +172,13 @@ class Session(QObject):
 
     # -- what follows from an edit ---------------------------------------------------------------
 
+    def _outdate(self) -> None:
+        """What is being found out is of the document as it was."""
+        self._lane.cancel()
+        self._cures.cancel()
+
     def _on_change(self, change: Change) -> None:
+        self._outdate()
         for operation in change.operations:
             match operation:
                 case RenameNode(self.network, old, new) if old in self.selection:
@@ -194,23 +203,40 @@ class Session(QObject):
 
     def _analyse(self) -> None:
         if self.engine_ready:
-            self._began = time.perf_counter()
+            self._cures.cancel()
             self._lane.start(_analyse, self.document.data(), self.path)
 
-    def _take_analysis(self, result: tuple[Context, Analysis]) -> None:
-        self.context, self.analysis = result
-        took = (time.perf_counter() - self._began) * 1000
-        self._idle.setInterval(0 if took < IDLE_MS else IDLE_MS)
+    def _take_analysis(self, result: tuple[Context, Analysis, ProjectSurvey | None]) -> None:
+        """Shapes, costs and problems come first; cures, which take the longest, when those are shown."""
+        self.context, self.analysis, walked = result
         self.analysed.emit(self.analysis)
+        if walked is not None:
+            self._cures.start(_try_cures, walked)
+
+    def _take_cures(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self.analysed.emit(analysis)
 
     def _analysis_failed(self, error: Exception) -> None:
         self.notice.emit("error", Message("The shapes could not be worked out: {reason}", reason=error))
 
 
-def _analyse(ticket: Ticket, project: ProjectData, path: Path | None) -> tuple[Context, Analysis]:
-    from studio.compiler.infer import analyse
+def _analyse(
+    ticket: Ticket, project: ProjectData, path: Path | None
+) -> tuple[Context, Analysis, ProjectSurvey | None]:
+    """What the data says, the analysis, and, where cures are still to be tried, what they start from."""
+    from studio.compiler.infer import first_report
+    from studio.compiler.survey import survey
     from studio.training.objectives import context_of
 
     context = context_of(project)
     ticket.check()
-    return context, analyse(project, context)
+    walked = survey(project, context)
+    analysis = first_report(walked)
+    return context, analysis, None if analysis.cures_known else walked
+
+
+def _try_cures(ticket: Ticket, walked: ProjectSurvey) -> Analysis:
+    from studio.compiler.infer import report
+
+    return report(walked, ticket.check)

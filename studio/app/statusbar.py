@@ -97,6 +97,7 @@ class StatusBar(QStatusBar):
         for action in self.language.menu().actions():
             action.setChecked(action.data() == code)
         self._refresh()
+        self._restyle()
 
     def _refresh(self) -> None:
         session = self._session
@@ -148,7 +149,6 @@ class StatusBar(QStatusBar):
         self.problems.setVisible(not errors and not warnings)
         for button in (self.problems, self.errors, self.warnings):
             button.setToolTip(tr("Show the problems and their cures"))
-        self._restyle()
 
     def _restyle(self) -> None:
         for name, button in (("second", self.problems), ("error", self.errors), ("warning", self.warnings)):

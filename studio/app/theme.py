@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QPalette
@@ -38,15 +39,20 @@ class Theme:
 
     def ink(self, name: str) -> QColor:
         """The colour called `name` for text on a panel: as little lighter or darker as its contrast needs."""
-        found, ground = self.color(name), QColor(self.panel)
-        for _ in range(40):
-            if contrast(found, ground) >= TEXT_CONTRAST:
-                break
-            found = QColor((found.lighter(103) if self.name == "dark" else found.darker(103)).name())
-        return found
+        return QColor(_ink(self, name))
 
 
 TEXT_CONTRAST = 4.5
+
+
+@cache
+def _ink(theme: Theme, name: str) -> QColor:
+    found, ground = theme.color(name), QColor(theme.panel)
+    for _ in range(40):
+        if contrast(found, ground) >= TEXT_CONTRAST:
+            break
+        found = QColor((found.lighter(103) if theme.name == "dark" else found.darker(103)).name())
+    return found
 
 
 def contrast(one: QColor, other: QColor) -> float:

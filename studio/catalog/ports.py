@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studio.catalog import table
 from studio.catalog.entry import Port
-from studio.graph.model import INPUT, OUTPUT, Network, Node, ProjectData
+from studio.graph.model import INPUT, OUTPUT, Network, Node, ProjectData, derived
 from studio.graph.values import Json, Path, references
 
 NESTED: dict[str, tuple[Path, ...]] = {"nn.LSTM": ((0,), (1, 0), (1, 1))}
@@ -32,6 +32,10 @@ def outputs(node: Node, project: ProjectData | None = None) -> tuple[str, ...]:
     if node.block is not None:
         network = _network(node, project)
         return tuple(n.id for n in network.of_type(OUTPUT)) if network else ("output",)
+    return derived(node, "outputs", _own_outputs)
+
+
+def _own_outputs(node: Node) -> tuple[str, ...]:
     found = table.entry(node.type)
     if found is None:
         return ("output",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import lcm
 from typing import Literal, TypeAlias
@@ -167,14 +167,24 @@ class NetworkReport:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The report on every network of a project, and all problems: errors, then warnings, then hints."""
+    """The report on every network of a project, and all problems: errors, then warnings, then hints.
+
+    `cures_known` is False while cures are still being tried: the problems are told without them then.
+    """
 
     networks: Mapping[str, NetworkReport] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    cures_known: bool = True
 
     def report(self, network: str, node: str) -> NodeReport | None:
         found = self.networks.get(network)
         return found.nodes.get(node) if found else None
+
+    def tells(self, problems: tuple[Problem, ...], shown: tuple[Problem, ...]) -> bool:
+        """Whether `problems` of this analysis are those `shown`, as far as is known: cures may follow."""
+        if self.cures_known:
+            return problems == shown
+        return problems == tuple(replace(problem, cures=()) for problem in shown)
 
     @property
     def errors(self) -> tuple[Problem, ...]:

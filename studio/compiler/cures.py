@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from studio.compiler.analysis import Context, Cure
@@ -34,10 +35,11 @@ class _Trial:
 
 
 class Trials:
-    """Tries remedies on copies of one project."""
+    """Tries remedies on copies of one project. `check` is called before each; what it raises goes on."""
 
-    def __init__(self, before: ProjectSurvey) -> None:
+    def __init__(self, before: ProjectSurvey, check: Callable[[], None] = lambda: None) -> None:
         self._before = before
+        self._check = check
         self._known = {finding.key for finding in before.findings}
         self._unseen = _unseen(before)
         walked = sum(len(walk.order) for walks in before.uses.values() for walk in walks)
@@ -96,6 +98,7 @@ class Trials:
         return min(counted, key=lambda f: f.severity != "error", default=None)
 
     def _try(self, trial: _Trial, remedy: Remedy) -> _Trial | None:
+        self._check()
         if not self._left:
             return None
         self._left -= 1

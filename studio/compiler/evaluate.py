@@ -17,7 +17,7 @@ from studio.catalog import callables, table
 from studio.compiler import literals, starts
 from studio.compiler.costs import Counter
 from studio.compiler.forms import read
-from studio.compiler.keeping import keeps
+from studio.compiler.keeping import keeps, widened
 from studio.compiler.literals import LiteralReader, parameters
 from studio.compiler.memo import Memo
 from studio.compiler.symbols import BATCHES, BatchError, Value, spec_of, tensors_in, value_of
@@ -127,8 +127,8 @@ def _work_out(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         entry = table.entry(type_)
-        learned = 0
-        target: Callable[..., Any]
+        learned, given = 0, None
+        target: Any
         if entry is not None and entry.kind == "module":
             module = _modules.get(f"{type_}|{made}", lambda: _make(type_, params))
             if isinstance(module, Failure):
@@ -143,6 +143,8 @@ def _work_out(
         else:
             target = callables.find(type_)
         try:
+            if given is not None and (wide := widened(target, given)) is not None:
+                return _outcome(wide.runs, learned, given.runs[0].numel() * target.out_features)
             return _call(target, learned, args, kwargs, lookup, _is_light(type_))
         except REFUSALS as error:
             return _failure("call", error)
@@ -207,7 +209,12 @@ def _call(
             products = counter.multiply_adds
         else:
             products = 0.0
-    runs, first = found, found[0]
+    return _outcome(found, learned, products)
+
+
+def _outcome(runs: tuple[Any, ...], learned: int, products: float) -> Result:
+    """What a call gave for each point, where it can be told. Raises BatchError where N does not say it."""
+    first = runs[0]
     outputs = list(tensors_in(first))
     values = sum(t.numel() for t in outputs) / BATCHES[0]
     if values > LARGEST_OUTPUT:

@@ -6,8 +6,9 @@ Imports torch; import it lazily.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from studio.compiler.analysis import Analysis, Context, NetworkReport, Problem
+from studio.compiler.analysis import Analysis, Context, Cure, NetworkReport, Problem
 from studio.compiler.cures import Trials
 from studio.compiler.problems.finding import Finding
 from studio.compiler.survey import ProjectSurvey, survey
@@ -25,26 +26,33 @@ def analyse(project: ProjectData, context: Context | None = None) -> Analysis:
     return report(survey(project, context or Context()))
 
 
-def report(whole: ProjectSurvey) -> Analysis:
-    """The analysis of a project that was walked through."""
-    trials = Trials(whole)
-    problems = [_problem(finding, trials) for finding in sorted(whole.findings, key=_rank(whole))]
+def report(whole: ProjectSurvey, check: Callable[[], None] = lambda: None) -> Analysis:
+    """The analysis of a project that was walked through.
+
+    `check` is called before each remedy is tried; what it raises ends the search.
+    """
+    trials = Trials(whole, check)
+    return _analysis(whole, trials.cures)
+
+
+def first_report(whole: ProjectSurvey) -> Analysis:
+    """The analysis without its cures, which take the longest; where there may be any, `report` finds them."""
+    cures_known = not any(finding.remedies for finding in whole.findings)
+    return replace(_analysis(whole, lambda _: ()), cures_known=cures_known)
+
+
+def _analysis(whole: ProjectSurvey, cures: Callable[[Finding], tuple[Cure, ...]]) -> Analysis:
     networks = {
         name: whole.uses[name][0].report if name in whole.uses else NetworkReport()
         for name in whole.project.networks
     }
+    problems = [_problem(finding, cures(finding)) for finding in sorted(whole.findings, key=_rank(whole))]
     return Analysis(networks, tuple(problems))
 
 
-def _problem(finding: Finding, trials: Trials) -> Problem:
+def _problem(finding: Finding, cures: tuple[Cure, ...]) -> Problem:
     return Problem(
-        finding.code,
-        finding.severity,
-        finding.network,
-        finding.node,
-        finding.text,
-        trials.cures(finding),
-        finding.detail,
+        finding.code, finding.severity, finding.network, finding.node, finding.text, cures, finding.detail
     )
 
 

@@ -1,15 +1,17 @@
-"""Layers whose output is a tensor like their input: known without running them, which PyTorch does slowly.
+"""Layers whose output is known without running them, which PyTorch does slowly on the meta device.
 
-On the meta device normalisations and activations are worked out in Python, ten times slower than products.
-Only what is certain is answered here: one dense tensor of real numbers that fits the layer.
+There normalisations, activations and linear layers are worked out in Python, ten times slower than
+convolutions. Only what is certain is answered here: one dense tensor of real numbers that fits the layer.
 """
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 import torch
 from torch import nn
 
-from studio.compiler.symbols import Value
+from studio.compiler.symbols import Value, value_of
 
 _ELEMENTWISE = (
     nn.Identity, nn.ReLU, nn.GELU, nn.SiLU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh, nn.ELU, nn.SELU, nn.CELU,
@@ -27,8 +29,22 @@ def keeps(module: nn.Module, value: Value) -> bool:
     return all(_keeps(module, run) for run in value.runs)
 
 
+def widened(module: nn.Module, value: Value) -> Value | None:
+    """What a linear layer gives; None where the module is another one, or the input not certain to fit."""
+    if type(module) is not nn.Linear or module.weight.dtype != torch.float32:
+        return None
+    runs = [x for x in value.runs if _is_plain(x) and x.ndim and x.shape[-1] == module.in_features]
+    if len(runs) < len(value.runs):
+        return None
+    return value_of(*(x.new_empty((*x.shape[:-1], module.out_features)) for x in runs))
+
+
+def _is_plain(x: object) -> TypeGuard[torch.Tensor]:
+    return isinstance(x, torch.Tensor) and x.is_meta and x.dtype == torch.float32 and x.is_contiguous()
+
+
 def _keeps(module: nn.Module, x: object) -> bool:
-    if not isinstance(x, torch.Tensor) or x.dtype != torch.float32 or not x.is_contiguous():
+    if not _is_plain(x):
         return False
     kind = type(module)
     if kind in _ELEMENTWISE:

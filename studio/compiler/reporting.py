@@ -32,14 +32,16 @@ def network_report(
             nodes[node] = NodeReport(state, auto=step.auto, waits_for=step.waits_for)
             continue
         own = 0 if step.node.type in (INPUT, OUTPUT) else outcome.activation_bytes
-        nodes[node] = NodeReport(
-            "problem" if node in bad else "ok",
-            specs(step),
-            step.auto,
-            outcome.parameters,
-            outcome.multiply_adds,
-            own,
-        )
+        if step.report is None:
+            step.report = NodeReport(
+                "problem" if node in bad else "ok",
+                specs(step),
+                step.auto,
+                outcome.parameters,
+                outcome.multiply_adds,
+                own,
+            )
+        nodes[node] = step.report
         if not survey.live or node in survey.live:
             learned[step.module_path] = outcome.parameters
             operations += outcome.multiply_adds

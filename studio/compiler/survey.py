@@ -10,7 +10,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from studio.catalog import ports
-from studio.compiler.analysis import Context, NetworkReport, TensorSpec
+from studio.compiler.analysis import Context, NetworkReport, NodeReport, TensorSpec
 from studio.compiler.evaluate import REFUSALS, Failure, Outcome, Result, constant, evaluate, read_value
 from studio.compiler.memo import Memo
 from studio.compiler.problems import design, diagnose, graph, inputs, outputs, parameters
@@ -41,6 +41,8 @@ class Step:
     """of a block: its inside, once or for each time it is repeated"""
     times: int | None = None
     waits_for: str | None = None
+    report: NodeReport | None = None
+    """what is said of it, once that was asked for"""
 
     @property
     def module_path(self) -> str:
@@ -85,10 +87,10 @@ class Survey:
         outcome = self.steps[node].outcome
         if outcome is None:
             raise LookupError(node)
-        held = self.network.nodes[node]
-        names = ports.outputs(held, project)
         if index is None:
             return outcome.value
+        held = self.network.nodes[node]
+        names = ports.outputs(held, project)
         if len(names) > 1:
             if not 0 <= index < len(names):
                 raise LookupError(index)
@@ -283,9 +285,7 @@ class _Walk:
         if path in self.modules or (self.survey.name, node.id) in self.whole.faults:
             return None
         try:
-            given = tuple(
-                self._lookup(found["n"], found.get("i")).key for _, found in node.arguments.references()
-            )
+            given = tuple(self._lookup(wire.source, wire.index).key for wire in wires_into(node))
         except REFUSALS:
             return None
         values = repr(self.survey.parameters) if self.survey.parameters else ""

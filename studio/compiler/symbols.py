@@ -7,7 +7,7 @@ what depends on L.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -32,12 +32,13 @@ class Value:
     """What flows along a wire; `key` is equal for values that act alike.
 
     `runs` holds it for each of `BATCHES`, or, where it depends on L, for each of `POINTS`. `seen` holds the
-    shape once it was asked for.
+    shape once it was asked for, `inside` what was picked out of it.
     """
 
     runs: tuple[Any, ...]
     key: str
     seen: tuple[TensorSpec | None] | None = None
+    inside: dict[tuple[Any, ...], Value] = field(default_factory=dict)
 
     def at_point(self, point: int) -> Any:
         return self.runs[point % len(self.runs)]
@@ -128,10 +129,12 @@ def tensors_in(value: Any) -> Iterator[torch.Tensor]:
 
 def at(value: Value, path: tuple[Any, ...]) -> Value:
     """What lies inside a value. Raises LookupError or TypeError where nothing does."""
-    runs = value.runs
-    for step in path:
-        runs = tuple(run[step] for run in runs)
-    return value_of(*runs)
+    if path not in value.inside:
+        runs = value.runs
+        for step in path:
+            runs = tuple(run[step] for run in runs)
+        value.inside[path] = value_of(*runs)
+    return value.inside[path]
 
 
 def together(values: list[Value]) -> Value:

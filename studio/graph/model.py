@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from studio.graph.values import Json, Path, get_at, map_references, references, set_at
 
 BLOCK = "block:"
 INPUT = "input"
 OUTPUT = "output"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Node:
     path: str | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)
     repeat: Json = None
+    kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def block(self) -> str | None:
@@ -92,6 +96,7 @@ class Network:
     nodes: Mapping[str, Node] = field(default_factory=dict)
     parameters: Mapping[str, Json] = field(default_factory=dict)
     extra: Mapping[str, Json] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def wires(self) -> Iterator[Wire]:
         """Every wire, in the order of the nodes that receive them."""
@@ -99,7 +104,7 @@ class Network:
             yield from wires_into(node)
 
     def of_type(self, type_: str) -> list[Node]:
-        return [node for node in self.nodes.values() if node.type == type_]
+        return list(derived(self, "types", _types).get(type_, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,32 @@ class ProjectData:
         return self.settings.get("training") or {}
 
 
+def _types(network: Network) -> dict[str, list[Node]]:
+    found: dict[str, list[Node]] = {}
+    for node in network.nodes.values():
+        found.setdefault(node.type, []).append(node)
+    return found
+
+
+Owner = TypeVar("Owner", Node, Network)
+
+
+def derived(owner: Owner, name: str, work_out: Callable[[Owner], T]) -> T:
+    """What follows from a node or a network alone, worked out once: neither ever changes.
+
+    It is kept under `name` in what it follows from, and shared: who gets it must not change it.
+    """
+    if name not in owner.kept:
+        owner.kept[name] = work_out(owner)
+    found: T = owner.kept[name]
+    return found
+
+
 def wires_into(node: Node) -> Iterator[Wire]:
     """The wires that end at `node`, in the order of its arguments."""
-    for slot, value in node.arguments.references():
-        yield Wire(value["n"], value.get("i"), node.id, slot)
+    return iter(derived(node, "wires", _wires_into))
+
+
+def _wires_into(node: Node) -> tuple[Wire, ...]:
+    references = node.arguments.references()
+    return tuple(Wire(value["n"], value.get("i"), node.id, slot) for slot, value in references)

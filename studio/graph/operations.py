@@ -215,7 +215,7 @@ def same(left: Json, right: Json) -> bool:
     if isinstance(left, float):
         return repr(left) == repr(right)
     if is_dataclass(left):
-        return all(same(getattr(left, field.name), getattr(right, field.name)) for field in fields(left))
+        return all(same(getattr(left, f.name), getattr(right, f.name)) for f in fields(left) if f.compare)
     return bool(left == right)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping
 
-from studio.graph.model import Network
+from studio.graph.model import Network, derived
 from studio.words import Message, NetloomError
 
 
@@ -31,6 +31,10 @@ def topological(network: Network) -> list[str]:
 
     Raises CycleError.
     """
+    return list(derived(network, "order", _topological))
+
+
+def _topological(network: Network) -> list[str]:
     feeds = successors(network)
     waiting = _in_degrees(feeds)
     rank = {node: i for i, node in enumerate(network.nodes)}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from studio.graph import naming, order, repeats, values
-from studio.graph.model import BLOCK, INPUT, OUTPUT, Network, Node, ProjectData
+from studio.graph.model import BLOCK, INPUT, OUTPUT, Network, Node, ProjectData, derived, wires_into
 from studio.graph.values import Path
 from studio.words import Message, NetloomError
 
@@ -79,7 +79,7 @@ def _has_known_prefix(type_: str) -> bool:
 def _node_faults(
     node: Node, network: Network, project: ProjectData, modules: set[str]
 ) -> Iterator[tuple[str, Message]]:
-    if reason := naming.fault(node.id):
+    if reason := derived(node, "fault of the name", lambda node: naming.fault(node.id)):
         yield "bad-id", reason
     elif node.id in modules and _is_module(node):
         yield (
@@ -94,17 +94,20 @@ def _node_faults(
             other=node.path,
         )
         yield "bad-share", text
-    for slot, value in node.arguments.references():
-        if value["n"] not in network.nodes:
+    for wire in wires_into(node):
+        if wire.source not in network.nodes:
             text = Message(
-                "{place} comes from {node}, which does not exist.", place=place(slot), node=value["n"]
+                "{place} comes from {node}, which does not exist.", place=place(wire.slot), node=wire.source
             )
             yield "missing-node", text
-    yield from _value_faults(node, network)
+    for code, text, asked in derived(node, "faults of values", lambda node: list(_value_faults(node))):
+        if asked is None or asked not in network.parameters:
+            yield code, text
     yield from _block_faults(node, project)
 
 
-def _value_faults(node: Node, network: Network) -> Iterator[tuple[str, Message]]:
+def _value_faults(node: Node) -> Iterator[tuple[str, Message, str | None]]:
+    """What is wrong with the values of a node; the last item names a parameter that cures it."""
     held = {"args": list(node.args), "kwargs": node.kwargs, "params": node.params, "repeat": [node.repeat]}
     for section, value in held.items():
         inside = value.items() if isinstance(value, dict) else enumerate(value)
@@ -113,14 +116,16 @@ def _value_faults(node: Node, network: Network) -> Iterator[tuple[str, Message]]
                 text = Message(
                     "{place} cannot have a value for each repetition.", place=place((section, key))
                 )
-                yield "bad-repeat", text
+                yield "bad-repeat", text, None
             for slot, reason in values.faults(item, (section, key)):
-                yield "unknown-form", Message("{place}: {reason}.", place=place(slot), reason=reason)
+                yield "unknown-form", Message("{place}: {reason}.", place=place(slot), reason=reason), None
             for name in values.parameters_used(item):
-                if name not in network.parameters:
-                    text = Message("{place} asks for {name}, which this network has no parameter for.",
-                                   place=place((section, key)), name=name)  # fmt: skip
-                    yield "unknown-parameter", text
+                text = Message(
+                    "{place} asks for {name}, which this network has no parameter for.",
+                    place=place((section, key)),
+                    name=name,
+                )
+                yield "unknown-parameter", text, name
 
 
 def _block_faults(node: Node, project: ProjectData) -> Iterator[tuple[str, Message]]:
@@ -146,7 +151,7 @@ def _repeat_faults(
             "{node} is also the name of a repetition of {other}. Rename it.", node=node.id, other=taken
         )
         yield "bad-id", text
-    given = [(name, held) for name, value in node.params.items() for held in repeats.schedules(value)]
+    given = derived(node, "schedules", _schedules)
     try:
         count = repeats.times(node, network.parameters)
     except NetloomError as error:
@@ -173,10 +178,14 @@ def _repeat_faults(
         yield "bad-repeat", text
 
 
+def _schedules(node: Node) -> list[tuple[str, values.Json]]:
+    return [(name, held) for name, value in node.params.items() for held in repeats.schedules(value)]
+
+
 def _repetitions(network: Network) -> dict[str, str]:
     """Whose repetition lies at an attribute path, beyond the paths of the nodes themselves."""
     found: dict[str, str] = {}
-    for node in network.nodes.values():
+    for node in (node for node in network.nodes.values() if node.repeat is not None):
         with contextlib.suppress(NetloomError):
             count = repeats.times(node, network.parameters)
             for path in repeats.paths(node.id, count) if count is not None else ():
@@ -198,10 +207,13 @@ def _containers(network: Network) -> set[str]:
     """Every beginning of a dotted id of a module: where "layer1.conv" is, nothing else can be "layer1"."""
     found: set[str] = set()
     for node in network.nodes.values():
-        parts = node.id.split(".")
-        if _is_module(node):
-            found.update(".".join(parts[:length]) for length in range(1, len(parts)))
+        found.update(derived(node, "containers", _beginnings))
     return found
+
+
+def _beginnings(node: Node) -> list[str]:
+    parts = node.id.split(".") if _is_module(node) else ()
+    return [".".join(parts[:length]) for length in range(1, len(parts))]
 
 
 def _uses(project: ProjectData) -> dict[str, set[str]]:

@@ -293,14 +293,16 @@ class GraphScene(QGraphicsScene):
     def _take_analysis(self, analysis: Analysis) -> None:
         old_reports, old_problems = self._reports, self._problems
         self._index_analysis(analysis)
+        changed = False
         for id_, card in self.cards.items():
             before, after = old_reports.get(id_), self._reports.get(id_)
-            if before is after and old_problems.get(id_) == self._problems.get(id_):
-                continue
-            if before != after or old_problems.get(id_) != self._problems.get(id_):
+            alike = before is after or before == after
+            if not alike or old_problems.get(id_) != self._problems.get(id_):
                 card.invalidate()
                 self.edges.refresh_chips(id_)
-        self.changed_cards.emit()
+                changed = True
+        if changed:
+            self.changed_cards.emit()
 
     # -- selection and highlights ----------------------------------------------------------------
 

@@ -66,6 +66,8 @@ class Thumbnails(QObject):
 
     def refresh_all(self, *_: object) -> None:
         """Cards came or went, another network is shown, or the pictures were switched on or off."""
+        if not self._made and self._hub.found is None:
+            return
         self._made = {id_: made for id_, made in self._made.items() if id_ in self._graph.cards}
         self.refresh(self._graph.cards.keys())
 

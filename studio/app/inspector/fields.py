@@ -34,6 +34,7 @@ class LineField(QLineEdit):
         self._read, self._write, self._step = read, write, step
         self._value: Json = MISSING
         self._rest = ""
+        self._told: str | None = None
         self._typing = False
         self.textEdited.connect(self._on_text)
         self.editingFinished.connect(self.settle)
@@ -87,6 +88,9 @@ class LineField(QLineEdit):
         self.edited.emit(value)
 
     def _judge(self, reason: str | None) -> None:
+        if reason is None and self._told is None:
+            return
+        self._told = reason
         self.setToolTip(reason or "")
         self.setAccessibleDescription(reason or "")
         self.judged.emit(reason or "")

@@ -11,7 +11,7 @@ from studio.app.inspector.block_parameters import offer_parameter
 from studio.app.inspector.editors import Surroundings
 from studio.app.inspector.fields import Field, LineField, named
 from studio.app.inspector.output import OutputSection
-from studio.app.inspector.parts import Figures, Form, ProblemCard, emptied, heading, paragraph
+from studio.app.inspector.parts import Figures, Form, ProblemCards, heading, paragraph
 from studio.app.inspector.repeat_field import RepeatField
 from studio.app.inspector.sharing_row import SharingRow
 from studio.app.previews import PreviewHub
@@ -51,10 +51,10 @@ class NodePage(QWidget):
         self.sharing = SharingRow(session)
         layout.addWidget(self.sharing)
         # under the fields: a problem that comes while one types must not push the field away
-        self._problems = QVBoxLayout()
+        self._problems = ProblemCards(session.apply)
         self._problems.setSpacing(8)
         self._problems.setContentsMargins(0, 8, 0, 2)
-        self._shown_problems: tuple[object, ...] | None = None
+        self._shown_fields: object = None
         layout.addLayout(self._problems)
         self._waiting = paragraph(second=True)
         layout.addWidget(self._waiting)
@@ -120,7 +120,7 @@ class NodePage(QWidget):
             return
         self._show_head(nodes)
         self._show_fields(nodes)
-        self._show_problems(nodes)
+        self._problems.show_problems(reports.problems(self._session, nodes), self._session.analysis)
         self.sharing.show_node(nodes[0] if len(nodes) == 1 else None)
         if len(nodes) == 1:
             shapes = reports.shapes(self._session, nodes[0])
@@ -156,12 +156,18 @@ class NodePage(QWidget):
         self._about.setText(", ".join(dict.fromkeys(table.label(node.type) for node in nodes)))
 
     def _show_fields(self, nodes: list[Node]) -> None:
+        """Shows the arguments; when shapes alone have changed, only what follows from them can be new."""
         known = reports.auto(self._session, nodes)
+        hint = reports.input_hint(self._session, nodes) if nodes[0].type == "input" else ""
+        shown = (self._session.document.revision, known, hint)
+        if shown == self._shown_fields:
+            return
+        self._shown_fields = shown
         for parameter in self._parameters:
-            self._show_field(self._fields[parameter.name], parameter, nodes, known)
+            self._show_field(self._fields[parameter.name], parameter, nodes, known, hint)
 
     def _show_field(
-        self, field: Field, parameter: Parameter, nodes: list[Node], known: Mapping[str, Json]
+        self, field: Field, parameter: Parameter, nodes: list[Node], known: Mapping[str, Json], of_input: str
     ) -> None:
         known_nodes = self._session.document.nodes(self._session.network)
         values = [arguments.read(node, parameter.name, known_nodes) for node in nodes]
@@ -171,7 +177,7 @@ class NodePage(QWidget):
         mixed = not all(same(value, shown[0]) for value in shown)
         hint = editors.hint_text(parameter, auto, known)
         if nodes[0].type == "input" and parameter.name == "shape":
-            hint = reports.input_hint(self._session, nodes)
+            hint = of_input
         if arguments.is_input(nodes[0], parameter.name):
             hint = tr("a wire or a number")
             shown = [arguments.source(value) or value for value in shown]
@@ -180,15 +186,6 @@ class NodePage(QWidget):
         wired = any(arguments.is_wired(value) and not _is_size(value) for value in values)
         told = any(arguments.is_told(node, parameter.name) for node in nodes)
         field.setEnabled(not (wired or by_mode or told))
-
-    def _show_problems(self, nodes: list[Node]) -> None:
-        problems = reports.problems(self._session, nodes)
-        if self._shown_problems == problems:
-            return
-        self._shown_problems = problems
-        emptied(self._problems)
-        for problem in problems:
-            self._problems.addWidget(ProblemCard(problem, self._session.apply))
 
     def _waiting_text(self, nodes: list[Node]) -> str:
         if not self._editable:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QSizePol
 from studio.app import theme
 from studio.app.inspector.fields import LineField
 from studio.app.problem_counts import SIGNS
-from studio.compiler.analysis import Cure, Problem
+from studio.compiler.analysis import Analysis, Cure, Problem
 from studio.words import tr
 
 LABEL_WIDTH = 104
@@ -125,8 +125,9 @@ class _Reason(QLabel):
         self.hide()
 
     def tell(self, reason: str) -> None:
+        if reason:
+            self.setStyleSheet(f"color: {theme.current().ink('error').name()}")
         self.setText(reason)
-        self.setStyleSheet(f"color: {theme.current().ink('error').name()}")
         self.setVisible(bool(reason))
 
 
@@ -210,6 +211,11 @@ class ProblemCard(QFrame):
         if problem.detail:
             layout.addWidget(_Detail(problem.detail))
 
+    def set_waiting(self, waits: bool) -> None:
+        """While cures are being tried again, none of those before can be chosen."""
+        for button in self.findChildren(CureButton):
+            button.setEnabled(not waits)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         colours = theme.current()
         painter = QPainter(self)
@@ -219,6 +225,27 @@ class ProblemCard(QFrame):
         painter.drawRoundedRect(QRectF(self.rect()), 6, 6)
         painter.setBrush(colours.color(self._colour))
         painter.drawRoundedRect(QRectF(0, 0, 4, self.height()), 2, 2)
+
+
+class ProblemCards(QVBoxLayout):
+    """A card for each problem. While cures are tried again for the same problems, the cards stay and wait."""
+
+    def __init__(self, cure: Callable[[Cure], None]) -> None:
+        super().__init__()
+        self._cure = cure
+        self._shown: tuple[Problem, ...] | None = None
+        self._cards: list[ProblemCard] = []
+
+    def show_problems(self, problems: tuple[Problem, ...], analysis: Analysis) -> None:
+        if self._shown is not None and analysis.tells(problems, self._shown):
+            for card in self._cards:
+                card.set_waiting(not analysis.cures_known)
+            return
+        self._shown = problems
+        emptied(self)
+        self._cards = [ProblemCard(problem, self._cure) for problem in problems]
+        for card in self._cards:
+            self.addWidget(card)
 
 
 class _Detail(QWidget):

@@ -10,7 +10,7 @@ from studio import quantities
 from studio.app.inspector import reports
 from studio.app.inspector.block_parameters import BlockParameters
 from studio.app.inspector.fields import LineField, named
-from studio.app.inspector.parts import Figures, Form, ProblemCard, emptied, heading, paragraph
+from studio.app.inspector.parts import Figures, Form, ProblemCards, heading, paragraph
 from studio.app.session import Session
 from studio.graph.blocks import uses
 from studio.graph.values import Json
@@ -32,8 +32,7 @@ class ProjectPage(QWidget):
         self._about = paragraph(tr("Select a node to see and change its arguments."), second=True)
         layout.addWidget(self._title)
         layout.addWidget(self._about)
-        self._problems = QVBoxLayout()
-        self._shown_problems: tuple[object, ...] | None = None
+        self._problems = ProblemCards(session.apply)
         layout.addLayout(self._problems)
         form = Form()
         self._project = LineField(_read_name, str)
@@ -84,11 +83,7 @@ class ProjectPage(QWidget):
         problems = tuple(
             p for p in session.analysis.problems if p.network == session.network and p.node is None
         )
-        if problems != self._shown_problems:
-            self._shown_problems = problems
-            emptied(self._problems)
-            for problem in problems:
-                self._problems.addWidget(ProblemCard(problem, session.apply))
+        self._problems.show_problems(problems, session.analysis)
 
     def _rename(self, name: Json) -> None:
         key = ("project name", id(self._project), self._project.visit)

@@ -25,13 +25,13 @@ _faults: Memo[tuple[tuple[Network, ...], list[validate.Fault]]] = Memo(512)
 def order(network: Network) -> tuple[list[str], list[list[str]]]:
     """The nodes so that each comes after what feeds it, and the circles, whose nodes are not among them."""
     circles: list[list[str]] = []
-    nodes = dict(network.nodes)
+    rest = network
     while True:
         try:
-            return graph_order.topological(replace(network, nodes=nodes)), circles
+            return graph_order.topological(rest), circles
         except graph_order.CycleError as error:
             circles.append(error.ids)
-            nodes = {key: node for key, node in nodes.items() if key not in error.ids}
+            rest = replace(rest, nodes={k: node for k, node in rest.nodes.items() if k not in error.ids})
 
 
 def live(network: Network) -> set[str]:
