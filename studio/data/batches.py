@@ -28,8 +28,6 @@ def batches(
     A single left-over sample joins the batch before it: batch normalisation has no variance of one sample.
     The order is drawn whole and begun at its batch `first`.
     """
-    import torch
-
     samples = len(split)
     order = None
     if generator is not None:

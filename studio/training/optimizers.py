@@ -46,7 +46,7 @@ def make(
 
 
 def restore(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
-    """Loads a state that was kept. Its tensors lie in memory as their parameters do: fused kernels ask no more.
+    """Loads a state that was kept, its tensors lying in memory as their parameters do: fused kernels need it.
 
     A file has all tensors laid out plainly, whatever they were.
     """

@@ -123,7 +123,7 @@ def _thread_counts(settings: Settings, device: str, window: bool) -> tuple[int, 
     """How many threads may be chosen; none where that is settled. A window keeps one core to itself."""
     if settings.threads is not None or device != "cpu" or ranks.size() > 1:
         return ()
-    cores = min(torch.get_num_threads(), machine.cores())
+    cores = machine.cores()
     most = max(1, cores - 1) if window else cores
     return tuple(sorted({1, max(1, most // 2), max(1, cores - 1), most}))
 
