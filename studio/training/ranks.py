@@ -185,7 +185,7 @@ def folder(make: Callable[[], Path]) -> Path:
 
 def device(chosen: str) -> str:
     """The device of this process: of several GPUs each takes its own."""
-    if size() == 1 or chosen != "cuda":
+    if size() == 1 or not chosen.startswith("cuda"):
         return chosen
     import torch
 

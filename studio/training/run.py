@@ -88,24 +88,64 @@ def train(
     device: str | None = None,
     on_start: Callable[[Mapping[str, Any]], None] | None = None,
     window: bool = False,
+    group: Mapping[str, Any] | None = None,
 ) -> RunResult:
     """Trains `project` into a new folder in `runs_folder`. `base` is the folder of the project's file.
 
-    `window`: there is one to watch, so one core is left to it.
+    `window`: there is one to watch, so one core is left to it. `group`: what the run is part of.
     `on_start` is given the run's record (its folder is `progress.run`) before the first step. Raises
     NetloomError where the project, the data or the machine does not allow it, or the loss is no number any
     more; the run folder, if there is one by then, says "failed" and why.
     """
     progress, commands = progress or Progress(), commands or Commands()
+    with _prepared(project, base, runs_folder, progress, commands, device) as training:
+        _pace(training, window=window)
+        training.record = _first_record(training) | {"group": group}
+        folder = ranks.folder(lambda: _new_folder(runs_folder, training))
+        return _run(training, folder, on_start, on_epoch)
+
+
+def rehearse(
+    project: ProjectData,
+    base: Path | None,
+    runs_folder: Path,
+    schedule_of: Callable[[Optimizer, int], Schedule],
+    epochs: int,
+    progress: Progress,
+    commands: Commands,
+    device: str | None = None,
+) -> None:
+    """Trains for some epochs and writes nothing down; `schedule_of(optimizer, steps an epoch)` sets the pace.
+
+    Nothing is validated. Raises what `train` raises.
+    """
+    from studio.training.loop import fit
+
+    with _prepared(project, base, runs_folder, progress, commands, device) as training:
+        optimizer, _, _ = _movers(training)
+        data = training.data
+        unjudged = replace(data, validation=replace(data.validation, x=data.train.x[:0], y=data.train.y[:0]))
+        settings = replace(training.settings, epochs=epochs)
+        progress.epochs, progress.status = epochs, "running"
+        schedule = schedule_of(optimizer, progress.steps_per_epoch)
+        given = (training.module, unjudged, training.objective, optimizer, settings, progress, commands)
+        fit(*given, lambda _: None, schedule=schedule)
+
+
+@contextmanager
+def _prepared(
+    project: ProjectData,
+    base: Path | None,
+    runs_folder: Path,
+    progress: Progress,
+    commands: Commands,
+    device: str | None,
+) -> Iterator[_Training]:
     with _failing(progress):
         settings = _settings(project, device)
         multiply_adds = _forecast(project, settings, progress)
         with _surroundings(settings, multiply_adds, progress):
-            training = _ready(project, base, runs_folder, settings, multiply_adds, progress, commands)
-            _pace(training, window=window)
-            training.record = _first_record(training)
-            folder = ranks.folder(lambda: _new_folder(runs_folder, training))
-            return _run(training, folder, on_start, on_epoch)
+            yield _ready(project, base, runs_folder, settings, multiply_adds, progress, commands)
 
 
 def resume(

@@ -59,6 +59,8 @@ class RunInfo:
     samples_per_second: float | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     labels: Labels = field(default_factory=Labels)
+    group: Mapping[str, Any] | None = None
+    """what the run is part of: its `id` and `kind` ("folds", "search"), `number` in it, and `of` how many"""
     resumable: bool = False
     """it did not end by itself, and the position where it goes on was kept"""
 
@@ -398,6 +400,7 @@ def _info(folder: Path, record: Mapping[str, Any]) -> RunInfo:
         record.get("samples_per_second"),
         record.get("settings") or {},
         labels.read(folder),
+        record.get("group"),
         _goes_on(status, record) and (folder / POSITION).is_file(),
     )
 
