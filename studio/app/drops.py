@@ -1,4 +1,4 @@
-"""Files dropped on the window: a project opens, a model is imported; others are refused with the reason."""
+"""Files dropped on the window: a project opens, a table becomes data, a model is imported."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from PySide6.QtCore import QMimeData
 
 from studio.app.importing import WEIGHTS, Kind
 from studio.words import Message
+
+TABLES = (".csv", ".tsv", ".tab")
 
 
 def files(data: QMimeData) -> list[Path]:
@@ -28,10 +30,15 @@ def model_among(paths: list[Path]) -> tuple[Kind, Path] | None:
     return None
 
 
+def table_among(paths: list[Path]) -> Path | None:
+    """The first file that may hold a table."""
+    return next((path for path in paths if path.suffix.lower() in TABLES and not path.is_dir()), None)
+
+
 def refusal(paths: list[Path]) -> Message:
     """Why none of the files can be opened, and what can."""
     return Message(
-        "{file} is not a Netloom project. Drop a project file (.json) here; data is chosen in the "
-        "Data panel.",
+        "{file} is nothing that Netloom opens. Drop a project (.json), a table (.csv, .tsv) or a model "
+        "(.onnx, .safetensors) here.",
         file=paths[0].name,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVBoxLayout, QWidget
@@ -248,6 +249,15 @@ class Workspace(QMainWindow):
         self.docks["bottom"].show()
         self.tabs.setCurrentWidget(self.pages[name])
         self._fill_current()
+
+    def look_at_data(self, path: Path) -> None:
+        """A table of the person's own becomes the project's data, shown in its panel."""
+        from studio.app.settings_panel.data import DataPanel
+
+        self.show_tab("data")
+        panel = self.pages["data"].panel
+        assert isinstance(panel, DataPanel)
+        panel.own.look("table", path)
 
     # -- layout ----------------------------------------------------------------------------------
 

@@ -353,3 +353,67 @@ def test_an_emptied_bound_is_off_again(training: TrainingPanel, qtbot: QtBot) ->
     typed(qtbot, training, "training_clip_norm", "")
     assert setting(training, "training", "clip_norm") is None
     assert (line.text(), line.placeholderText()) == ("", "off")
+
+
+# -- a file of one's own -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def brought(qtbot: QtBot, data: DataPanel, tmp_path: Path) -> DataPanel:
+    """The panel after a table was dropped on it."""
+    file = tmp_path / "plants.csv"
+    rows = [f"{'tall' if i % 3 else 'low'},{i * 1.5},{i % 2},p{i}" for i in range(30)]
+    file.write_text("\n".join(["kind,height,wet,name", *rows]) + "\n", encoding="utf-8")
+    data.own.look("table", file)
+    qtbot.waitUntil(lambda: setting(data, "data", "source") == "table", timeout=20_000)
+    return data
+
+
+def entry(panel: DataPanel, column: str) -> dict:
+    reading = setting(panel, "data", "reading")
+    return next(dict(found) for found in reading["columns"] if found["name"] == column)
+
+
+def test_a_table_becomes_the_data_as_one_step(brought: DataPanel) -> None:
+    assert brought.source.currentText() == "Table (CSV, TSV)…"
+    assert brought.own.isVisibleTo(brought) and brought.own.target.currentText() == "name"
+
+    undo(brought)
+
+    assert setting(brought, "data", "source") is MISSING
+    assert not brought.own.isVisibleTo(brought)
+
+
+def test_another_column_is_predicted(qtbot: QtBot, brought: DataPanel) -> None:
+    choice = brought.own.target
+    choice.setCurrentText("kind")
+    choice.activated.emit(choice.currentIndex())
+
+    qtbot.waitUntil(lambda: setting(brought, "data", "reading")["target"] == "kind", timeout=20_000)
+
+    assert entry(brought, "kind")["values"] == ["low", "tall"]
+    assert entry(brought, "name")["type"] == "left out"
+    assert brought._session.undo_stack.undoText() == "Predict kind"
+
+
+def test_a_column_is_taken_as_something_else(qtbot: QtBot, brought: DataPanel) -> None:
+    choice = brought.own.columns.cellWidget(2, 1)
+    assert isinstance(choice, QComboBox)
+    choice.setCurrentIndex(choice.findData("category"))
+    choice.activated.emit(choice.currentIndex())
+
+    qtbot.waitUntil(lambda: entry(brought, "wet")["type"] == "category", timeout=20_000)
+
+    assert entry(brought, "wet")["values"] == ["0", "1"]
+
+
+def test_what_is_no_table_is_said_and_changes_nothing(
+    qtbot: QtBot, brought: DataPanel, tmp_path: Path
+) -> None:
+    before = setting(brought, "data", "reading")
+    (tmp_path / "empty.csv").write_bytes(b"")
+
+    brought.own.look("table", tmp_path / "empty.csv")
+    qtbot.waitUntil(lambda: "is empty" in brought.status.text(), timeout=20_000)
+
+    assert setting(brought, "data", "reading") == before

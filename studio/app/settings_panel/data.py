@@ -26,7 +26,7 @@ from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
 from studio.app.session import Session
-from studio.app.settings_panel import preview
+from studio.app.settings_panel import own_file, preview
 from studio.app.settings_panel.fields import CheckField, Form, NumberField, WholeField, plain
 from studio.app.tasks import Lane
 from studio.graph.document import Change
@@ -84,6 +84,8 @@ class DataPanel(QWidget):
         self.browse.clicked.connect(self._ask_folder)
         self.download = named(QCheckBox(), "data_download")
         self.download.toggled.connect(self._write_download)
+        self.own = own_file.OwnFile(self._session)
+        self.own.busy_changed.connect(self._say)
         self._folder = QWidget()
         column = QVBoxLayout(self._folder)
         column.setContentsMargins(0, 0, 0, 0)
@@ -108,7 +110,7 @@ class DataPanel(QWidget):
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        for widget in (self.source, self.description, self._folder, self.form):
+        for widget in (self.source, self.description, self._folder, self.own, self.form):
             column.addWidget(widget)
         column.addStretch(1)
         self.status = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
@@ -143,7 +145,6 @@ class DataPanel(QWidget):
         self.setAccessibleName(tr("Data"))
         self.source.setAccessibleName(tr("Where the data comes from"))
         self.root.setAccessibleName(tr("Folder of the files"))
-        self.browse.setText(tr("Folder…"))
         self.download.setText(tr("Download the files if they are missing"))
         self.fetch.setText(tr("Download now"))
         self._list_sources()
@@ -151,22 +152,28 @@ class DataPanel(QWidget):
         self._refresh()
 
     def _list_sources(self) -> None:
-        from studio.data.sources import SOURCES
+        from studio.data.sources import KINDS, SOURCES
 
         model = self._sources
         model.clear()
-        for needs_root, heading in ((False, tr("Bundled")), (True, tr("From a folder"))):
+        bundled = {name: info.title for name, info in SOURCES.items() if not info.needs_root}
+        folders = {name: info.title for name, info in SOURCES.items() if info.needs_root}
+        own = {name: Message("{kind}…", kind=kind.title) for name, kind in KINDS.items()}
+        for heading, sources in (
+            (tr("Your own file"), own),
+            (tr("Bundled"), bundled),
+            (tr("From a folder"), folders),
+        ):
             head = QStandardItem(heading)
             head.setFlags(Qt.ItemFlag.NoItemFlags)
             font = head.font()
             font.setBold(True)
             head.setFont(font)
             model.appendRow(head)
-            for name, info in SOURCES.items():
-                if info.needs_root == needs_root:
-                    item = QStandardItem(str(info.title))
-                    item.setData(name, Qt.ItemDataRole.UserRole)
-                    model.appendRow(item)
+            for name, title in sources.items():
+                item = QStandardItem(str(title))
+                item.setData(name, Qt.ItemDataRole.UserRole)
+                model.appendRow(item)
 
     # -- following the document ------------------------------------------------------------------
 
@@ -179,10 +186,10 @@ class DataPanel(QWidget):
             self._refresh()
 
     def _refresh(self) -> None:
-        from studio.data.sources import SOURCES
+        from studio.data.sources import known
 
         settings = self._settings
-        info = SOURCES.get(settings.get("source"))  # type: ignore[arg-type]
+        info = known(settings)
         chosen = settings.get("source")
         # without a source nothing is chosen; a search for None would find the first heading
         index = self.source.findData(chosen) if chosen else -1
@@ -194,6 +201,8 @@ class DataPanel(QWidget):
         if info is not None:
             self.description.setText(str(info.description) + "\n" + _size_text(info))
             self.root.setPlaceholderText(tr("the folder that holds {files}", files=info.files or info.title))
+            self.browse.setText(tr("File…") if info.brought else tr("Folder…"))
+            self.download.setVisible(not info.brought)
             test_of_its_own = info.test_samples > 0
             self._test.editor.setEnabled(not test_of_its_own)
             tip = tr("This data comes with a test set of its own.") if test_of_its_own else ""
@@ -203,20 +212,25 @@ class DataPanel(QWidget):
         if not self.root.hasFocus() or not self.root.isModified():
             self.root.setText(str(settings.get("root") or ""))
         self.form.refresh()
+        self.own.refresh()
         self._look_soon()
 
     # -- edits -----------------------------------------------------------------------------------
 
     def _choose(self, index: int) -> None:
-        from studio.data.sources import SOURCES
+        from studio.data.sources import KINDS, SOURCES
 
         name = self.source.itemData(index)
+        if name in KINDS:
+            self._refresh()  # until a file is chosen the data is what it was
+            self.own.ask(name)
+            return
         if name is None or name == self._settings.get("source"):
             self._refresh()
             return
         with self._session.edit(Message("Use the data {name}", name=SOURCES[name].title)) as edit:
             edit.set((SECTION, "source"), name)
-            for key in ("root", "download"):
+            for key in ("root", "download", "reading", "missing"):
                 # another source's files lie elsewhere, and permission to fetch was given for that one
                 edit.unset((SECTION, key))
 
@@ -225,13 +239,26 @@ class DataPanel(QWidget):
         text = self.root.text().strip()
         if text == str(self._settings.get("root") or ""):
             return
+        if self._brought:
+            self.own.look(str(self._settings["source"]), self.own.full(text))
+            return
         with self._session.edit(Message("Set the folder of the data")) as edit:
             if text:
                 edit.set((SECTION, "root"), text)
             else:
                 edit.unset((SECTION, "root"))
 
+    @property
+    def _brought(self) -> bool:
+        """Whether the data is a file of the person's own."""
+        from studio.data.sources import KINDS
+
+        return self._settings.get("source") in KINDS
+
     def _ask_folder(self) -> None:
+        if self._brought:
+            self.own.ask(str(self._settings["source"]))
+            return
         dialog = QFileDialog(self, tr("The folder of the data"), self.root.text())
         file_icons.use(dialog)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
@@ -294,11 +321,13 @@ class DataPanel(QWidget):
         self.view.display(self._found)
         self.fetch.setVisible(self._error is not None and settings.get("download") is True)
         color = theme.current().second
-        if not settings.get("source"):
+        if self.own.error is not None:
+            text, color = own_file.error_text(self.own.error), theme.current().ink("error").name()
+        elif not settings.get("source"):
             text = tr("Choose the data that the network learns from.")
         elif not self._session.engine_ready:
             text = tr("PyTorch is still loading; then the data is shown here.")
-        elif self._lane.busy:
+        elif self._lane.busy or self.own.busy:
             text = tr("Reading the data…")
         elif self._error is not None:
             text = _error_text(self._error, bool(settings.get("download")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from studio.data.kinds import FileKind
 from studio.data.source import DataError, SourceInfo
@@ -58,7 +59,8 @@ def described(section: Mapping[str, Json]) -> SourceInfo:
                     path=section.get("root") or "data.root",
                 )
             )
-        return replace(KINDS[name].describe(reading), brought=True)
+        title = Message("{name}", name=Path(str(section.get("root") or name)).name)
+        return replace(KINDS[name].describe(reading), brought=True, title=title)
     raise DataError(
         Message(
             "data.source is {value}, which is no source known here. Known: {known}.",
@@ -66,6 +68,17 @@ def described(section: Mapping[str, Json]) -> SourceInfo:
             known=", ".join((*SOURCES, *KINDS)),
         )
     )
+
+
+def kind_of(path: Path) -> FileKind:
+    """The kind that a file is, by its name. Raises DataError for one that is none."""
+    found = next((kind for kind in KINDS.values() if path.suffix.lower() in kind.suffixes), None)
+    if found is None:
+        endings = ", ".join(suffix for kind in KINDS.values() for suffix in kind.suffixes)
+        raise DataError(
+            Message("{path} is no kind of file that is read here: {endings}.", path=path, endings=endings)
+        )
+    return found
 
 
 def known(section: Mapping[str, Json]) -> SourceInfo | None:

@@ -1,0 +1,273 @@
+"""A file of the person's own, in the Data panel: looked at once, then its columns as they were understood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio import quantities
+from studio.app import file_icons, theme
+from studio.app.language import follow
+from studio.app.named import named
+from studio.app.session import Session
+from studio.app.settings_panel.fields import ChoiceField, Form, plain
+from studio.app.tasks import Lane, Ticket
+from studio.words import Message, NetloomError, tr
+
+SECTION = "data"
+ROWS_SHOWN, ROW_HEIGHT = 9, 26
+SAMPLE_VALUES = 6
+TYPE_WORDS = {
+    "number": Message("number"),
+    "category": Message("category"),
+    "left out": Message("left out"),
+}
+MISSING_WORDS = (
+    ("median", Message("the median")),
+    ("mean", Message("the mean")),
+    ("most_frequent", Message("the most frequent")),
+)
+
+
+class OwnFile(QWidget):
+    """Which column is predicted, what each is. A change looks at the file again, for its values."""
+
+    busy_changed = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.error: Exception | None = None
+        self._label = Message("Use the data {name}", name="")
+        self._lane = Lane(self)
+        self._lane.done.connect(self._take)
+        self._lane.failed.connect(self._fail)
+        self._lane.busy_changed.connect(lambda _: self.busy_changed.emit())
+        self.facts = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        self.facts.setProperty("second", True)
+        self.target = named(_Choice(), "data_target")
+        self.target.activated.connect(self._choose_target)
+        self._target_title = QLabel()
+        self._target_title.setBuddy(self.target)
+        self.columns = named(QTableWidget(), "data_columns")
+        self.columns.setColumnCount(3)
+        self.columns.verticalHeader().hide()
+        self.columns.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        self.columns.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.columns.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.columns.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
+        self.columns.setTabKeyNavigation(False)
+        form = Form()
+        form.add(
+            ChoiceField(
+                session, (SECTION, "missing"), Message("Missing numbers become"), "median", MISSING_WORDS
+            )
+        )
+        self.form = form
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        for widget in (self._target_title, self.target, self.columns, self.facts, form):
+            column.addWidget(widget)
+        follow(self, self.retranslate)
+
+    @property
+    def busy(self) -> bool:
+        return self._lane.busy
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        return dict(plain(self._session.document.data().settings.get(SECTION)))
+
+    def retranslate(self) -> None:
+        self._target_title.setText(tr("What to predict"))
+        self.target.setAccessibleName(tr("What to predict"))
+        self.columns.setAccessibleName(tr("The columns of the file"))
+        self.columns.setHorizontalHeaderLabels([tr("Column"), tr("Is a"), tr("Values")])
+        self.form.retranslate()
+        self.refresh()
+
+    # -- looking at a file -----------------------------------------------------------------------
+
+    def ask(self, kind: str) -> None:
+        """Lets the person choose a file of this kind, and looks at it."""
+        from studio.data.sources import KINDS
+
+        found = KINDS[kind]
+        names = " ".join(f"*{suffix}" for suffix in found.suffixes)
+        folder = str(Path(str(self._settings.get("root") or "")).parent)
+        dialog = QFileDialog(
+            self, str(found.title), folder, f"{found.title} ({names});;{tr('All files')} (*)"
+        )
+        file_icons.use(dialog)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda path: self.look(kind, Path(path)))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def look(self, kind: str, path: Path) -> None:
+        """Looks at a file; what it holds becomes the project's data, as one step."""
+        self._label = Message("Use the data {name}", name=path.name)
+        self._start(kind, path, {})
+
+    def _look_again(self, label: Message, change: Mapping[str, Any]) -> None:
+        settings = self._settings
+        self._label = label
+        reading = {key: value for key, value in plain(settings.get("reading")).items() if key != "rows"}
+        self._start(
+            str(settings["source"]), self.full(str(settings.get("root") or "")), {**reading, **change}
+        )
+
+    def _start(self, kind: str, path: Path, told: Mapping[str, Any]) -> None:
+        self.error = None
+        self._lane.start(_look, kind, path, told)
+
+    def full(self, root: str) -> Path:
+        """A path as the project keeps it, from here."""
+        path, project = Path(root).expanduser(), self._session.path
+        return path if path.is_absolute() or project is None else project.parent / path
+
+    def _take(self, found: tuple[str, Path, dict[str, Any]]) -> None:
+        kind, path, reading = found
+        with self._session.edit(self._label) as edit:
+            edit.set((SECTION, "source"), kind)
+            edit.set((SECTION, "root"), _near(path, self._session.path))
+            edit.set((SECTION, "reading"), reading)
+            edit.unset((SECTION, "download"))
+
+    def _fail(self, error: Exception) -> None:
+        self.error = error
+        self.refresh()
+        self.busy_changed.emit()
+
+    # -- showing what it holds -------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Shows the columns as the project has them."""
+        from studio.data.sources import KINDS, known
+
+        settings = self._settings
+        self.setVisible(settings.get("source") in KINDS)
+        reading = plain(settings.get("reading"))
+        entries = [plain(entry) for entry in reading.get("columns") or ()]
+        if known(settings) is None or not entries:
+            return
+        self.form.refresh()
+        with QSignalBlocker(self.target):
+            self.target.clear()
+            self.target.addItems([str(entry["name"]) for entry in entries])
+            self.target.setCurrentText(str(reading.get("target")))
+        self.facts.setText(_facts(reading, entries))
+        self._fill(entries, str(reading.get("target")))
+
+    def _fill(self, entries: list[dict[str, Any]], target: str) -> None:
+        table = self.columns
+        table.setRowCount(len(entries))
+        for row, entry in enumerate(entries):
+            name = QTableWidgetItem(str(entry["name"]))
+            name.setToolTip(str(entry["name"]))
+            values = QTableWidgetItem(_values(entry))
+            values.setToolTip(", ".join(map(str, entry.get("values", ()))))
+            if entry["type"] == "left out":
+                for item in (name, values):
+                    item.setForeground(QColor(theme.current().second))
+            elif entry["name"] == target:
+                font = name.font()
+                font.setBold(True)
+                name.setFont(font)
+            table.setItem(row, 0, name)
+            table.setCellWidget(row, 1, self._type_of(entry))
+            table.setItem(row, 2, values)
+        shown = min(len(entries), ROWS_SHOWN)
+        table.setFixedHeight(table.horizontalHeader().sizeHint().height() + shown * ROW_HEIGHT + 4)
+
+    def _type_of(self, entry: Mapping[str, Any]) -> QComboBox:
+        choice = _Choice()
+        for type_, word in TYPE_WORDS.items():
+            choice.addItem(str(word), type_)
+        choice.setCurrentIndex(choice.findData(entry["type"]))
+        choice.setAccessibleName(tr("What {column} is", column=entry["name"]))
+        choice.activated.connect(lambda _: self._choose_type(str(entry["name"]), str(choice.currentData())))
+        return choice
+
+    # -- choices ---------------------------------------------------------------------------------
+
+    def _choose_target(self) -> None:
+        name = self.target.currentText()
+        reading = plain(self._settings.get("reading"))
+        if name == reading.get("target"):
+            return
+        # what the column is as a target is another question than what it was as an input
+        others = [plain(entry) for entry in reading.get("columns") or ()]
+        kept = [entry for entry in others if entry["name"] not in (name, reading.get("target"))]
+        self._look_again(Message("Predict {column}", column=name), {"target": name, "columns": kept})
+
+    def _choose_type(self, name: str, type_: str) -> None:
+        reading = plain(self._settings.get("reading"))
+        entries = [plain(entry) for entry in reading.get("columns") or ()]
+        if any(entry["name"] == name and entry["type"] == type_ for entry in entries):
+            return
+        columns = [{**entry, "type": type_} if entry["name"] == name else entry for entry in entries]
+        self._look_again(
+            Message("Take {column} as {type}", column=name, type=TYPE_WORDS[type_]), {"columns": columns}
+        )
+
+
+class _Choice(QComboBox):
+    """A list whose value a wheel that passes over it does not change."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+def _look(ticket: Ticket, kind: str, path: Path, told: Mapping[str, Any]) -> tuple[str, Path, dict[str, Any]]:
+    from studio.data.sources import KINDS
+
+    ticket.check()
+    reading = KINDS[kind].look(path, told)
+    KINDS[kind].describe(reading)  # what cannot be used is said before it is in the project
+    ticket.check()
+    return kind, path, reading
+
+
+def _near(path: Path, project: Path | None) -> str:
+    """A path as the project keeps it: from the project's folder where the file lies below it."""
+    if project is not None and path.is_absolute() and path.is_relative_to(project.parent):
+        return path.relative_to(project.parent).as_posix()
+    return str(path)
+
+
+def _facts(reading: Mapping[str, Any], entries: list[dict[str, Any]]) -> str:
+    target = next((entry for entry in entries if entry["name"] == reading.get("target")), {})
+    parts = [tr("{n} rows", n=quantities.count(int(reading.get("rows") or 0)))]
+    if dropped := target.get("missing"):
+        parts.append(tr("{n} without a value to predict are left out", n=quantities.count(dropped)))
+    parts.append(str(reading.get("encoding")).upper())
+    return " · ".join(parts)
+
+
+def _values(entry: Mapping[str, Any]) -> str:
+    values = list(entry.get("values", ()))
+    parts = [", ".join(map(str, values[:SAMPLE_VALUES])) + ("…" if len(values) > SAMPLE_VALUES else "")]
+    if missing := entry.get("missing"):
+        parts.append(tr("{n} missing", n=quantities.count(missing)))
+    return " · ".join(filter(None, parts))
+
+
+def error_text(error: Exception) -> str:
+    """What is said of a file that could not be looked at."""
+    return str(error) if isinstance(error, NetloomError) else f"{type(error).__name__}: {error}"
