@@ -79,14 +79,6 @@ TABLE: tuple[Spec, ...] = (
         group=2, canvas=True,
     ),
     Spec("rename", Message("Rename"), "edit", ("F2",), "rename", "selection", group=2, canvas=True),
-    Spec("use_again", Message("Use again"), "edit", (), "", "selection", group=2),
-    Spec("group", Message("Make a block"), "edit", ("Ctrl+G",), "", "selection", group=3, canvas=True),
-    Spec(
-        "dissolve", Message("Dissolve the block"), "edit", ("Ctrl+Shift+G",), "", "selection",
-        group=3, canvas=True,
-    ),
-    Spec("independent", Message("Make independent"), "edit", (), "", "selection", group=3),
-    Spec("keep_block", Message("Add to my blocks"), "edit", (), "", "selection", group=3),
     Spec(
         "select_all", Message("Select all"), "edit", ("Ctrl+A",), "select_all", "project",
         group=4, canvas=True,
@@ -117,6 +109,24 @@ TABLE: tuple[Spec, ...] = (
     Spec("add_layer", Message("Add a layer…"), "network", ("Ctrl+Space",), "add", "project"),
     Spec("find_layer", Message("Search the layers"), "network", ("/", "Ctrl+F"), "search", "project"),
     Spec("tidy", Message("Tidy up"), "network", ("Ctrl+Shift+L",), "tidy", "project", group=1),
+    Spec(
+        "new_block", Message("New empty block"), "network", ("Ctrl+B",), "", "project", group=2, canvas=True
+    ),
+    Spec("group", Message("Make a block"), "network", ("Ctrl+G",), "", "selection", group=2, canvas=True),
+    Spec(
+        "dissolve", Message("Dissolve the block"), "network", ("Ctrl+Shift+G",), "", "selection",
+        group=2, canvas=True,
+    ),
+    Spec("enter_block", Message("Enter block"), "network", (), "", "selection", group=3),
+    Spec("leave_block", Message("Leave the block"), "network", (), "", "project", group=3),
+    Spec("rename_block", Message("Rename the block…"), "network", (), "", "selection", group=3),
+    Spec(
+        "repeat", Message("Repeat the block…"), "network", ("Ctrl+R",), "", "selection", group=3, canvas=True
+    ),
+    Spec("independent", Message("Make independent"), "network", (), "", "selection", group=3),
+    Spec("keep_block", Message("Add to my blocks"), "network", (), "", "selection", group=3),
+    Spec("use_again", Message("Use again"), "network", ("Ctrl+U",), "", "selection", group=4, canvas=True),
+    Spec("own_weights", Message("Own weights"), "network", (), "", "selection", group=4),
     Spec("train", Message("Train"), "train", ("F5",), "play", "project"),
     Spec("pause", Message("Pause or go on"), "train", ("F6",), "pause", "running"),
     Spec("stop", Message("Stop training"), "train", ("Shift+F5",), "stop", "running"),

@@ -168,6 +168,7 @@ class Workspace(QMainWindow):
         self.tabs.currentChanged.connect(self._fill_current)
         session.analysed.connect(lambda _: self._count_problems())
         session.opened.connect(self._count_problems)
+        self.canvas.repeat_wanted.connect(self._ask_repeat)
         session.own_blocks.load()
         language.follow(self, self.retranslate)
 
@@ -210,6 +211,10 @@ class Workspace(QMainWindow):
         self._session.show_network(network)
         self._session.select([node] if node else [])
         self.canvas.frame_selection()
+
+    def _ask_repeat(self) -> None:
+        self.docks["inspector"].show()
+        self.inspector.focus_repeat()
 
     def build_rest(self, heavy: bool = False) -> None:
         """Builds the panels below, one a turn of the event loop, the one in sight first.

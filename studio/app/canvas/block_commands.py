@@ -1,15 +1,17 @@
-"""The commands of the canvas that concern blocks: make one, dissolve it, copy it, repeat it, keep it."""
+"""The commands of the canvas for blocks and for what is used twice: make, dissolve, repeat, share, keep."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from studio.app.canvas import block_edits
+from studio.app.canvas import block_edits, edits
 from studio.app.own_blocks import OWN
 from studio.catalog.entry import Entry, Port
+from studio.graph import sharing
 from studio.graph.document import EditError
 from studio.graph.model import BLOCK, INPUT, OUTPUT, Node
+from studio.words import Message
 
 if TYPE_CHECKING:
     from studio.app.canvas.panel import CanvasPanel
@@ -55,6 +57,17 @@ class BlockCommands:
             self._panel.view.reveal(made)
             self._panel.ask_block_name(made, block_edits.naming_of(session, name))
 
+    def new(self) -> None:
+        """Adds an empty block behind the selected card or at the mouse, asks for its name and goes in."""
+        session, panel = self._session, self._panel
+        chosen = session.selection
+        after = chosen[0] if len(chosen) == 1 else None
+        made = self._try(lambda: block_edits.new(session, panel.free_spot(), after))
+        if made is not None:
+            name = session.document.node(session.network, made).block or ""
+            panel.view.reveal(made)
+            panel.ask_block_name(made, block_edits.naming_of(session, name), panel.enter_selected)
+
     def dissolve(self) -> None:
         """Puts what is inside the selected blocks in their place."""
         session = self._session
@@ -81,10 +94,41 @@ class BlockCommands:
         if node is not None:
             self._session.own_blocks.keep(self._session.document.data(), node.block or "")
 
+    def repeat(self) -> None:
+        """Asks how often the selected block comes."""
+        if self._one() is not None:
+            self._panel.repeat_wanted.emit()
+
+    def use_again(self) -> None:
+        """Adds a card for the layer or block that is selected; both have the same weights."""
+        node = self._layer()
+        if node is not None:
+            self._panel.view.reveal(edits.use_again(self._session, node.id))
+
+    def own_weights(self) -> None:
+        """Gives the selected card a layer of its own, where it shares one."""
+        node = self._layer()
+        if (
+            node is not None
+            and len(sharing.uses(self._session.document.nodes(self._session.network), node)) > 1
+        ):
+            edits.part(self._session, node.id)
+
+    def _layer(self) -> Node | None:
+        """The layer or block that is selected alone; says so where there is none."""
+        chosen = self._session.selected_nodes()
+        if len(chosen) == 1 and edits.can_be_used_again(chosen[0]):
+            return chosen[0]
+        self._session.notice.emit("warning", Message("Select one layer or block for this."))
+        return None
+
     def _one(self) -> Node | None:
-        """The block that is selected alone."""
+        """The block that is selected alone; says so where there is none."""
         chosen = [node for node in self._session.selected_nodes() if node.block is not None]
-        return chosen[0] if len(chosen) == 1 else None
+        if len(chosen) == 1:
+            return chosen[0]
+        self._session.notice.emit("warning", Message("Select one block for this."))
+        return None
 
     def _try(self, do: Callable[[], T]) -> T | None:
         try:

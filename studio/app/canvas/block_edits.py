@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from studio.app.canvas.edits import width_of
+from studio.app.canvas.edits import fresh_node, width_of
 from studio.app.canvas.geometry import CARD_HEIGHT, ROW, Rect, overlaps, union
 from studio.app.canvas.placing import make_room
 from studio.app.session import Session
+from studio.catalog import wiring
 from studio.graph import blocks, dissolving, naming, order
 from studio.graph.edit import Edit
-from studio.graph.model import Node
+from studio.graph.model import BLOCK, INPUT, OUTPUT, Network, Node
 from studio.graph.values import Json
 from studio.words import Message
 
@@ -27,6 +28,30 @@ def group(session: Session, ids: Sequence[str]) -> str:
         id_ = blocks.group(edit, session.network, ids, name)
     session.select((id_,))
     return id_
+
+
+def new(session: Session, at: tuple[int, int], after: str | None = None) -> str:
+    """Adds a block that passes its input on and is to be filled, and selects it.
+
+    It comes behind the node `after`, or with its corner at `at`.
+    """
+    name = blocks.fresh_name(session.document.network_names(), "Block")
+    with session.edit(Message("New empty block"), naming_of(session, name)) as edit:
+        edit.add_network(name, _empty())
+        if after is not None:
+            id_ = wiring.append_new(edit, session.network, f"{BLOCK}{name}", after)
+        else:
+            node = fresh_node(session, f"{BLOCK}{name}", at)
+            edit.add_node(session.network, node)
+            id_ = node.id
+    session.select((id_,))
+    return id_
+
+
+def _empty() -> Network:
+    given = Node("input", INPUT)
+    made = Node("output", OUTPUT, args=({"n": "input"},), at=(0, 2 * (CARD_HEIGHT + ROW)))
+    return Network({node.id: node for node in (given, made)})
 
 
 def naming_of(session: Session, name: str) -> object:

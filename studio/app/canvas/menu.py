@@ -67,6 +67,7 @@ def _for_cards(menu: QMenu, panel: CanvasPanel) -> None:
 def _for_block(menu: QMenu, panel: CanvasPanel) -> None:
     _add(menu, tr("Enter block"), "Enter", panel.enter_selected)
     _add(menu, tr("Rename the block…"), "", panel.blocks.rename)
+    _add(menu, tr("Repeat the block…"), "Ctrl+R", panel.blocks.repeat)
     linked = len(uses(panel.session.document.data(), panel.session.selected_nodes()[0].block or ""))
     if linked > 1:
         _add(menu, tr("Make independent"), "", panel.blocks.make_independent)
@@ -77,9 +78,9 @@ def _for_block(menu: QMenu, panel: CanvasPanel) -> None:
 def _for_layer(menu: QMenu, panel: CanvasPanel, node: Node) -> None:
     session = panel.session
     if edits.can_be_used_again(node):
-        _add(menu, tr("Use again"), "", panel.use_again)
+        _add(menu, tr("Use again"), "Ctrl+U", panel.blocks.use_again)
         if len(sharing.uses(session.document.nodes(session.network), node)) > 1:
-            _add(menu, tr("Own weights"), "", lambda: edits.part(session, node.id))
+            _add(menu, tr("Own weights"), "", panel.blocks.own_weights)
 
 
 def _for_wire(menu: QMenu, panel: CanvasPanel, wire: Wire, at: QPointF) -> None:
@@ -89,6 +90,7 @@ def _for_wire(menu: QMenu, panel: CanvasPanel, wire: Wire, at: QPointF) -> None:
 
 def _for_canvas(menu: QMenu, panel: CanvasPanel, at: QPointF) -> None:
     _add(menu, tr("Add a layer…"), "Tab", lambda: panel.view.ask_for_node(at))
+    _add(menu, tr("New empty block"), "Ctrl+B", panel.blocks.new)
     _add(menu, tr("Paste"), "Ctrl+V", panel.paste)
     menu.addSeparator()
     _add(menu, tr("Select all"), "Ctrl+A", panel.select_all)

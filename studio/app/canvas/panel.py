@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
@@ -38,7 +38,9 @@ READABLE = 0.8
 
 
 class CanvasPanel(QWidget):
-    """The middle of the window."""
+    """The middle of the window. `repeat_wanted` asks for the field that says how often a block comes."""
+
+    repeat_wanted = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -245,6 +247,11 @@ class CanvasPanel(QWidget):
             )
         self.view.reveal(id_)
 
+    def free_spot(self) -> tuple[int, int]:
+        """Where a card has room, nearest to the mouse."""
+        at = self.view.mouse_in_scene()
+        return self._free(at.x() - CARD_WIDTH / 2, at.y() - CARD_HEIGHT / 2)
+
     def _free(self, left: float, top: float) -> tuple[int, int]:
         wanted = (left, top, float(CARD_WIDTH), float(CARD_HEIGHT))
         return free_place(wanted, self.graph.rects_near(wanted))
@@ -315,10 +322,15 @@ class CanvasPanel(QWidget):
             id_ = self.session.selection[0]
             self.rename_field.open(id_, self._card_here(id_))
 
-    def ask_block_name(self, id_: str, made: object | None = None) -> None:
-        """Asks for the name of a block over the card of one of its uses; `made` is the step that made it."""
+    def ask_block_name(
+        self, id_: str, made: object | None = None, then: Callable[[], object] = lambda: None
+    ) -> None:
+        """Asks for the name of a block over the card of one of its uses; `made` is the step that made it.
+
+        `then` follows a name that was given.
+        """
         block = self.session.document.node(self.session.network, id_).block
-        self.rename_field.open(id_, self._card_here(id_), block, made)
+        self.rename_field.open(id_, self._card_here(id_), block, made, then)
 
     def _card_here(self, id_: str) -> QRect:
         """Where a card is in the panel, once it has been brought into sight."""
@@ -413,12 +425,6 @@ class CanvasPanel(QWidget):
         ids = edits.duplicate(self.session, chosen, at)
         if ids:
             self.view.reveal(ids[0])
-
-    def use_again(self) -> None:
-        """Adds a card for the layer that is selected; both have the same weights."""
-        chosen = self.session.selected_nodes()
-        if len(chosen) == 1 and edits.can_be_used_again(chosen[0]):
-            self.view.reveal(edits.use_again(self.session, chosen[0].id))
 
     # -- events ----------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
@@ -29,6 +31,7 @@ class RenameField(QLineEdit):
         self._node = ""
         self._block: str | None = None
         self._made: object | None = None
+        self._then: Callable[[], object] = lambda: None
         self.fault = QLabel(parent)
         self.fault.setObjectName("canvas_rename_fault")
         self.fault.setTextFormat(Qt.TextFormat.PlainText)
@@ -42,12 +45,20 @@ class RenameField(QLineEdit):
     def retranslate(self) -> None:
         self.setAccessibleName(tr("Name of the node") if self._block is None else tr("Name of the block"))
 
-    def open(self, node: str, card: QRect, block: str | None = None, made: object | None = None) -> None:
+    def open(
+        self,
+        node: str,
+        card: QRect,
+        block: str | None = None,
+        made: object | None = None,
+        then: Callable[[], object] = lambda: None,
+    ) -> None:
         """Shows itself over a card, given in the coordinates of the parent.
 
-        With `block` the name of that network is asked; `made` is the step that made it, if just now.
+        With `block` the name of that network is asked; `made` is the step that made it, if just now. `then`
+        follows a name that was given.
         """
-        self._node, self._block, self._made = node, block, made
+        self._node, self._block, self._made, self._then = node, block, made, then
         self.retranslate()
         self.setGeometry(card.left(), card.center().y() - HEIGHT // 2, max(card.width(), 160), HEIGHT)
         self.setText(node if block is None else block)
@@ -91,9 +102,10 @@ class RenameField(QLineEdit):
             self.close_field()
         elif self._check(name):
             self.close_field()
-            self._rename(name)
+            if self._rename(name):
+                self._then()
 
-    def _rename(self, name: str) -> None:
+    def _rename(self, name: str) -> bool:
         try:
             if self._block is None:
                 edits.rename(self._session, self._node, name)
@@ -101,6 +113,8 @@ class RenameField(QLineEdit):
                 block_edits.rename(self._session, self._block, name, self._made)
         except EditError as error:
             self._session.notice.emit("warning", error.message)
+            return False
+        return True
 
     def close_field(self) -> None:
         self.fault.hide()

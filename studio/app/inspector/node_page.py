@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app.inspector import arguments, editors, reports
@@ -135,6 +136,12 @@ class NodePage(QWidget):
         waiting = self._waiting_text(nodes)
         self._waiting.setText(waiting)
         self._waiting.setVisible(bool(waiting))
+
+    def focus_repeat(self) -> None:
+        """Gives the keyboard to the field of the repetitions, where there is one."""
+        if self._repeat is not None:
+            self._repeat.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self._repeat.selectAll()
 
     def show_output(self) -> None:
         """Shows what the node gives for the sample, as far as that is known."""

@@ -56,6 +56,11 @@ class InspectorPanel(QWidget):
         elif self.page is not None:
             self.page.refresh()
 
+    def focus_repeat(self) -> None:
+        """Gives the keyboard to the field that says how often the selected block comes."""
+        if isinstance(self.page, NodePage):
+            self.page.focus_repeat()
+
     def _show_output(self) -> None:
         if isinstance(self.page, NodePage):
             self.page.show_output()

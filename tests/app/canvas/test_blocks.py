@@ -63,6 +63,53 @@ def test_dissolving_gives_back_what_was_there(panel: CanvasPanel, session: Sessi
     assert files.dumps(session.document.data()) == before
 
 
+def test_a_new_block_is_named_entered_and_taken_back_in_one_step(
+    panel: CanvasPanel, session: Session, qtbot: QtBot
+) -> None:
+    before = files.dumps(session.document.data())
+    session.select(["conv1"])
+    panel.blocks.new()
+    field = panel.rename_field
+    assert field.isVisible() and field.text() == "Block"
+    field.selectAll()
+    qtbot.keyClicks(field, "Stem")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert session.network == "Stem", "the name is given, and one is inside"
+    assert [node.type for node in session.document.nodes("Stem").values()] == ["input", "output"]
+    panel.leave()
+    stem = session.document.node("model", "stem1")
+    assert stem.args == ({"n": "conv1"},), "it stands behind the card that was selected"
+    assert steps(session) == ["New empty block"]
+    session.undo()
+    assert files.dumps(session.document.data()) == before
+
+
+def test_a_new_block_whose_name_is_given_up_stays_a_card(
+    panel: CanvasPanel, session: Session, qtbot: QtBot
+) -> None:
+    session.select(())
+    panel.blocks.new()
+    qtbot.keyClick(panel.rename_field, Qt.Key.Key_Escape)
+    assert session.network == "model"
+    assert session.document.node("model", "block1").args == ()
+
+
+def test_a_command_for_one_block_says_so_where_none_is_selected(panel: CanvasPanel, session: Session) -> None:
+    told: list[str] = []
+    session.notice.connect(lambda level, text: told.append(str(text)))
+    session.select(["conv1"])
+    for command in (
+        panel.blocks.make_independent,
+        panel.blocks.keep,
+        panel.blocks.rename,
+        panel.blocks.repeat,
+    ):
+        command()
+    session.select(())
+    panel.blocks.use_again()
+    assert told == ["Select one block for this."] * 4 + ["Select one layer or block for this."]
+
+
 def test_a_dissolved_block_makes_room_for_what_comes_out(panel: CanvasPanel, session: Session) -> None:
     session.select(["conv1", "relu1"])
     panel.blocks.group()

@@ -78,7 +78,7 @@ def test_a_card_that_an_edit_does_not_touch_stays_the_same_item(panel: CanvasPan
 
 def test_cards_of_one_layer_say_that_they_share_it(panel: CanvasPanel, session: Session) -> None:
     session.select(["fc"])
-    panel.use_again()
+    panel.blocks.use_again()
     (made,) = session.selection
     assert panel.graph.cards[made].face.summary == "weights of fc"
     assert panel.graph.cards["fc"].face.summary.startswith("used 2 times")
