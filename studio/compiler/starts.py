@@ -46,7 +46,11 @@ WITH_STD = ("normal", "trunc_normal")
 def tensor(params: Mapping[str, Json]) -> torch.Tensor:
     """A tensor on the CPU as it starts: with the number or numbers of `value`, where that is said."""
     if params.get("value") is not None:
-        held = torch.tensor(params["value"], dtype=literals.dtype(str(params.get("dtype") or "float32")))
+        kind = literals.dtype(str(params.get("dtype") or "float32"))
+        try:
+            held = torch.tensor(params["value"], dtype=kind)
+        except TypeError:  # there is infinity among them
+            held = torch.tensor(literals.parameter(params["value"]), dtype=kind)
         return held.expand(params["shape"]).clone()
     made = torch.empty(params["shape"], dtype=literals.dtype(str(params.get("dtype") or "float32")))
     STARTS[_init(params)].fill(made, **_deviation(params))
