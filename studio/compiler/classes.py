@@ -301,7 +301,7 @@ class ClassWriter:
         params = step.node.params
         kind = str(params.get("dtype") or "float32")
         if step.node.type == "const":
-            value = written.parameter(params.get("value"))
+            value = written.numbers(params.get("value"))
             plain = isinstance(params.get("value"), float) and kind == "float32"
             return call("torch.tensor", [value] if plain else [value, f"dtype=torch.{kind}"])
         return starts.text(step.node.params)

@@ -310,11 +310,10 @@ class Forward:
             holder = statement.run[0].rpartition(".")[0]
             return call(self.attribute(holder), [self._value(first.args[0])])
         if type_ == "op.getitem" and len(node.args) == 2:
-            key = written.index(self._with_self(node.args[1]), self.variable)
-            return f"{written.held(self._value(node.args[0]))}[{key}]"
+            return written.index(self._value(node.args[0]), self._with_self(node.args[1]), self.variable)
         if type_ in _SIGNS and len(node.args) == 2 and not node.kwargs:
             left, right = map(self._operand, node.args)
-            return f"{left} {_SIGNS[type_]} {right}"
+            return layout.Arithmetic([left, f"{_SIGNS[type_]} {right}"], 0)
         if type_ in _PREFIXES and len(node.args) == 1:
             return f"{_PREFIXES[type_]}{self._operand(node.args[0])}"
         said = [*(self._value(value) for value in node.args), *self._keywords(step)]
@@ -335,7 +334,7 @@ class Forward:
     def _operand(self, value: Json) -> str:
         """A value beside a sign, in brackets where it holds a sign itself."""
         found = self._value(value)
-        bound = isinstance(found, written.Arithmetic) or flat(found).startswith("-")
+        bound = isinstance(found, layout.Arithmetic) or flat(found).startswith("-")
         return f"({flat(found)})" if bound else flat(found)
 
     def _value(self, value: Json) -> Expression:

@@ -12,20 +12,38 @@ INDENT = "    "
 
 
 _ROUND = ("(", ")")
-_BRACKETS = {"call": _ROUND, "generator": _ROUND, "tuple": _ROUND, "list": ("[", "]"), "dict": ("{", "}")}
+_SQUARE = ("[", "]")
+_BRACKETS = {
+    **{"call": _ROUND, "generator": _ROUND, "tuple": _ROUND},
+    **{"list": _SQUARE, "numbers": _SQUARE, "index": _SQUARE, "dict": ("{", "}")},
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """Something in brackets; `lead` stands before them (`nn.Linear`), `tail` behind.
 
-    The items of a generator are its element and its clause: `f(x) for x in (1, 2)`.
+    The items of a generator are its element and its clause: `f(x) for x in (1, 2)`. Those of `numbers` fill
+    lines, which is not how `ruff format` would have it and is marked so.
     """
 
     lead: str
     items: tuple[Expression, ...]
-    kind: Literal["call", "tuple", "list", "dict", "generator"] = "call"
+    kind: Literal["call", "tuple", "list", "dict", "generator", "numbers", "index"] = "call"
     tail: str = ""
+
+
+class Arithmetic(str):
+    """Text of an operation. `rank` says how tightly it binds, `pieces` where it may go on in a new line."""
+
+    rank: int
+    pieces: tuple[str, ...]
+
+    def __new__(cls, pieces: Sequence[str], rank: int) -> Arithmetic:
+        made = super().__new__(cls, " ".join(pieces))
+        made.rank = rank
+        made.pieces = tuple(pieces)
+        return made
 
 
 Expression: TypeAlias = str | Group
@@ -43,6 +61,8 @@ def named(name: str, value: Expression) -> Expression:
     """`name=value` as an argument."""
     if isinstance(value, Group):
         return replace(value, lead=f"{name}={value.lead}")
+    if isinstance(value, Arithmetic):
+        return Arithmetic([f"{name}={value.pieces[0]}", *value.pieces[1:]], value.rank)
     return f"{name}={value}"
 
 
@@ -56,27 +76,68 @@ def flat(value: Expression) -> str:
     return f"{value.lead}{opening}{inner}{comma}{closing}{value.tail}"
 
 
-def lines(value: Expression, indent: str, head: str = "") -> list[str]:
-    """An expression after `head`, broken at its brackets where one line is too long."""
-    whole = f"{indent}{head}{flat(value)}"
-    if isinstance(value, str) or len(whole) <= WIDTH or not value.items:
+def lines(value: Expression, indent: str, head: str = "", end: str = "") -> list[str]:
+    """An expression between `head` and `end`, broken at its brackets where one line is too long."""
+    found = _lines(value, indent, head, end)
+    if len(found) > 1 and _holds_numbers(value):
+        found[-1] += "  # fmt: skip"
+    return found
+
+
+def _lines(value: Expression, indent: str, head: str, end: str) -> list[str]:
+    whole = f"{indent}{head}{flat(value)}{end}"
+    if len(whole) <= WIDTH:
         return [whole]
     inner = indent + INDENT
+    if isinstance(value, str):
+        return _broken(value, indent, head, end)
+    if not value.items:
+        return [whole]
     opening, closing = _BRACKETS[value.kind]
     opened = f"{indent}{head}{value.lead}{opening}"
+    closed = f"{indent}{closing}{value.tail}{end}"
+    if value.kind == "numbers":
+        return [opened, *_filled(value.items, inner), closed]
+    if len(opened) > WIDTH and value.lead.startswith("for "):
+        names, _, rest = value.lead.removeprefix("for ").partition(" in ")
+        loop = [f"{inner}{name}," for name in names.split(", ")]
+        return [f"{indent}{head}for (", *loop, *_lines(replace(value, lead=f") in {rest}"), indent, "", end)]
     if head and len(opened) > WIDTH:
-        return [f"{indent}{head}(", *lines(value, inner), f"{indent})"]
-    closed = f"{indent}{closing}{value.tail}"
+        return [f"{indent}{head}(", *_lines(value, inner, "", ""), f"{indent}){end}"]
     together = inner + (" " if value.kind == "generator" else ", ").join(map(flat, value.items))
-    if value.kind in ("call", "generator") and len(together) <= WIDTH:
+    if value.kind in ("call", "generator", "index") and len(together) <= WIDTH:
         return [opened, together, closed]
-    found = [opened]
-    for item in value.items:
-        part = lines(item, inner)
-        if value.kind != "generator":
-            part[-1] += ","
-        found += part
-    return [*found, closed]
+    comma = "" if value.kind == "generator" or (value.kind, len(value.items)) == ("index", 1) else ","
+    return [opened, *(line for item in value.items for line in _lines(item, inner, "", comma)), closed]
+
+
+def _broken(value: str, indent: str, head: str, end: str) -> list[str]:
+    """An operation with a line for each part, in brackets where a statement ends with it."""
+    if not isinstance(value, Arithmetic):
+        return [f"{indent}{head}{value}{end}"]
+    if head.endswith(" ") and len(head) > 1:
+        inner = indent + INDENT
+        return [f"{indent}{head}(", *(f"{inner}{piece}" for piece in value.pieces), f"{indent}){end}"]
+    first, *rest = value.pieces
+    found = [f"{indent}{head}{first}", *(f"{indent}{piece}" for piece in rest)]
+    found[-1] += end
+    return found
+
+
+def _filled(items: Sequence[Expression], indent: str) -> list[str]:
+    """As many numbers in each line as it takes."""
+    found: list[str] = []
+    line = indent
+    for word in (word for item in items for word in f"{flat(item)},".split(" ")):
+        if line != indent and len(line) + 1 + len(word) > WIDTH:
+            found.append(line)
+            line = indent
+        line += word if line == indent else f" {word}"
+    return [*found, line]
+
+
+def _holds_numbers(value: Expression) -> bool:
+    return isinstance(value, Group) and (value.kind == "numbers" or any(map(_holds_numbers, value.items)))
 
 
 def text(value: str) -> str:

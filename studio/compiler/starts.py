@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from studio.compiler import literals, written
-from studio.compiler.layout import Expression, call, flat, named
+from studio.compiler.layout import Expression, call, named
 from studio.graph.values import Json
 from studio.words import Message, NetloomError
 
@@ -93,11 +93,10 @@ def text(params: Mapping[str, Json]) -> Expression:
 
 
 def _held(shape: Json, value: Json, kind: str) -> Expression:
-    """Numbers as Python writes them; many stand on one line, which no person reads."""
     typed = [] if kind == "float32" else [f"dtype=torch.{kind}"]
     if isinstance(value, list):
-        return flat(call("torch.tensor", [str(value), *typed]))
-    return call("torch.full", [written.parameter(shape), repr(value), *typed])
+        return call("torch.tensor", [written.numbers(value), *typed])
+    return call("torch.full", [written.parameter(shape), written.parameter(value), *typed])
 
 
 def _init(params: Mapping[str, Json]) -> str:

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from studio.compiler import layout
 from studio.compiler.forms import read
-from studio.compiler.layout import Expression, flat
+from studio.compiler.layout import Arithmetic, Expression, flat
 from studio.graph.values import Json, form, is_reference
 
 _ORDER = {"+": 2, "-": 2, "*": 3, "/": 3, "//": 3, "%": 3, "neg": 4}
 _CHOICE, _COMPARED, _WHOLE = 0, 1, 5
-
-
-class Arithmetic(str):
-    """Text of an operation; `rank` says how tightly it binds."""
-
-    rank: int
-
-    def __new__(cls, text: str, rank: int) -> Arithmetic:
-        made = super().__new__(cls, text)
-        made.rank = rank
-        return made
+_FEW = 12
+"""numbers that may stand one below the other"""
 
 
 class TextReader:
@@ -36,7 +27,7 @@ class TextReader:
         self._lists = lists
 
     def literal(self, value: Any) -> Expression:
-        return layout.text(value) if isinstance(value, str) else repr(value)
+        return layout.text(value) if isinstance(value, str) else repr(value).replace("e+", "e")
 
     def special(self, kind: str, name: str) -> Expression:
         match kind:
@@ -85,10 +76,14 @@ class TextReader:
             tight = inner > rank or (inner == rank != _COMPARED and place == 0)
             parts.append(flat(operand) if tight else f"({flat(operand)})")
         if name == "neg":
-            return Arithmetic(f"-{parts[0]}", rank)
-        return Arithmetic(f"{parts[0]} {name} {parts[1]}", rank)
+            return Arithmetic([f"-{parts[0]}"], rank)
+        left = operands[0]
+        begin = left.pieces if isinstance(left, Arithmetic) and left.rank == rank else parts[:1]
+        return Arithmetic([*begin, f"{name} {parts[1]}"], rank)
 
     def either(self, training: Expression, evaluating: Expression) -> Expression:
+        if (training, evaluating) == ("True", "False"):
+            return "self.training"
         return _choice("self.training", training, evaluating)
 
     def choice(self, condition: Expression, one: Expression, other: Expression) -> Expression:
@@ -97,7 +92,7 @@ class TextReader:
 
 def _choice(condition: str, one: Expression, other: Expression) -> Arithmetic:
     parts = [f"({flat(part)})" if _is_choice(part) else flat(part) for part in (one, other)]
-    return Arithmetic(f"{parts[0]} if {condition} else {parts[1]}", _CHOICE)
+    return Arithmetic([parts[0], f"if {condition}", f"else {parts[1]}"], _CHOICE)
 
 
 def _is_choice(value: Expression) -> bool:
@@ -125,10 +120,26 @@ def parameter(value: Json) -> Expression:
     return read(with_parameters(value, ""), TextReader(lambda name, _: name, "tuple"))
 
 
-def index(value: Json, variable: Callable[[str, int | None], str]) -> str:
-    """What stands between the brackets of `x[...]`."""
+def numbers(value: Json) -> Expression:
+    """Many numbers as a list that fills lines; few as any list."""
+    if not isinstance(value, list) or sum(1 for _ in _plain(value)) <= _FEW:
+        return parameter(value)
+    items = [read(item, TextReader(lambda name, _: name)) for item in value]
+    return layout.Group("", tuple(items), "numbers")
+
+
+def _plain(value: Json) -> Iterator[Json]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _plain(item)
+    else:
+        yield value
+
+
+def index(holder: Expression, value: Json, variable: Callable[[str, int | None], str]) -> Expression:
+    """`x[...]`."""
     parts = value["t"] if isinstance(value, dict) and isinstance(value.get("t"), list) else [value]
-    return ", ".join(_part(part, variable) for part in parts)
+    return layout.Group(held(holder), tuple(_part(part, variable) for part in parts), "index")
 
 
 def _part(value: Json, variable: Callable[[str, int | None], str]) -> str:

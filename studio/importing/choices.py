@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from studio.catalog import literals, table
@@ -59,6 +60,55 @@ def explored(attempt: Callable[[tuple[bool, ...]], Way]) -> Way:
         return way
 
     return read(())
+
+
+_NEAR: tuple[Callable[[int], int], ...] = (
+    lambda n: n // 2,
+    lambda n: n * 2,
+    lambda n: n - 1,
+    lambda n: n + 1,
+)
+
+
+def fitting(attempt: Callable[[], Way], given: list[Tensor], partners: dict[int, Tensor]) -> Way:
+    """`attempt()`, where need be with other sizes in the second run.
+
+    Where the second run would go another way than it is told, what it is given need not fit there. Then sizes
+    near those of the first run take their place, for which what is told is so. `partners` has the tensors of
+    the second run by the ids of those of the first, `given` are those that the call is given.
+    """
+    way = attempt()
+    told = way.scope.asked
+    wrong = [question for question in told.values() if question.other != question.answer]
+    if way.failed is None or not wrong:
+        return way
+    about = {size for question in wrong for size in question.sizes}
+    kept = {id(tensor): partners[id(tensor)] for tensor in given if id(tensor) in partners}
+    try:
+        for near in _NEAR:
+            for tensor in given:
+                if id(tensor) in kept:
+                    partners[id(tensor)] = _resized(tensor, kept[id(tensor)], near, about)
+            again = attempt()
+            asked = again.scope.asked
+            if again.failed is None and all(q.other == q.answer for q in asked.values()):
+                asked |= {key: question for key, question in told.items() if key in asked}
+                return again
+    finally:
+        partners.update(kept)
+    return way
+
+
+def _resized(
+    tensor: Tensor, partner: Tensor, near: Callable[[int], int], about: set[tuple[int, int]]
+) -> Tensor:
+    """A tensor without memory, those of its open lengths that were asked about near to those of `tensor`."""
+    with torch._C.DisableTorchFunction():  # noqa: SLF001 - the public switch leaves modes on
+        shape = list(partner.shape)
+        for dim, (one, other) in enumerate(zip(tensor.shape, partner.shape, strict=True)):
+            if one != other and (id(tensor), dim) in about:
+                shape[dim] = near(one)
+        return tensor.new_empty(shape) if min(shape, default=1) > 0 else partner
 
 
 def _count(scope: Scope) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,7 @@ class Memory:
         self.partners: dict[int, Tensor] = {}
         self.kept: list[Tensor] = []
         self.stale: set[int] = set()
+        self.starts: dict[tuple[int, str], dict[str, Json]] = {}
         self.members: dict[int, list[str]] = {}
         for path, tensor in _members(module):
             self.members.setdefault(id(tensor), []).append(path)
@@ -117,7 +119,10 @@ class Memory:
         kind = "param" if isinstance(tensor, nn.Parameter) else "buffer"
         if name in holder._non_persistent_buffers_set:  # noqa: SLF001 - PyTorch says it nowhere else
             params["persistent"] = False
-        params |= _start(original, kind, params.get("persistent") is not False)
+        key = (id(original), kind)
+        if key not in self.starts:
+            self.starts[key] = _start(original, kind, params.get("persistent") is not False)
+        params |= self.starts[key]
         if naming.fault(path):
             raise UntraceableError(Message("{name} is a name that no node can have", name=path))
         if owner and (owner in scope.nodes or layers.type_of(holder) is not None):
@@ -195,7 +200,8 @@ def _start(tensor: Tensor | None, kind: str, persistent: bool) -> dict[str, Json
     if bool((tensor == first).all()):
         return {"value": first}
     if kind == "param" and tensor.is_floating_point():
-        return {"init": "normal", "std": float(f"{tensor.std().item():.1g}")}
+        std = float(f"{tensor.std().item():.1g}")
+        return {"init": "normal", "std": std} if 0 < std < math.inf else {"init": "zeros"}
     if tensor.numel() <= _LARGEST_CONSTANT:
         return {"value": values.literal(tensor.tolist())}
     if persistent:

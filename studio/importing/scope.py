@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,8 +18,8 @@ from studio.importing.report import Note
 class Question:
     """Something that a module asked about sizes: whether `said`, a comparison, holds.
 
-    `one` and `other` are what is so in the two runs, `answer` is what the module was told, and `place` counts
-    the nodes that were there before.
+    `one` and `other` are what is so in the two runs, `answer` is what the module was told, `place` counts the
+    nodes that were there before, and `sizes` are those that it follows from: the id of a tensor, a dimension.
     """
 
     said: Json
@@ -27,6 +27,7 @@ class Question:
     other: bool
     answer: bool
     place: int
+    sizes: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -80,9 +81,10 @@ class Scope:
         return self.parent.answer(key) if self.parent is not None else None
 
     def ask(self, key: Any, said: Json, one: bool, other: bool) -> bool:
+        """What the call is told that asks whether `said` holds. `key` is equal for the same question."""
         place = len(self.asked)
         answer = self.plan[place] if place < len(self.plan) else one
-        self.asked[key] = Question(said, one, other, answer, len(self.nodes))
+        self.asked[key] = Question(said, one, other, answer, len(self.nodes), tuple(_sizes(key)))
         return answer
 
     def add(self, node: Node) -> Json:
@@ -103,3 +105,13 @@ class Scope:
         """Inputs first, then the calls in the order they were made."""
         ordered: Iterable[Node] = sorted(self.nodes.values(), key=lambda node: node.type != INPUT)
         return Network({node.id: node for node in ordered})
+
+
+def _sizes(key: Any) -> Iterator[tuple[int, int]]:
+    """The sizes in a formula, as `memory.key_of` tells it apart."""
+    if isinstance(key, tuple):
+        if len(key) == 3 and key[0] == "size":
+            yield key[1:]
+        else:
+            for part in key:
+                yield from _sizes(part)

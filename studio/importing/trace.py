@@ -99,7 +99,12 @@ class Tracer(TorchFunctionMode):
                 return choices.Way(scope, failed=error)
             return choices.Way(scope, result, result)
 
-        way = choices.explored(attempt)
+        def fitting(answers: tuple[bool, ...]) -> choices.Way:
+            return choices.fitting(
+                lambda: attempt(answers), trees.tensors((args, kwargs)), self.memory.partners
+            )
+
+        way = choices.explored(fitting)
         if way.failed is not None:
             raise way.failed
         return way

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from handwritten import PAIRS, Pair
 
 from studio.compiler.build import build
 from studio.compiler.errors import CompileError
+from studio.compiler.reading.merge import merge
 from studio.compiler.source import source
 
 RUN = """
@@ -173,6 +175,44 @@ def test_awkward_names_become_names_python_takes():
         node("output", "output", "match"),
     )
     assert_tidy(source(drawn))
+
+
+def test_many_numbers_fill_lines_and_long_choices_are_broken():
+    size = {"size": [{"n": "rolled_by_three_to_the_left"}, 2]}
+    small = {"expr": "<=", "of": [size, 7]}
+    drawn = project(
+        node("x", "input", shape=["N", 3, 9, 9]),
+        node("table", "buffer", shape=[9, 9], value=[[n * 0.125 for n in range(9)] for _ in range(9)]),
+        node("few", "const", value=[1.0, 2.0, 1e20]),
+        node("rolled_by_three_to_the_left", "torch.roll", "x", kwargs={"shifts": [-3], "dims": [2]}),
+        node(
+            "part",
+            "op.getitem",
+            "rolled_by_three_to_the_left",
+            {"t": [{"ellipsis": True}, {"slice": [-9, {"if": [small, 0, -3]}, None]}]},
+        ),
+        node(
+            "powers", "torch.full_like", "x", {"expr": "*", "of": [{"expr": "*", "of": [size, size]}, size]}
+        ),
+        node(
+            "most",
+            "torch.maximum",
+            {"if": [small, {"n": "x"}, {"n": "rolled_by_three_to_the_left"}]},
+            "powers",
+        ),
+        node("added", "torch.add", "most", "table"),
+        node("output", "output", "added"),
+        node("other", "output", "part"),
+        node("third", "output", "few"),
+    )
+    text = source(drawn)
+    assert_tidy(text)
+    assert "# fmt: skip" in text
+    names: dict[str, Any] = {}
+    exec(compile(text, "written.py", "exec"), names)
+    x = torch.rand(2, 3, 9, 9)
+    assert all(map(torch.equal, names["Model"]()(x), build(drawn)(x)))
+    assert merge(drawn, text) is None
 
 
 def test_values_python_lacks_are_written_out():

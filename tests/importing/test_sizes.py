@@ -135,6 +135,44 @@ def test_a_part_for_some_sizes_only_is_there_for_these(read: int) -> None:
     agrees(module, imported, (8, 8), (8, 12), (8, 13), (40, 40))
 
 
+class Adapting(nn.Module):
+    """Windows as large as the image where that is smaller: a part works for these sizes only."""
+
+    bias: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("bias", torch.rand(6, 6))
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        window = [6, 6]
+        if height <= window[0]:
+            window[0] = height
+        if width <= window[1]:
+            window[1] = width
+        bias = self.bias[: window[0], : window[1]].reshape(window)
+        down, right = -height % window[0], -width % window[1]
+        x = functional.pad(x, (0, right, 0, down))
+        x = x.view(x.shape[0], 3, x.shape[2] // window[0], window[0], x.shape[3] // window[1], window[1])
+        x = x * bias[:, None]
+        return x.flatten(4).flatten(2, 3)[:, :, :height, :width]
+
+
+def test_a_part_that_works_for_some_sizes_only_is_read_with_these() -> None:
+    module = Outer(Adapting())
+    imported = read_module(module, torch.rand(2, 3, 5, 5))
+    assert imported.report.sizes == "all"
+    agrees(module, imported, (5, 5), (3, 6), (9, 4), (12, 13))
+
+
+def test_a_part_that_does_not_work_for_the_size_it_is_read_with_is_reported() -> None:
+    module = Outer(Adapting())
+    imported = read_module(module, torch.rand(2, 3, 4, 9))
+    assert any("at which not x.size(3) <= 6" in str(line) for line in imported.report.lines())
+    agrees(module, imported, (4, 9), (3, 12), (9, 8), (12, 13))
+
+
 class Wanting(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         torch._assert(x.shape[-1] % 4 == 0, "four at a time")

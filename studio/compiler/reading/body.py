@@ -233,6 +233,8 @@ class Forward(Expressions):
 
     def attribute(self, node: ast.Attribute) -> Json:
         path = path_of(node)
+        if path == "training" and path not in self.found.values:
+            return {"if_training": [True, False]}
         if path is not None:
             return self._own(node, path)
         if node.attr == "shape":
