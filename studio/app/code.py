@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -19,11 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app import file_icons, stages, theme
+from studio.app import file_icons, questions, stages, theme
 from studio.app.code_text import CodeText
 from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
+from studio.app.questions import Answer
 from studio.app.session import Session
 from studio.app.tasks import Lane, Ticket
 from studio.app.trainer import first_error
@@ -53,7 +54,10 @@ class CodePanel(QWidget):
 
     "Edit" unlocks the module; "Apply" reads it back without running it and makes one step that can be undone,
     or marks the lines that cannot be read and changes nothing. "Discard" shows the network's source again.
+    `wanted` asks that the panel come into sight: there is a question about what was typed in it.
     """
+
+    wanted = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +70,7 @@ class CodePanel(QWidget):
         self._wanted: _Written | None = None
         self._written: _Written | None = None
         self._edited: _Written | None = None
+        self._then: Callable[[], object] = lambda: None
         self._lane = Lane(self, needs=stages.ENGINE)
         self._lane.done.connect(self._take)
         self._lane.failed.connect(self._fail)
@@ -94,7 +99,7 @@ class CodePanel(QWidget):
         self.status = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
         self.status.setObjectName("code_status")
         self.edit_button = self._button("code_edit", "rename", self.begin)
-        self.apply_button = self._button("code_apply", "good", self.apply)
+        self.apply_button = self._button("code_apply", "good", lambda: self.apply())
         self.discard_button = self._button("code_discard", "undo", self.discard)
         self.copy_button = self._button("code_copy", "copy", self._copy)
         self.save_button = self._button("code_save", "save", self._ask_path)
@@ -131,6 +136,11 @@ class CodePanel(QWidget):
     @property
     def editing(self) -> bool:
         return self._edited is not None
+
+    @property
+    def unapplied(self) -> bool:
+        """Whether something was typed that the network has not."""
+        return self._edited is not None and self.text.toPlainText() != self._source
 
     def retranslate(self) -> None:
         self.text.setAccessibleName(tr("The network as Python"))
@@ -264,10 +274,14 @@ class CodePanel(QWidget):
         self.text.setFocus()
         self._say()
 
-    def apply(self) -> None:
-        """Reads what was typed back, off this thread; `_apply` or `_refuse` goes on."""
+    def apply(self, then: Callable[[], object] = lambda: None) -> None:
+        """Reads what was typed back, off this thread; `_apply` or `_refuse` goes on.
+
+        `then` is called when it is in the network, and not at all where it is refused.
+        """
         begun = self._edited
         if begun is not None and not self._reading.busy:
+            self._then = then
             self._reading.start(_read_back, begun.project, begun.ranks, begun.context, self.source)
 
     def discard(self) -> None:
@@ -276,6 +290,28 @@ class CodePanel(QWidget):
         self._end()
         self._show(self._source)
         self._changed(None)
+
+    def leave(self, then: Callable[[], object]) -> None:
+        """Calls `then` at once where nothing that was typed would be lost, else when the person decided."""
+        if not self.unapplied:
+            then()
+            return
+
+        def discard() -> None:
+            self.discard()
+            then()
+
+        self.wanted.emit()
+        questions.ask(
+            self.window(),
+            Message("The code that you typed is not in the network yet. Apply it?"),
+            Message("Applied, it is one step that can be undone; what cannot be read is marked in the code."),
+            (
+                Answer(Message("Apply"), lambda: self.apply(then), "apply_code_button", "default"),
+                Answer(Message("Discard"), discard, "discard_code_button"),
+                Answer(Message("Cancel"), lambda: None, "cancel_button", "cancel"),
+            ),
+        )
 
     def _end(self) -> None:
         self._edited = None
@@ -310,6 +346,7 @@ class CodePanel(QWidget):
         self._source = applied
         self._changed(None)
         self._say()
+        self._then()
 
     def _refuse(self, error: Exception) -> None:
         self._reason = error

@@ -70,6 +70,8 @@ class FileDesk(QObject):
         self._write_of: tuple[Path, Document, ProjectData] | None = None
         self._then: list[Then] = []
         self._said_of_files: list[Message] = []
+        self.begin_leaving: Callable[[Then], object] = lambda then: then()
+        """asked before the question about unsaved work: there may be text that is no work yet"""
         self.leave: Callable[[Then], object] = lambda then: then()
         """asked after the question about unsaved work, before a project goes: a run may be under way"""
 
@@ -260,6 +262,9 @@ class FileDesk(QObject):
 
     def ask_about_unsaved(self, then: Then) -> None:
         """Calls `then` at once where nothing would be lost, else when the person decided."""
+        self.begin_leaving(lambda: self._ask_about_unsaved(then))
+
+    def _ask_about_unsaved(self, then: Then) -> None:
         if not (self.active and self.session.dirty):
             self.leave(then)
             return

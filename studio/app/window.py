@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
         self.trainer = Trainer(session, self)
         self.files = FileDesk(session, preferences, self)
         self.files.leave = self._ask_about_training
+        self.files.begin_leaving = lambda then: self.workspace.leave_code(then)
         self.importer = Importer(session, self.files, self.trainer, self)
         self.actions_table = Actions(self)
         self.actions_table.fill(self.menuBar())

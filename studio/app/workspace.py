@@ -192,6 +192,8 @@ class Workspace(QMainWindow):
                 panel.export_requested.connect(self.export_wanted)  # type: ignore[attr-defined]
                 panel.open_requested.connect(self.project_wanted)  # type: ignore[attr-defined]
                 panel.count_changed.connect(self._count_runs)  # type: ignore[attr-defined]
+            case "code":
+                panel.wanted.connect(lambda: self.show_tab("code"))  # type: ignore[attr-defined]
             case "problems":
                 panel.reveal.connect(self.reveal)  # type: ignore[attr-defined]
         return panel
@@ -211,6 +213,14 @@ class Workspace(QMainWindow):
         self._session.show_network(network)
         self._session.select([node] if node else [])
         self.canvas.frame_selection()
+
+    def leave_code(self, then: Callable[[], object]) -> None:
+        """Calls `then` at once where no typed code would be lost, else when the person decided."""
+        panel = self.pages["code"].panel
+        if panel is None:
+            then()
+        else:
+            panel.leave(then)  # type: ignore[attr-defined]
 
     def _ask_repeat(self) -> None:
         self.docks["inspector"].show()

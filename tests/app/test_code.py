@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from studio.app import theme
-from studio.app.code import CodePanel
+from studio.app.code import CodePanel, _Written
 from studio.app.code_text import PythonHighlighter
 from studio.app.session import Session
-from studio.compiler.analysis import Analysis, Problem
+from studio.compiler.analysis import Analysis, Context, Problem
 from studio.words import Message, NetloomError
 
 from .training_fakes import notices_of
@@ -146,6 +147,44 @@ def real(qtbot: QtBot) -> CodePanel:
 def type_in(panel: CodePanel, old: str, new: str) -> None:
     assert old in panel.source
     panel.text.setPlainText(panel.source.replace(old, new))
+
+
+def test_text_that_is_not_applied_is_asked_about_before_it_goes(panel: CodePanel, qtbot: QtBot) -> None:
+    shown(panel, qtbot)
+    gone: list[str] = []
+    panel._written = _Written(panel._session.document, 0, panel._session.document.data(), {}, Context())
+    panel.begin()
+    panel.leave(lambda: gone.append("nothing was typed"))
+    type_in(panel, "Digits", "Letters")
+    panel.leave(lambda: gone.append("discarded"))
+    question = panel.window().findChild(QMessageBox, "question")
+    assert gone == ["nothing was typed"]
+    question.findChild(QPushButton, "cancel_button").click()
+    assert gone == ["nothing was typed"] and panel.editing and "Letters" in panel.source
+    qtbot.waitUntil(lambda: panel.window().findChild(QMessageBox, "question") is None)
+    panel.leave(lambda: gone.append("discarded"))
+    question = panel.window().findChild(QMessageBox, "question")
+    question.findChild(QPushButton, "discard_code_button").click()
+    assert gone[1:] == ["discarded"] and not panel.editing
+
+
+@pytest.mark.slow
+def test_leaving_goes_on_when_the_code_is_in_the_network_and_not_where_it_is_refused(
+    real: CodePanel, qtbot: QtBot
+) -> None:
+    session, gone = real._session, []
+    real.edit_button.click()
+    type_in(real, "nn.Linear(4, 16)", "make_layer()")
+    real.leave(lambda: gone.append("refused"))
+    real.window().findChild(QPushButton, "apply_code_button").click()
+    qtbot.waitUntil(lambda: bool(real.text.marks), timeout=60_000)
+    assert real.editing and not gone
+    type_in(real, "make_layer()", "nn.Linear(4, 24)")
+    real.leave(lambda: gone.append("applied"))
+    qtbot.waitUntil(lambda: real.window().findChild(QPushButton, "apply_code_button") is not None)
+    real.window().findChildren(QPushButton, "apply_code_button")[-1].click()
+    qtbot.waitUntil(lambda: bool(gone), timeout=60_000)
+    assert gone == ["applied"] and session.document.node("model", "fc1").params == {"out_features": 24}
 
 
 @pytest.mark.slow
