@@ -8,8 +8,16 @@ from collections.abc import Mapping
 from studio import quantities
 from studio.words import tr
 
-PERCENT = ("accuracy",)
-SHORT = {"mae": "MAE", "r2": "R²"}
+PERCENT = (
+    "accuracy",
+    "top_3_accuracy",
+    "top_5_accuracy",
+    "subset_accuracy",
+    "pixel_accuracy",
+    "neighbour_accuracy",
+    "mape",
+)
+SHORT = {"mae": "MAE", "r2": "R²", "rmse": "RMSE", "mape": "MAPE", "iou": "IoU", "kl": "KL", "f1_micro": "F1"}
 
 
 def metric_title(metric: str) -> str:
@@ -18,8 +26,31 @@ def metric_title(metric: str) -> str:
         "accuracy": tr("Accuracy"),
         "mae": tr("Mean absolute error"),
         "r2": tr("R²"),
+        "rmse": tr("Root mean squared error"),
+        "mape": tr("Mean absolute percentage error"),
+        "top_3_accuracy": tr("Among the first 3"),
+        "top_5_accuracy": tr("Among the first 5"),
+        "subset_accuracy": tr("All labels right"),
+        "hamming_loss": tr("Wrong labels (Hamming)"),
+        "pixel_accuracy": tr("Pixels right"),
+        "neighbour_accuracy": tr("Nearest neighbour right"),
+        "iou": tr("Intersection over union"),
+        "dice": tr("Dice"),
+        "kl": tr("KL divergence (nats)"),
+        "log_loss": tr("Log-loss"),
+        "roc_auc": tr("Area under ROC"),
+        "pr_auc": tr("Area under precision–recall"),
+        "perplexity": tr("Perplexity"),
+        "lr": tr("Learning rate"),
     }
-    return known.get(metric, metric)
+    if metric in known:
+        return known[metric]
+    name, _, average = metric.rpartition("_")
+    averages = {"macro": tr("macro"), "micro": tr("micro"), "weighted": tr("weighted")}
+    names = {"precision": tr("Precision"), "recall": tr("Recall"), "f1": "F1"}
+    if name in names and average in averages:
+        return f"{names[name]} ({averages[average]})"
+    return metric
 
 
 def metric_text(metric: str | None, value: float) -> str:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
+    QSplitter,
     QStackedLayout,
     QTreeWidget,
     QTreeWidgetItem,
@@ -32,6 +33,7 @@ from studio.app.run_actions import RunActions
 from studio.app.session import Session
 from studio.app.tasks import Lane, Ticket
 from studio.app.trainer import Trainer
+from studio.app.verdict import VerdictView
 from studio.words import Message, tr
 
 if TYPE_CHECKING:
@@ -104,7 +106,7 @@ class RunsPanel(QWidget):
         # the width by contents forgets the box for the tick
         self.table.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         self.table.header().resizeSection(0, 190)
-        self.table.itemSelectionChanged.connect(self._enable)
+        self.table.itemSelectionChanged.connect(self._selected)
         self.table.itemChanged.connect(self._overlay)
         self.table.itemDoubleClicked.connect(lambda *_: self._open_folder())
         self.actions_of_runs = RunActions(self.table, self.chosen)
@@ -131,7 +133,14 @@ class RunsPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(row)
-        column.addWidget(self.table, 1)
+        self.verdict = VerdictView()
+        body = QSplitter(Qt.Orientation.Horizontal)
+        body.setChildrenCollapsible(False)
+        body.addWidget(self.table)
+        body.addWidget(self.verdict)
+        body.setStretchFactor(0, 1)
+        self.table.setMinimumWidth(400)
+        column.addWidget(body, 1)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._none)
         self._stack.addWidget(listed)
@@ -205,6 +214,10 @@ class RunsPanel(QWidget):
         """The folders of the runs laid over the curves."""
         items = [self.table.topLevelItem(i) for i in range(self.table.topLevelItemCount())]
         return [i.data(0, FOLDER_ROLE) for i in items if i and i.checkState(0) == Qt.CheckState.Checked]
+
+    def _selected(self) -> None:
+        self._enable()
+        self.verdict.show_run(self.selected())
 
     def _enable(self) -> None:
         chosen = self.selected() is not None

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from studio.cli.opening import open_project, open_run
-from studio.cli.output import DONE, UsageError, print_json, scores
+from studio.cli.output import DONE, UsageError, print_json, print_table, scores
 from studio.cli.parser import Commands, add_command, add_json, add_trained
+from studio.quantities import significant
 from studio.words import Message, tr
+
+if TYPE_CHECKING:
+    from studio.training.appraisal import Verdict
 
 SPLITS = ("train", "validation", "test")
 
@@ -29,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     from studio.data.prepare import prepare
     from studio.training import objectives
     from studio.training.loop import evaluate
+    from studio.training.verdict import appraise
 
     module = opened.load_module(arguments.weights)
     # what was imported before there was data is judged by the project's own
@@ -50,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(tr("netloom: note: {note}", note=note), file=sys.stderr)
     judge = objectives.make(opened.settings, data, module).of_kept()
     metrics = evaluate(module, split, judge, opened.settings.batch_size)
+    found = appraise(module, split, judge, opened.settings.batch_size)
     if arguments.json:
         print_json(
             "evaluation",
@@ -59,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
             samples=len(split),
             same_data=same,
             metrics=metrics,
+            verdict=None if found is None else found.to_json(),
         )
     else:
         print(
@@ -69,4 +77,17 @@ def run(arguments: argparse.Namespace) -> int:
                 scores=scores(metrics),
             )
         )
+        if found is not None:
+            _print(found)
     return DONE
+
+
+def _print(found: Verdict) -> None:
+    """Every metric with the interval it lies in at 95 %."""
+    rows: list[tuple[str, str, str]] = [(tr("metric"), tr("value"), tr("95 % of resamples"))]
+    for name, value in found.metrics.items():
+        low_high = found.intervals.get(name)
+        span = "" if low_high is None else " – ".join(map(significant, low_high))
+        rows.append((name, significant(value), span))
+    print()
+    print_table(rows, right=(1,))

@@ -20,7 +20,7 @@ from studio.training.bootstrap import Floats, Ranking, ratio
 if TYPE_CHECKING:
     from torch import Tensor
 
-AVERAGES = ("macro", "micro", "weighted")
+AVERAGES = ("macro", "weighted", "micro")
 _AUC_WORK = 200_000_000
 """numbers that the draws of areas under curves may sort through"""
 
@@ -104,6 +104,9 @@ class Classes(Appraisal):
         found = {"accuracy": float(metrics.accuracy_score(y, said))}
         if k := _top(classes):
             found[f"top_{k}_accuracy"] = float(metrics.top_k_accuracy_score(y, scores, k=k, labels=names))
+        if self._activation:
+            found["log_loss"] = float(metrics.log_loss(y, scores, labels=names))
+        found |= _areas(scores, y[:, None] == np.arange(classes))
         for average in AVERAGES:
             p, r, f, _ = metrics.precision_recall_fscore_support(
                 y, said, labels=names, average=average, zero_division=0
@@ -113,9 +116,6 @@ class Classes(Appraisal):
                 f"recall_{average}": float(r),
                 f"f1_{average}": float(f),
             }
-        if self._activation:
-            found["log_loss"] = float(metrics.log_loss(y, scores, labels=names))
-        found |= _areas(scores, y[:, None] == np.arange(classes))
         p, r, f, n = metrics.precision_recall_fscore_support(y, said, labels=names, zero_division=0)
         by_class = {"precision": p, "recall": r, "f1": f, "samples": n}
         confusion = metrics.confusion_matrix(y, said, labels=names)

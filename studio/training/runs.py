@@ -286,7 +286,7 @@ def list_runs(folder: Path) -> list[RunInfo]:
     for child in sorted(folder.iterdir(), key=_age):
         if (child / "run.json").is_file():
             try:
-                found.append(_info(child, _record(child)))
+                found.append(_info(child, record_of(child)))
             except RunError:
                 continue
     return found
@@ -321,7 +321,7 @@ def open_run(reference: str | Path, folder: Path | None = None) -> Run:
     from studio.project import files
 
     found = find_run(reference, folder)
-    record = _record(found)
+    record = record_of(found)
     project = files.load(found / "project.json")
     try:
         return Run(
@@ -375,7 +375,8 @@ def _age(folder: Path) -> tuple[str, int]:
     return folder.name[:10] + stamp, int(number) if number.isdigit() else 0
 
 
-def _record(folder: Path) -> dict[str, Any]:
+def record_of(folder: Path) -> dict[str, Any]:
+    """What `run.json` says. Raises RunError."""
     try:
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

@@ -246,7 +246,12 @@ class CurvesPanel(QWidget):
         """The metric on the right; before the first epoch, the one that the objective will give."""
         if self.chosen_metric:
             return self.chosen_metric
-        return "mae" if self.session.document.data().training.get("objective") == "regression" else "accuracy"
+        from studio.data.prepare import context_of
+        from studio.training.objectives import KINDS, USUAL, named
+
+        project = self.session.document.data()
+        kind = KINDS.get(named(project.training, context_of(project.data).task), KINDS[USUAL])
+        return kind.metrics[0]
 
     def _smooth_by_itself(self) -> None:
         if not self.side.touched:

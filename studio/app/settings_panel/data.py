@@ -365,11 +365,21 @@ def _size_text(info: Any) -> str:
     if info.test_samples:
         parts.append(tr("{n} test samples", n=quantities.count(info.test_samples)))
     parts.append("×".join(map(str, info.shape)))
-    if info.task == "classification":
-        parts.append(tr("{n} classes", n=quantities.count(info.outputs)))
-    else:
-        parts.append(tr("a number to predict"))
+    parts.append(_target_text(info.task, info.outputs))
     return " · ".join(parts)
+
+
+def _target_text(task: str, outputs: int) -> str:
+    """What is to be found out of a sample."""
+    n = quantities.count(outputs)
+    match task:
+        case "classification":
+            return tr("{n} classes", n=n)
+        case "segmentation":
+            return tr("{n} classes for each pixel", n=n)
+        case "multilabel":
+            return tr("{n} labels", n=n)
+    return tr("a number to predict") if outputs == 1 else tr("{n} numbers to predict", n=n)
 
 
 def _counts_text(found: preview.Preview) -> str:

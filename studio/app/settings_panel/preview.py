@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from studio import quantities
 from studio.app import theme
 from studio.app.language import follow
+from studio.app.settings_panel.points import Point, PointsView
 from studio.app.tasks import Ticket
 from studio.words import tr
 
@@ -30,7 +31,16 @@ if TYPE_CHECKING:
 
     from studio.data.prepare import Prepared
 
-IMAGES, ROWS, COLUMNS = 40, 12, 14
+IMAGES, ROWS, COLUMNS, POINTS = 40, 12, 14, 600
+TINTS = (
+    (1.0, 1.0, 1.0),
+    (0.35, 0.7, 1.0),
+    (1.0, 0.65, 0.2),
+    (0.4, 0.9, 0.5),
+    (0.95, 0.45, 0.8),
+    (0.9, 0.9, 0.3),
+)
+"""what the pixels of a class are multiplied by, the first one being the background"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,7 @@ class Preview:
     pictures: tuple[Picture, ...] = ()
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    points: tuple[Point, ...] = ()
 
 
 def read(ticket: Ticket, settings: Mapping[str, Any], base: Path | None, download: bool) -> Preview:
@@ -77,7 +88,14 @@ def _preview(prepared: Prepared) -> Preview:
         classes = tuple((names[i] if i < len(names) else str(i), n) for i, n in enumerate(numbers))
     shape = prepared.context.inputs[0].shape[1:]
     if len(shape) == 3 and shape[0] in (1, 3):
-        return Preview(counts, classes, _pictures(train.inputs(slice(0, IMAGES)), train.y, names))
+        x, y = train.inputs(slice(0, IMAGES)), train.y[:IMAGES]
+        if prepared.context.task == "segmentation":
+            x = _tinted(x, y)
+        return Preview(counts, classes, _pictures(x, y, names))
+    if shape == (2,) and classes:
+        x, y = train.inputs(slice(0, POINTS)), train.y[:POINTS]
+        points = tuple((float(a), float(b), int(c)) for (a, b), c in zip(x, y, strict=True))
+        return Preview(counts, classes, points=points)
     if len(shape) == 1:
         columns, rows = _table(train.inputs(slice(0, ROWS)), train.y, names, prepared.feature_names)
         return Preview(counts, classes, (), columns, rows)
@@ -95,6 +113,16 @@ def _pictures(x: Tensor, y: Tensor, names: tuple[str, ...]) -> tuple[Picture, ..
     )
 
 
+def _tinted(x: Tensor, y: Tensor) -> Tensor:
+    """Images (N, C, H, W) in grey, each pixel of a class but the first in the colour of that class."""
+    import torch
+
+    x = x.mean(1, keepdim=True)
+    x = (x - x.min()) / (x.max() - x.min()).clamp(min=1e-12)
+    tints = torch.tensor(TINTS)[y % len(TINTS)].movedim(-1, 1)
+    return x * tints
+
+
 def _table(
     x: Tensor, y: Tensor, names: tuple[str, ...], features: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
@@ -108,10 +136,21 @@ def _table(
 
 
 def _label(value: Tensor, names: tuple[str, ...]) -> str:
+    if value.dim() == 2:
+        return ""  # a class for each pixel: what is there is seen
+    if len(value) > 1 if value.dim() else False:
+        return _several(value, names)
     number = value.flatten()[0].item()
     if isinstance(number, int):
         return names[number] if 0 <= number < len(names) else str(number)
     return quantities.significant(float(number))
+
+
+def _several(values: Tensor, names: tuple[str, ...]) -> str:
+    """Labels that are there, or numbers to predict."""
+    if len(names) == len(values):
+        return " ".join(name for name, there in zip(names, values, strict=True) if there) or "–"
+    return "  ".join(quantities.significant(float(value)) for value in values)
 
 
 class PreviewView(QWidget):
@@ -133,6 +172,8 @@ class PreviewView(QWidget):
         self.samples = QStackedWidget()
         self.samples.addWidget(self.pictures)
         self.samples.addWidget(self.table)
+        self.points = PointsView()
+        self.samples.addWidget(self.points)
         self.balance = _Balance()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -144,7 +185,8 @@ class PreviewView(QWidget):
         follow(self, self.retranslate)
 
     def retranslate(self) -> None:
-        self.pictures.setAccessibleName(tr("Some samples with their classes"))
+        for view in (self.pictures, self.points):
+            view.setAccessibleName(tr("Some samples with their classes"))
         self.table.setAccessibleName(tr("The first rows"))
         self.balance.setAccessibleName(tr("How many samples each class has"))
         if self._preview is not None:
@@ -157,7 +199,9 @@ class PreviewView(QWidget):
         self.setVisible(preview is not None)
         if preview is None:
             return
-        self.samples.setCurrentWidget(self.table if preview.columns else self.pictures)
+        shown = self.table if preview.columns else self.points if preview.points else self.pictures
+        self.samples.setCurrentWidget(shown)
+        self.points.display(preview.points, tuple(name for name, _ in preview.classes))
         self.pictures.display(preview.pictures)
         self._rows(preview)
         self.balance.display(preview.classes)

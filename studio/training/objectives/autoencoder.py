@@ -67,7 +67,7 @@ class Likeness(Sums):
         absolute, squared, total, total_squared = sums
         spread = float((total_squared - total.square() / samples).sum())
         r2 = 1 - float(squared.sum()) / spread if spread > 1e-12 else float("nan")
-        return {"mae": float(absolute.mean()) / samples, "r2": r2}
+        return {"r2": r2, "mae": float(absolute.mean()) / samples}
 
 
 def _make(settings: Settings, data: Prepared, module: nn.Module) -> Autoencoder:

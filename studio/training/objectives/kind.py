@@ -35,11 +35,14 @@ class Number:
 
     def read(self, key: str, value: Json) -> float:
         """The value, checked. Raises AimError."""
-        whole = isinstance(self.default, int)
-        right = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
-        if not right or not self.least <= value <= self.most:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not self.fits(value):
             raise AimError(sections.wrong_value(key, value, self.expected()))
-        return int(value) if whole else float(value)
+        return int(value) if isinstance(self.default, int) else float(value)
+
+    def fits(self, value: float) -> bool:
+        """Whether it is in the range, and whole where it has to be."""
+        whole = not isinstance(self.default, int) or float(value).is_integer()
+        return whole and self.least <= value <= self.most
 
     def expected(self) -> Message:
         if self.most < math.inf:
