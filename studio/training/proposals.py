@@ -183,6 +183,7 @@ def _epochs(facts: Facts, batch_size: int) -> Proposal:
     wanted = 12_000 if hard else 3_000
     steps = max(1, round(facts.samples / batch_size))
     epochs = min(max(round(wanted / steps), 5), 100)
+    epochs = epochs if epochs < 20 else 5 * round(epochs / 5)
     if facts.begun:
         epochs = max(epochs // 2, 3)
     reason = Message(

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio import words as language
+from studio.app.canvas import look
 from studio.app.inspector import InspectorPanel
 from studio.app.inspector.fields import BoolField, ChoiceField, LineField
 from studio.app.session import Session
@@ -537,3 +538,36 @@ def test_a_value_becomes_a_parameter_by_the_menu_of_its_name(
     assert session.document.network("Residual").parameters["kernel_size"] == 1
     assert session.document.node("Residual", "conv").params["kernel_size"] == {"p": "kernel_size"}
     assert session.undo_stack.count() == 2
+
+
+def test_what_has_weights_may_learn_slower_or_not_at_all(panel: InspectorPanel, session: Session) -> None:
+    tell(session, analysis())
+    session.select(["conv1"])
+    assert panel.page is not None
+    row = panel.page.findChild(QComboBox, "argument_learning")
+    assert row is not None and row.currentText() == "as the rest"
+    row.activated.emit(row.findText("frozen"))
+    assert session.document.node("model", "conv1").extra == {"learning": "frozen"}
+    assert session.undo_stack.label(0) == "Set learning of conv1"
+    assert row.currentText() == "frozen"
+    row.activated.emit(row.findText("rate ×0.1"))
+    assert session.document.node("model", "conv1").extra == {"learning": 0.1}
+    row.activated.emit(row.findText("as the rest"))
+    assert session.document.node("model", "conv1").extra == {}
+
+
+def test_a_node_without_weights_is_not_asked_how_it_learns(panel: InspectorPanel, session: Session) -> None:
+    tell(session, analysis())
+    session.select(["flat"])
+    assert panel.page is not None
+    row = panel.page.findChild(QComboBox, "argument_learning")
+    assert row is not None and row.parentWidget().isHidden()
+
+
+def test_a_card_says_how_its_part_learns() -> None:
+    def summary(**extra: object) -> str:
+        node = Node("conv1", "nn.Conv2d", {"out_channels": 32, "kernel_size": 3}, extra=extra)
+        return look.face_of(node, look.shape_of(node, look.NO_PROJECT), None, None).summary
+
+    assert summary(learning="frozen") == f"frozen · {summary()}"
+    assert summary(learning=0.1) == f"rate ×0.1 · {summary()}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QSpinBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio import words
@@ -15,7 +15,9 @@ from studio.app.settings_panel.data import DataPanel
 from studio.app.settings_panel.training import TrainingPanel
 from studio.graph.model import Network, ProjectData
 from studio.graph.operations import MISSING
-from studio.words import Message
+from studio.training.options import SCHEDULES
+from studio.training.proposals import Proposal
+from studio.words import Message, NetloomError
 
 
 def session_of(**settings: object) -> Session:
@@ -112,8 +114,8 @@ def test_another_optimiser_brings_its_own_fields_and_usual_values(
     kind.setCurrentText("SGD")
     kind.activated.emit(kind.currentIndex())
     assert setting(training, "training", "optimizer") == {"type": "SGD"}
-    shown = [field.path[-1] for field in training.parameters.fields]
-    assert shown == ["lr", "momentum", "dampening", "weight_decay", "nesterov"]
+    shown = [[f.path[-1] for f in form.fields] for form in (training.parameters, training.more.form)]
+    assert shown == [["lr", "momentum", "weight_decay"], ["dampening", "nesterov"]]
     undo(training)
     assert setting(training, "training", "optimizer", "lr") == 0.5
 
@@ -327,15 +329,69 @@ def chosen(panel: QWidget, name: str, index: int) -> None:
 
 def test_a_schedule_brings_its_own_arguments(training: TrainingPanel, qtbot: QtBot) -> None:
     assert training.findChild(QWidget, "training_schedule_gamma") is None
-    chosen(training, "training_schedule_type", 1)
+    kinds = list(SCHEDULES)
+    chosen(training, "training_schedule_type", kinds.index("StepLR"))
     assert setting(training, "training", "schedule") == {"type": "StepLR"}
     typed(qtbot, training, "training_schedule_gamma", "0.5")
     assert setting(training, "training", "schedule") == {"type": "StepLR", "gamma": 0.5}
-    chosen(training, "training_schedule_type", 3)
+    chosen(training, "training_schedule_type", kinds.index("CosineAnnealingLR"))
     assert setting(training, "training", "schedule") == {"type": "CosineAnnealingLR"}
     assert training.findChild(QWidget, "training_schedule_eta_min") is not None
     undo(training)
     assert setting(training, "training", "schedule") == {"type": "StepLR", "gamma": 0.5}
+
+
+def test_milestones_are_numbers_with_commas_between_them(training: TrainingPanel, qtbot: QtBot) -> None:
+    chosen(training, "training_schedule_type", list(SCHEDULES).index("MultiStepLR"))
+    typed(qtbot, training, "training_schedule_milestones", "3, 8")
+    assert setting(training, "training", "schedule", "milestones") == [3, 8]
+    typed(qtbot, training, "training_schedule_milestones", "8, 3")
+    assert setting(training, "training", "schedule", "milestones") == [3, 8]
+    told = training.findChild(QLabel, "training_schedule_milestones_complaint")
+    assert "each larger than the one before" in told.text()
+
+
+def test_a_closed_section_says_what_is_set_in_it_and_nothing_else(training: TrainingPanel) -> None:
+    said = training.findChild(QLabel, "section_overfitting_said")
+    assert said.isHidden() and not training.overfitting.form.isVisible()
+    training.findChild(QLineEdit, "training_l1").setText("0.001")
+    training.findChild(QLineEdit, "training_l1").editingFinished.emit()
+    assert said.text() == "L1 0.001" and not said.isHidden()
+    training.findChild(QToolButton, "section_overfitting").click()
+    assert training.overfitting.open and not training.overfitting.form.isHidden() and said.isHidden()
+
+
+def test_every_field_says_what_it_means(training: TrainingPanel) -> None:
+    forms = (training.goal, training.run, *(s.form for s in training._sections() if s is not training.more))
+    fields = [field for form in forms for field in form.fields]
+    assert len(fields) > 15
+    assert [field.path for field in fields if not field.editor.toolTip()] == []
+
+
+def test_proposed_settings_are_one_edit_with_a_reason_each(training: TrainingPanel, qtbot: QtBot) -> None:
+    found = [
+        Proposal("batch_size", 32, Message("Few samples.")),
+        Proposal("optimizer", {"type": "AdamW", "lr": 0.01}, Message("It is steady.")),
+    ]
+    typed(qtbot, training, "training_clip_norm", "3")
+    count = training._session.undo_stack.count()
+    training.proposing._take(found)
+    assert training._session.undo_stack.count() == count + 1
+    assert setting(training, "training", "optimizer") == {"type": "AdamW", "lr": 0.01}
+    assert setting(training, "training", "clip_norm") is MISSING
+    told = training.findChild(QLabel, "proposed_said").text().splitlines()
+    assert told == ["Batch size: 32 — Few samples.", "Optimiser: AdamW, lr 0.01 — It is steady."]
+    undo(training)
+    assert setting(training, "training", "clip_norm") == 3
+    assert setting(training, "training", "optimizer") is MISSING
+
+
+def test_data_that_cannot_be_read_are_told_where_settings_were_to_be_proposed(
+    training: TrainingPanel,
+) -> None:
+    training.proposing._fail(NetloomError(Message("No such file.")))
+    assert training.findChild(QLabel, "proposed_said").text() == "No such file."
+    assert not training.proposing.isHidden() and training.proposing.button.isEnabled()
 
 
 def test_a_value_outside_its_range_is_told_beside_its_field_and_not_taken(

@@ -11,6 +11,7 @@ from studio.catalog.entry import Port
 from studio.compiler.analysis import NodeReport, Problem, TensorSpec
 from studio.graph.model import INPUT, OUTPUT, Node, ProjectData, wires_into
 from studio.graph.values import Path
+from studio.training import learning
 from studio.words import tr
 
 NO_PROJECT = ProjectData()
@@ -132,8 +133,17 @@ def _line(node: Node, report: NodeReport | None, in_block: bool, uses: int) -> s
     """The line under the name. Of a layer that is used again it says whose it is, or how often it is used."""
     if node.path is not None and node.path != node.id:
         return tr("weights of {node}", node=node.path)
-    own = _summary(node, report, in_block)
-    return summary.DOT.join(filter(None, (tr("used {n} times", n=uses), own))) if uses > 1 else own
+    again = tr("used {n} times", n=uses) if uses > 1 else ""
+    return summary.DOT.join(filter(None, (_learning(node), again, _summary(node, report, in_block))))
+
+
+def _learning(node: Node) -> str:
+    """How a part learns that does not learn as the rest."""
+    value = node.extra.get(learning.KEY)
+    if value == learning.FROZEN:
+        return tr("frozen")
+    factor = learning.shown(value)
+    return tr("rate {factor}", factor=factor) if factor else ""
 
 
 def _summary(node: Node, report: NodeReport | None, in_block: bool) -> str:

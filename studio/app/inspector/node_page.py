@@ -11,6 +11,7 @@ from studio.app.inspector import arguments, editors, reports
 from studio.app.inspector.block_parameters import offer_parameter
 from studio.app.inspector.editors import Surroundings
 from studio.app.inspector.fields import Field, LineField, named
+from studio.app.inspector.learning_row import LearningRow
 from studio.app.inspector.output import OutputSection
 from studio.app.inspector.parts import Figures, Form, ProblemCards, heading, paragraph
 from studio.app.inspector.repeat_field import RepeatField
@@ -49,6 +50,8 @@ class NodePage(QWidget):
         self._name: NameField | None = None
         self._repeat: RepeatField | None = None
         layout.addWidget(self._build_form(nodes))
+        self.learning = LearningRow(session)
+        layout.addWidget(self.learning)
         self.sharing = SharingRow(session)
         layout.addWidget(self.sharing)
         # under the fields: a problem that comes while one types must not push the field away
@@ -122,6 +125,7 @@ class NodePage(QWidget):
         self._show_head(nodes)
         self._show_fields(nodes)
         self._problems.show_problems(reports.problems(self._session, nodes), self._session.analysis)
+        self.learning.show_nodes(nodes)
         self.sharing.show_node(nodes[0] if len(nodes) == 1 else None)
         if len(nodes) == 1:
             shapes = reports.shapes(self._session, nodes[0])

@@ -10,6 +10,7 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -28,10 +29,11 @@ LABEL_WIDTH = 100
 
 
 class Field(ABC):
-    """One value at `path`. `default` is shown where the project says nothing."""
+    """One value at `path`. `default` is shown where the project says nothing. `about` is its explanation."""
 
     def __init__(self, session: Session, path: tuple[str, ...], label: Message, default: Any) -> None:
         self.session, self.path, self.label, self.default = session, path, label, default
+        self.about: Message | None = None
         self.title = QLabel()
         self.title.setProperty("second", True)
         self.title.setBuddy(self.editor)
@@ -50,6 +52,20 @@ class Field(ABC):
     def retranslate(self) -> None:
         self.title.setText(str(self.label))
         self.editor.setAccessibleName(str(self.label))
+        tip = str(self.about) if self.about is not None else ""
+        for widget in (self.title, self.editor):
+            widget.setToolTip(f"<p>{escape(tip)}</p>" if tip else "")
+        self.editor.setAccessibleDescription(tip)
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the project says another value than the default."""
+        value = self.value()
+        return bool(value != self.default)
+
+    def text(self) -> str:
+        """The value in a few signs."""
+        return number_text(self.value())
 
     def value(self) -> Any:
         found = self.session.document.setting(self.path)
@@ -273,6 +289,10 @@ class ChoiceField(Field):
         super().__init__(session, path, label, default)
         self._combo.activated.connect(lambda index: self.write(self._choices[index][0]))
 
+    def text(self) -> str:
+        found = next((text for choice, text in self._choices if choice == self.value()), None)
+        return str(found) if found is not None else str(self.value())
+
     @property
     def editor(self) -> QComboBox:
         return self._combo
@@ -311,23 +331,39 @@ class CheckField(Field):
         self._box.setChecked(bool(value))
 
 
-class PairField(_LineField):
-    """Two numbers, as `betas` has them: "0.9, 0.999"."""
+class ListField(_LineField):
+    """Numbers with commas between them, as `betas` has them: "0.9, 0.999". `check` gets all of them."""
+
+    def __init__(
+        self,
+        session: Session,
+        path: tuple[str, ...],
+        label: Message,
+        default: list[Any],
+        check: Callable[[list[float]], Message | None],
+        whole: bool = False,
+    ) -> None:
+        self._check, self._whole = check, whole
+        super().__init__(session, path, label, default)
 
     def text_of(self, value: Any) -> str:
         parts = value if isinstance(value, list | tuple) else [value]
         return ", ".join(number_text(part) for part in parts)
 
+    def text(self) -> str:
+        return self.text_of(self.value())
+
     def _edited(self) -> None:
+        parts = self._line.text().replace(";", ",").split(",")
         try:
-            values = [float(part) for part in self._line.text().replace(";", ",").split(",")]
+            values = [int(part) if self._whole else float(part) for part in parts]
         except ValueError:
-            values = []
-        if len(values) != 2 or not all(0 <= value < 1 for value in values):
-            self.complaint(Message("Two numbers from 0 to below 1 are needed, as in 0.9, 0.999."))
+            self.complaint(Message("Numbers with commas between them are needed, as in 0.9, 0.999."))
             return
-        self.complaint(None)
-        self.write(values)
+        wrong = self._check(values)
+        self.complaint(wrong)
+        if wrong is None:
+            self.write(values)
 
 
 class Form(QWidget):

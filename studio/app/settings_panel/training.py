@@ -12,24 +12,29 @@ from studio import quantities
 from studio.app import theme
 from studio.app.language import follow
 from studio.app.session import Session
-from studio.app.settings_panel import options
+from studio.app.settings_panel import explanations, options
+from studio.app.settings_panel.aim import AimField, number_fields
 from studio.app.settings_panel.beginning import Beginning
 from studio.app.settings_panel.fields import (
     CheckField,
     ChoiceField,
     Field,
     Form,
+    ListField,
     NumberField,
-    PairField,
     WholeField,
     plain,
 )
+from studio.app.settings_panel.proposing import Proposing
+from studio.app.settings_panel.section import Section
 from studio.graph.document import Change
 from studio.graph.operations import MISSING, AddNetwork, RemoveNetwork, RenameNetwork, SetSetting
 from studio.words import Message, NetloomError, tr
 
 SECTION = "training"
 FORM_WIDTH = 244
+PROMINENT = ("lr", "momentum", "weight_decay")
+"""arguments of an optimiser that people change; the others are in a section that opens"""
 
 
 class TrainingPanel(QWidget):
@@ -40,21 +45,38 @@ class TrainingPanel(QWidget):
         self.setObjectName("training_panel")
         self.setAutoFillBackground(True)
         self._session = session
-        self._kind = ""
+        self._kind = self._aim = ""
+        self.aims = Form()
         self._schedule = ""
         self.goal, self.method, self.parameters, self.run = Form(), Form(), Form(), Form()
-        self.pace, self.pace_parameters, self.finer = Form(), Form(), Form()
+        self.pace, self.pace_parameters = Form(), Form()
+        self.steps, self.overfitting = options.steps(session), options.overfitting(session)
+        self.classes, self.end = options.classes(session), options.end(session)
+        self.more = Section("optimizer", Message("More of the method"))
+        self.proposing = Proposing(session)
         self._headings = [QLabel(), QLabel(), QLabel(), QLabel()]
         self.summary = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
         self.summary.setObjectName("training_summary")
         self.beginning = Beginning(session)
         self._build_fields()
+        self._lay_out()
+        session.opened.connect(self._refresh)
+        session.edited.connect(self._on_edit)
+        session.analysed.connect(lambda _: self._refresh())
+        theme.notifier().changed.connect(self._check)
+        follow(self, self.retranslate)
+
+    def _lay_out(self) -> None:
         inside = QWidget()
         row = QHBoxLayout(inside)
         row.setContentsMargins(16, 8, 16, 8)
         row.setSpacing(16)
-        finer = (self.pace, self.pace_parameters, self.finer)
-        columns = ((self.goal, self.beginning), (self.method, self.parameters), (self.run,), finer)
+        columns = (
+            (self.goal, self.aims, self.beginning, self.classes),
+            (self.method, self.parameters, self.more, self.overfitting),
+            (self.run,),
+            (self.pace, self.pace_parameters, self.steps, self.end),
+        )
         for heading, forms in zip(self._headings, columns, strict=True):
             heading.setStyleSheet("font-weight: 600")
             column = QVBoxLayout()
@@ -72,24 +94,24 @@ class TrainingPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.proposing)
         column.addWidget(scroll, 1)
         self.beginning.said.setContentsMargins(16, 4, 16, 0)
         column.addWidget(self.beginning.said)
-        self.summary.setContentsMargins(16, 4, 16, 8)
-        column.addWidget(self.summary)
-        session.opened.connect(self._refresh)
-        session.edited.connect(self._on_edit)
-        session.analysed.connect(lambda _: self._refresh())
-        theme.notifier().changed.connect(self._check)
-        follow(self, self.retranslate)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(16, 4, 16, 8)
+        foot.setSpacing(12)
+        foot.addWidget(self.summary, 1)
+        foot.addWidget(self.proposing.button)
+        column.addLayout(foot)
 
     def _build_fields(self) -> None:
         session = self._session
-        self.objective = ChoiceField(session, (SECTION, "objective"), Message("Objective"), MISSING, [])
+        self.objective = AimField(session)
         self.loss = ChoiceField(session, (SECTION, "loss"), Message("Loss"), MISSING, [])
         self.network = ChoiceField(session, (SECTION, "network"), Message("Network"), "model", [])
-        for field in (self.objective, self.loss, self.network):
-            self.goal.add(field)
+        for choice in (self.objective, self.loss, self.network):
+            self.goal.add(choice)
         self.kind = _KindField(session)
         self.method.add(self.kind)
         self.run.add(WholeField(session, (SECTION, "epochs"), Message("Epochs"), 10, 1, 10**9))
@@ -99,19 +121,24 @@ class TrainingPanel(QWidget):
         self.run.add(self.device)
         unset = Message("automatic")
         self.run.add(WholeField(session, (SECTION, "threads"), Message("Threads"), None, 1, 1024, unset))
-        self.schedule = options.add_fields(session, self.finer)
+        self.schedule = options.ScheduleField(session)
         self.pace.add(self.schedule)
+        for field in (*self.goal.fields, *self.run.fields):
+            field.about = explanations.SETTINGS.get(field.path[-1])
 
     # -- following the document ------------------------------------------------------------------
 
     def retranslate(self) -> None:
         self.setAccessibleName(tr("Training settings"))
-        titles = (tr("What is learned"), tr("Optimiser"), tr("Run"), tr("Learning rate and steps"))
+        titles = (tr("What is learned"), tr("Optimiser"), tr("Run"), tr("Learning rate"))
         for heading, title in zip(self._headings, titles, strict=True):
             heading.setText(title)
         for form in self._forms():
             form.retranslate()
+        for section in self._sections():
+            section.retranslate()
         self.beginning.retranslate()
+        self.proposing.retranslate()
         self._refresh()
 
     def _on_edit(self, change: Change) -> None:
@@ -134,6 +161,8 @@ class TrainingPanel(QWidget):
             self.pace_parameters.retranslate()
         for form in self._forms():
             form.refresh()
+        for section in self._sections():
+            section.refresh()
         self.beginning.refresh()
         self._check()
 
@@ -147,6 +176,12 @@ class TrainingPanel(QWidget):
         )
         self.objective.offer([(MISSING, auto), *((name, kind.title) for name, kind in KINDS.items())])
         kind = KINDS.get(named(self._session.document.data().training, task), KINDS[USUAL])
+        if kind.name != self._aim:
+            self._aim = kind.name
+            self.aims.clear()
+            for field in number_fields(self._session, kind.name):
+                self.aims.add(field)
+            self.aims.retranslate()
         known = kind.losses
         usual = Message("usual ({loss})", loss=loss_name(known[0]))
         self.loss.offer([(MISSING, usual), *((name, loss_name(name)) for name in known)])
@@ -157,16 +192,23 @@ class TrainingPanel(QWidget):
         return [(name, Message("{name}", name=name)) for name in self._session.document.network_names()]
 
     def _forms(self) -> tuple[Form, ...]:
-        finer = (self.pace, self.pace_parameters, self.finer)
-        return self.goal, self.method, self.parameters, self.run, *finer
+        first = (self.goal, self.aims)
+        return *first, self.method, self.parameters, self.run, self.pace, self.pace_parameters
+
+    def _sections(self) -> tuple[Section, ...]:
+        return self.more, self.overfitting, self.classes, self.end, self.steps
 
     def _build_parameters(self) -> None:
         from studio.training.settings import OPTIMIZERS
 
         self.parameters.clear()
+        self.more.form.clear()
         for name, default in OPTIMIZERS.get(self._kind, {}).items():
-            self.parameters.add(_parameter_field(self._session, name, default))
+            form = self.parameters if name in PROMINENT else self.more.form
+            added = form.add(_parameter_field(self._session, self._kind, name, default))
+            added.about = explanations.OPTIMIZER.get(name)
         self.parameters.retranslate()
+        self.more.retranslate()
 
     # -- what holds, and what is wrong -----------------------------------------------------------
 
@@ -204,14 +246,26 @@ class _KindField(ChoiceField):
                 edit.set((SECTION, "optimizer"), {"type": value})
 
 
-def _parameter_field(session: Session, name: str, default: object) -> Field:
+def _parameter_field(session: Session, kind: str, name: str, default: object) -> Field:
     """The field that fits a parameter; PyTorch's own name is its label."""
     path, label = (SECTION, "optimizer", name), Message("{name}", name=name)
     if isinstance(default, bool):
         return CheckField(session, path, label, default)
     if isinstance(default, list):
-        return PairField(session, path, label, default)
-    return NumberField(session, path, label, float(default), _rate if name == "lr" else _not_negative)  # type: ignore[arg-type]
+        return ListField(session, path, label, default, lambda values: _misfit(kind, name, values))
+    check = {"lr": _rate, "beta2_decay": lambda value: _misfit(kind, name, value)}.get(name, _not_negative)
+    return NumberField(session, path, label, float(default), check)  # type: ignore[arg-type]
+
+
+def _misfit(kind: str, name: str, value: object) -> Message | None:
+    """What is wrong with one argument of an optimiser."""
+    from studio.training.optimizer_settings import read
+
+    try:
+        read({"type": kind, name: value})
+    except NetloomError as error:
+        return error.message
+    return None
 
 
 def _rate(value: float) -> Message | None:
@@ -223,17 +277,26 @@ def _not_negative(value: float) -> Message | None:
 
 
 def objective_name(name: str | None) -> Message:
-    known = {"classification": Message("classification"), "regression": Message("regression")}
-    return known.get(name or "", Message("{name}", name=name))
+    from studio.training.objectives import KINDS
+
+    kind = KINDS.get(name or "")
+    return kind.title if kind is not None else Message("{name}", name=name)
 
 
 def loss_name(name: str) -> Message:
+    """A loss in words, its name in torch.nn where it has one there."""
     known = {
         "cross_entropy": Message("cross-entropy"),
         "nll": Message("negative log-likelihood"),
         "mse": Message("mean squared error"),
         "l1": Message("mean absolute error"),
         "huber": Message("Huber"),
+        "smooth_l1": Message("smooth L1"),
+        "binary_cross_entropy_with_logits": Message("binary cross-entropy"),
+        "multilabel_soft_margin": Message("multi-label soft margin"),
+        "dice": Message("Dice"),
+        "perceptron": Message("perceptron"),
+        "nt_xent": Message("NT-Xent"),
     }
     return known.get(name, Message("{name}", name=name))
 
