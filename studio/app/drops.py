@@ -30,15 +30,15 @@ def model_among(paths: list[Path]) -> tuple[Kind, Path] | None:
     return None
 
 
-def table_among(paths: list[Path]) -> Path | None:
-    """The first file that may hold a table."""
-    return next((path for path in paths if path.suffix.lower() in TABLES and not path.is_dir()), None)
+def data_among(paths: list[Path]) -> Path | None:
+    """The first file that may hold a table, or folder that may hold pictures."""
+    return next((path for path in paths if path.is_dir() or path.suffix.lower() in TABLES), None)
 
 
 def refusal(paths: list[Path]) -> Message:
     """Why none of the files can be opened, and what can."""
     return Message(
-        "{file} is nothing that Netloom opens. Drop a project (.json), a table (.csv, .tsv) or a model "
-        "(.onnx, .safetensors) here.",
+        "{file} is nothing that Netloom opens. Drop a project (.json), a table (.csv, .tsv), a folder of "
+        "images or a model (.onnx, .safetensors) here.",
         file=paths[0].name,
     )

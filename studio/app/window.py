@@ -421,9 +421,9 @@ class MainWindow(QMainWindow):
         elif model := drops.model_among(paths):
             event.acceptProposedAction()
             self.importer.open(*model)
-        elif (table := drops.table_among(paths)) and self.files.active:
+        elif (data := drops.data_among(paths)) and self.files.active:
             event.acceptProposedAction()
-            self.workspace.look_at_data(table)
+            self.workspace.look_at_data(data)
         elif paths:
             self.files.say_of_file("warning", drops.refusal(paths))
 

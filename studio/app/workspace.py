@@ -266,13 +266,13 @@ class Workspace(QMainWindow):
         self._fill_current()
 
     def look_at_data(self, path: Path) -> None:
-        """A table of the person's own becomes the project's data, shown in its panel."""
+        """A file or folder of the person's own becomes the project's data, shown in its panel."""
         from studio.app.settings_panel.data import DataPanel
 
         self.show_tab("data")
         panel = self.pages["data"].panel
         assert isinstance(panel, DataPanel)
-        panel.own.look("table", path)
+        panel.own.guess(path)
 
     # -- layout ----------------------------------------------------------------------------------
 

@@ -201,7 +201,7 @@ class DataPanel(QWidget):
         if info is not None:
             self.description.setText(str(info.description) + "\n" + _size_text(info))
             self.root.setPlaceholderText(tr("the folder that holds {files}", files=info.files or info.title))
-            self.browse.setText(tr("File…") if info.brought else tr("Folder…"))
+            self.browse.setText(tr("File…") if info.name == "table" else tr("Folder…"))
             self.download.setVisible(not info.brought)
             test_of_its_own = info.test_samples > 0
             self._test.editor.setEnabled(not test_of_its_own)

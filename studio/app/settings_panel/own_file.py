@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ from studio.words import Message, NetloomError, tr
 SECTION = "data"
 ROWS_SHOWN, ROW_HEIGHT = 9, 26
 SAMPLE_VALUES = 6
+SIDES = (28, 32, 64, 96, 128, 224)
+"""sizes that images are usually brought to"""
 TYPE_WORDS = {
     "number": Message("number"),
     "category": Message("category"),
@@ -78,10 +80,16 @@ class OwnFile(QWidget):
             )
         )
         self.form = form
+        self.pixels = named(_Choice(), "data_size")
+        self.pixels.activated.connect(self._choose_size)
+        self.colour = named(_Choice(), "data_colour")
+        self.colour.activated.connect(self._choose_colour)
+        self._of_tables = _column(self._target_title, self.target, self.columns, form)
+        self._of_images = _column(self.pixels, self.colour)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        for widget in (self._target_title, self.target, self.columns, self.facts, form):
+        for widget in (self.facts, self._of_tables, self._of_images):
             column.addWidget(widget)
         follow(self, self.retranslate)
 
@@ -98,6 +106,8 @@ class OwnFile(QWidget):
         self.target.setAccessibleName(tr("What to predict"))
         self.columns.setAccessibleName(tr("The columns of the file"))
         self.columns.setHorizontalHeaderLabels([tr("Column"), tr("Is a"), tr("Values")])
+        self.pixels.setAccessibleName(tr("Size of the images"))
+        self.colour.setAccessibleName(tr("Colour of the images"))
         self.form.retranslate()
         self.refresh()
 
@@ -114,10 +124,23 @@ class OwnFile(QWidget):
             self, str(found.title), folder, f"{found.title} ({names});;{tr('All files')} (*)"
         )
         file_icons.use(dialog)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        if found.folder:
+            dialog.setFileMode(QFileDialog.FileMode.Directory)
+            dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda path: self.look(kind, Path(path)))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+
+    def guess(self, path: Path) -> None:
+        """Looks at a file that was dropped, as what its name says it is."""
+        from studio.data.sources import kind_of
+
+        try:
+            self.look(kind_of(path).name, path)
+        except NetloomError as error:
+            self._fail(error)
 
     def look(self, kind: str, path: Path) -> None:
         """Looks at a file; what it holds becomes the project's data, as one step."""
@@ -162,19 +185,25 @@ class OwnFile(QWidget):
 
         settings = self._settings
         self.setVisible(settings.get("source") in KINDS)
-        reading = plain(settings.get("reading"))
-        entries = [plain(entry) for entry in reading.get("columns") or ()]
-        if known(settings) is None or not entries:
+        reading, info = plain(settings.get("reading")), known(settings)
+        if info is None:
             return
+        self._of_tables.setVisible(info.name == "table")
+        self._of_images.setVisible(info.name == "images")
+        if info.name == "images":
+            self._show_images(reading)
+            return
+        entries = [plain(entry) for entry in reading.get("columns") or ()]
         self.form.refresh()
         with QSignalBlocker(self.target):
             self.target.clear()
             self.target.addItems([str(entry["name"]) for entry in entries])
             self.target.setCurrentText(str(reading.get("target")))
         self.facts.setText(_facts(reading, entries))
+        self.facts.show()
         self._fill(entries, str(reading.get("target")))
 
-    def _fill(self, entries: list[dict[str, Any]], target: str) -> None:
+    def _fill(self, entries: Sequence[Mapping[str, Any]], target: str) -> None:
         table = self.columns
         table.setRowCount(len(entries))
         for row, entry in enumerate(entries):
@@ -194,6 +223,24 @@ class OwnFile(QWidget):
             table.setItem(row, 2, values)
         shown = min(len(entries), ROWS_SHOWN)
         table.setFixedHeight(table.horizontalHeader().sizeHint().height() + shown * ROW_HEIGHT + 4)
+
+    def _show_images(self, reading: Mapping[str, Any]) -> None:
+        height, width = reading["size"]
+        with QSignalBlocker(self.pixels), QSignalBlocker(self.colour):
+            self.pixels.clear()
+            for size in dict.fromkeys(((height, width), *((side, side) for side in SIDES))):
+                self.pixels.addItem(tr("{height}×{width} pixels", height=size[0], width=size[1]), list(size))
+            self.colour.clear()
+            for channels, words in ((3, tr("in colour")), (1, tr("in grey"))):
+                self.colour.addItem(words, channels)
+            self.colour.setCurrentIndex(self.colour.findData(reading["channels"]))
+        left = list(reading.get("left_out") or ())
+        self.facts.setText(
+            tr("{n} images do not open and are left out: {names}", n=len(left), names=", ".join(left[:5]))
+            if left
+            else ""
+        )
+        self.facts.setVisible(bool(left))
 
     def _type_of(self, entry: Mapping[str, Any]) -> QComboBox:
         choice = _Choice()
@@ -226,6 +273,29 @@ class OwnFile(QWidget):
             Message("Take {column} as {type}", column=name, type=TYPE_WORDS[type_]), {"columns": columns}
         )
 
+    def _choose_size(self) -> None:
+        self._write(Message("Set the size of the images"), "size", self.pixels.currentData())
+
+    def _choose_colour(self) -> None:
+        self._write(Message("Set the colour of the images"), "channels", self.colour.currentData())
+
+    def _write(self, label: Message, key: str, value: Any) -> None:
+        """Changes what needs no second look at the files."""
+        reading = plain(self._settings.get("reading"))
+        if plain(reading).get(key) != value:
+            with self._session.edit(label) as edit:
+                edit.set((SECTION, "reading"), {**reading, key: value})
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(4)
+    for widget in widgets:
+        column.addWidget(widget)
+    return holder
+
 
 class _Choice(QComboBox):
     """A list whose value a wheel that passes over it does not change."""
@@ -251,7 +321,7 @@ def _near(path: Path, project: Path | None) -> str:
     return str(path)
 
 
-def _facts(reading: Mapping[str, Any], entries: list[dict[str, Any]]) -> str:
+def _facts(reading: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> str:
     target = next((entry for entry in entries if entry["name"] == reading.get("target")), {})
     parts = [tr("{n} rows", n=quantities.count(int(reading.get("rows") or 0)))]
     if dropped := target.get("missing"):

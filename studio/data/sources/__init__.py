@@ -15,6 +15,7 @@ from studio.data.sources import (
     diabetes,
     digits,
     fashion_mnist,
+    images,
     iris,
     mnist,
     points,
@@ -38,7 +39,7 @@ SOURCES: dict[str, SourceInfo] = {
     )
 }
 """every source that is always the same, by its name in the project file, in the order a person sees them"""
-KINDS: dict[str, FileKind] = {module.KIND.name: module.KIND for module in (table,)}
+KINDS: dict[str, FileKind] = {module.KIND.name: module.KIND for module in (table, images)}
 """every kind of file that a person brings, by its name in the project file"""
 
 
@@ -72,7 +73,10 @@ def described(section: Mapping[str, Json]) -> SourceInfo:
 
 def kind_of(path: Path) -> FileKind:
     """The kind that a file is, by its name. Raises DataError for one that is none."""
-    found = next((kind for kind in KINDS.values() if path.suffix.lower() in kind.suffixes), None)
+    folder, ending = path.is_dir(), path.suffix.lower()
+    found = next(
+        (kind for kind in KINDS.values() if (kind.folder if folder else ending in kind.suffixes)), None
+    )
     if found is None:
         endings = ", ".join(suffix for kind in KINDS.values() for suffix in kind.suffixes)
         raise DataError(
