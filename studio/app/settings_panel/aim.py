@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from PySide6.QtCore import Qt
+
 from studio.app.session import Session
 from studio.app.settings_panel.fields import ChoiceField, NumberField
 from studio.graph.operations import MISSING
@@ -22,6 +24,14 @@ class AimField(ChoiceField):
     def value(self) -> Any:
         said = self.session.document.setting(self.path)
         return said.get("type", MISSING) if isinstance(said, Mapping) else MISSING if said is None else said
+
+    def retranslate(self) -> None:
+        from studio.training.objectives import KINDS
+
+        super().retranslate()
+        for place, (name, _) in enumerate(self._choices):
+            if name in KINDS:
+                self.editor.setItemData(place, str(KINDS[name].sentence), Qt.ItemDataRole.ToolTipRole)
 
     def write(self, value: Any) -> None:
         from studio.training.objectives import KINDS
