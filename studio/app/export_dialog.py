@@ -32,7 +32,7 @@ from studio.app import file_icons, theme
 from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
-from studio.app.runs import metrics_of_best, status_text, when_text
+from studio.app.run_rows import metrics_of_best, status_text, when_text
 from studio.app.session import Session
 from studio.app.tasks import Lane, Ticket
 from studio.app.trainer import Trainer

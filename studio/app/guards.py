@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from studio.app.notices import Choice, NoticeBar
-from studio.app.runs import when_text
+from studio.app.run_rows import when_text
 from studio.app.session import Session
 from studio.app.tasks import Lane, Ticket
 from studio.app.trainer import Trainer

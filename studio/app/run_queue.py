@@ -99,7 +99,7 @@ class RunQueue(QObject):
         self._follow(self._trainer.state)
 
     def _ended(self, result: RunResult) -> None:
-        if result.status == "stopped" and self._waiting:
+        if self._waiting and result.status == "stopped":
             self.hold()
 
     def _follow(self, state: str) -> None:

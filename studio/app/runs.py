@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QLineEdit,
     QPushButton,
     QSplitter,
     QStackedLayout,
@@ -23,13 +22,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio import quantities
 from studio.app import theme
 from studio.app.icons import icon
 from studio.app.language import follow
-from studio.app.metric_words import metrics_text
 from studio.app.named import named
+from studio.app.queue_strip import QueueStrip
 from studio.app.run_actions import RunActions
+from studio.app.run_rows import FOLDER_ROLE, RUN, TAGS, RunItem
 from studio.app.session import Session
 from studio.app.tasks import Lane, Ticket
 from studio.app.trainer import Trainer
@@ -41,23 +40,6 @@ if TYPE_CHECKING:
 
 WAIT_MS = 1000
 """how long changes gather before the folder is read: epochs may follow each other in milliseconds"""
-FOLDER_ROLE = int(Qt.ItemDataRole.UserRole)
-STATUS_COLORS = {
-    "done": "good",
-    "running": "accent",
-    "stopped": "second",
-    "failed": "error",
-    "interrupted": "warning",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A run as the table shows it."""
-
-    info: RunInfo
-    epochs_done: int
-    seconds: float
 
 
 class RunsPanel(QWidget):
@@ -76,7 +58,7 @@ class RunsPanel(QWidget):
         self.setObjectName("runs_panel")
         self.setAutoFillBackground(True)
         self._session, self._trainer = session, trainer
-        self._rows: list[Row] = []
+        self._infos: list[RunInfo] = []
         self._stale = True
         self._lane = Lane(self)
         self._lane.done.connect(self._take)
@@ -88,6 +70,7 @@ class RunsPanel(QWidget):
         trainer.state_changed.connect(self._changed)
         session.path_changed.connect(self._changed)
         trainer.runs_moved.connect(self._changed)
+        trainer.queue.changed.connect(self._fill)
         theme.notifier().changed.connect(self._fill)
         self._enable()
         follow(self, self.retranslate)
@@ -95,21 +78,8 @@ class RunsPanel(QWidget):
     def _build(self) -> None:
         self._none = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._none.setProperty("second", True)
-        self.table = named(QTreeWidget(), "runs_table")
-        self.table.setRootIsDecorated(False)
-        self.table.setUniformRowHeights(True)
-        self.table.setStyleSheet("QTreeView::item { padding: 3px 0 }")
-        self.table.setColumnCount(7)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.table.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.table.header().setStretchLastSection(True)
-        # the width by contents forgets the box for the tick
-        self.table.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-        self.table.header().resizeSection(0, 190)
-        self.table.itemSelectionChanged.connect(self._selected)
-        self.table.itemChanged.connect(self._overlay)
-        self.table.itemDoubleClicked.connect(lambda *_: self._open_folder())
-        self.actions_of_runs = RunActions(self.table, self.chosen)
+        self._build_table()
+        self.actions_of_runs = RunActions(self.table, self.chosen, self._session, self._trainer)
         self.actions_of_runs.changed.connect(self.refresh)
         self.actions_of_runs.told.connect(self._session.notice)
         self.actions_of_runs.open_requested.connect(self.open_requested)
@@ -120,12 +90,17 @@ class RunsPanel(QWidget):
         self.export_button = named(QPushButton(), "run_export_button")
         self.export_button.setIcon(icon("export"))
         self.export_button.clicked.connect(self._export)
+        self.search = named(QLineEdit(), "runs_search")
+        self.search.setClearButtonEnabled(True)
+        self.search.setFixedWidth(220)
+        self.search.textChanged.connect(self._search_rows)
         self._where = QLabel(textFormat=Qt.TextFormat.PlainText)
         self._where.setProperty("second", True)
         self._where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout()
         row.setContentsMargins(12, 6, 12, 4)
         row.addWidget(self._where, 1)
+        row.addWidget(self.search)
         row.addWidget(self.folder_button)
         row.addWidget(self.export_button)
         listed = QWidget()
@@ -133,6 +108,7 @@ class RunsPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(row)
+        column.addWidget(QueueStrip(self._trainer.queue))
         self.verdict = VerdictView()
         body = QSplitter(Qt.Orientation.Horizontal)
         body.setChildrenCollapsible(False)
@@ -145,14 +121,34 @@ class RunsPanel(QWidget):
         self._stack.addWidget(self._none)
         self._stack.addWidget(listed)
 
+    def _build_table(self) -> None:
+        self.table = named(QTreeWidget(), "runs_table")
+        self.table.setRootIsDecorated(False)
+        self.table.setUniformRowHeights(True)
+        self.table.setStyleSheet("QTreeView::item { padding: 3px 0 }")
+        self.table.setColumnCount(8)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.table.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table.header().setResizeContentsPrecision(0)  # of a thousand rows, those in sight
+        self.table.header().setStretchLastSection(True)
+        self.table.sortByColumn(RUN, Qt.SortOrder.DescendingOrder)
+        # the width by contents forgets the box for the tick
+        self.table.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+        self.table.header().resizeSection(0, 190)
+        self.table.itemSelectionChanged.connect(self._selected)
+        self.table.itemChanged.connect(self._overlay)
+        self.table.itemDoubleClicked.connect(lambda *_: self._open_folder())
+
     def retranslate(self) -> None:
         self.setAccessibleName(tr("Runs"))
         self.table.setAccessibleName(tr("Runs of this project"))
-        self.table.setHeaderLabels(
-            [tr("Run"), tr("Status"), tr("Best"), tr("Test"), tr("Epochs"), tr("Duration"), tr("Settings")]
-        )
+        reached = [tr("Best"), tr("Test"), tr("Epochs"), tr("Duration")]
+        self.table.setHeaderLabels([tr("Run"), tr("Status"), *reached, tr("Settings"), tr("Tags")])
         self.table.headerItem().setToolTip(0, tr("A tick lays the run over the curves"))
         self._none.setText(tr("No runs yet. Each training makes one; none is ever overwritten."))
+        self.search.setPlaceholderText(tr("Search the runs"))
+        self.search.setAccessibleName(tr("Search the runs"))
+        self.search.setToolTip(tr("Words of the title, the note, the status, the settings, or a #tag"))
         self.folder_button.setText(tr("Open folder"))
         self.export_button.setText(tr("Export…"))
         self._fill()
@@ -174,12 +170,12 @@ class RunsPanel(QWidget):
         self._stale = False
         self._lane.start(_read, self._session.path)
 
-    def _take(self, rows: list[Row]) -> None:
-        grown = len(rows) != len(self._rows)
-        self._rows = rows
+    def _take(self, infos: list[RunInfo]) -> None:
+        grown = len(infos) != len(self._infos)
+        self._infos = infos
         self._fill()
         if grown:
-            self.count_changed.emit(len(rows))
+            self.count_changed.emit(len(infos))
 
     def _fail(self, error: Exception) -> None:
         self._session.notice.emit("error", Message("The runs could not be listed: {reason}", reason=error))
@@ -189,16 +185,32 @@ class RunsPanel(QWidget):
     def _fill(self) -> None:
         kept, ticked = self.chosen(), set(self.ticked())
         with QSignalBlocker(self.table):
+            self.table.setSortingEnabled(False)
             self.table.clear()
-            for row in reversed(self._rows):
-                item = _item(row)
-                item.setCheckState(0, _check(row.info.folder in ticked))
-                self.table.addTopLevelItem(item)
-                item.setSelected(row.info.folder in kept)
-        self._stack.setCurrentIndex(1 if self._rows else 0)
-        if self._rows:
-            self._where.setText(str(self._rows[0].info.folder.parent))
+            items = [RunItem(info) for info in reversed(self._infos)]
+            for item in items:
+                item.setCheckState(0, _check(item.data(0, FOLDER_ROLE) in ticked))
+            self.table.addTopLevelItems(items)
+            for item in items:
+                if item.data(0, FOLDER_ROLE) in kept:
+                    item.setSelected(True)
+            self.table.setSortingEnabled(True)
+            self.table.setColumnHidden(TAGS, not any(info.labels.tags for info in self._infos))
+            self._search_rows()
+        self._stack.setCurrentIndex(1 if self._infos or self._trainer.queue.waiting else 0)
+        if self._infos:
+            self._where.setText(str(self._infos[0].folder.parent))
         self._enable()
+
+    def _search_rows(self) -> None:
+        """Hides the rows that the search does not find."""
+        words = self.search.text().lower().split()
+        for item in self._items():
+            item.setHidden(not item.matches(words))
+
+    def _items(self) -> list[RunItem]:
+        items = (self.table.topLevelItem(i) for i in range(self.table.topLevelItemCount()))
+        return [item for item in items if isinstance(item, RunItem)]
 
     def selected(self) -> Path | None:
         """The folder of the selected run, if it is one."""
@@ -208,12 +220,11 @@ class RunsPanel(QWidget):
     def chosen(self) -> dict[Path, RunInfo]:
         """The folders of the selected runs, with what is known of each."""
         folders = {item.data(0, FOLDER_ROLE) for item in self.table.selectedItems()}
-        return {row.info.folder: row.info for row in self._rows if row.info.folder in folders}
+        return {info.folder: info for info in self._infos if info.folder in folders}
 
     def ticked(self) -> list[Path]:
         """The folders of the runs laid over the curves."""
-        items = [self.table.topLevelItem(i) for i in range(self.table.topLevelItemCount())]
-        return [i.data(0, FOLDER_ROLE) for i in items if i and i.checkState(0) == Qt.CheckState.Checked]
+        return [i.data(0, FOLDER_ROLE) for i in self._items() if i.checkState(0) == Qt.CheckState.Checked]
 
     def _selected(self) -> None:
         self._enable()
@@ -241,82 +252,7 @@ def _check(on: bool) -> Qt.CheckState:
     return Qt.CheckState.Checked if on else Qt.CheckState.Unchecked
 
 
-def _item(row: Row) -> QTreeWidgetItem:
-    info = row.info
-    wanted = info.settings.get("epochs")
-    epochs = f"{row.epochs_done}/{wanted}" if wanted else str(row.epochs_done)
-    item = QTreeWidgetItem(
-        [
-            run_text(info),
-            status_text(info.status),
-            metrics_of_best(info),
-            _metrics(info.test or {}),
-            epochs,
-            quantities.duration(row.seconds),
-            _settings(info.settings),
-        ]
-    )
-    item.setData(0, FOLDER_ROLE, info.folder)
-    item.setToolTip(0, "\n".join(filter(None, (info.labels.note, when_text(info.started), str(info.folder)))))
-    item.setForeground(1, theme.current().color(STATUS_COLORS.get(info.status, "second")))
-    item.setForeground(6, theme.current().color("second"))
-    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-    return item
+def _read(ticket: Ticket, path: Path | None) -> list[RunInfo]:
+    from studio.training.runs import list_runs, runs_folder
 
-
-def status_text(status: str) -> str:
-    known = {
-        "done": tr("done"),
-        "running": tr("running"),
-        "stopped": tr("stopped"),
-        "failed": tr("failed"),
-        "interrupted": tr("interrupted"),
-        "imported": tr("imported"),
-    }
-    return known.get(status, status)
-
-
-def run_text(info: RunInfo) -> str:
-    """What a run is called: by its title, else by its time."""
-    title = info.labels.title or when_text(info.started) or info.id
-    return f"★ {title}" if info.labels.star else title
-
-
-def when_text(started: str) -> str:
-    try:
-        return datetime.fromisoformat(started).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    except ValueError:
-        return started
-
-
-def metrics_of_best(info: RunInfo) -> str:
-    """What the best epoch reached on validation data, or on training data where nothing validated."""
-    best = info.best or {}
-    return _metrics(best.get("validation") or best.get("train") or {})
-
-
-def _metrics(values: object) -> str:
-    """The metrics but the loss, which says little beside them; the loss where there is nothing else."""
-    table = {k: float(v) for k, v in values.items() if v is not None} if isinstance(values, dict) else {}
-    chosen = {name: value for name, value in table.items() if name != "loss"} or table
-    return metrics_text(chosen, " · ")
-
-
-def _settings(settings: object) -> str:
-    table = settings if isinstance(settings, dict) else {}
-    optimizer = table.get("optimizer") or {}
-    parts = [f"{optimizer.get('type', '')} {optimizer.get('lr', '')}".strip()]
-    if table.get("batch_size"):
-        parts.append(tr("batch {n}", n=table["batch_size"]))
-    return " · ".join(part for part in parts if part)
-
-
-def _read(ticket: Ticket, path: Path | None) -> list[Row]:
-    from studio.training.runs import list_runs, metrics_of, runs_folder
-
-    rows = []
-    for info in list_runs(runs_folder(path)):
-        ticket.check()
-        lines = metrics_of(info.folder)
-        rows.append(Row(info, len(lines), sum(float(line.get("seconds") or 0) for line in lines)))
-    return rows
+    return list_runs(runs_folder(path))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
 from torch import fx
 
 from studio.training import position, watch
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from studio.training.position import Saved
     from studio.training.watch import Watch
 
-Again = tuple[fx.GraphModule, Callable[["Watch"], object]]
-"""a network as it was, and what trains it on with a watch that is called before each step"""
+Again = tuple[fx.GraphModule, torch.dtype, Callable[["Watch"], object]]
+"""a network as it was, the precision of its steps, and what trains it on with a watch before each of them"""
 
 
 def examine(
@@ -55,8 +56,8 @@ def _made_again(
     except RunError:  # it ended before one was kept
         saved = None
     try:
-        module, train = again(saved)
-        watcher = watch.Watch(module, project, network, first)
+        module, precision, train = again(saved)
+        watcher = watch.Watch(module, project, network, first, precision)
         try:
             with watcher.running():
                 train(watcher)

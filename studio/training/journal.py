@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.project import atomic
-from studio.training import runs
+from studio.training import predictions, runs
 from studio.training.progress import EpochRecord, Event, Progress
 from studio.words import Message, NetloomError
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from studio.training.checkpoint import Checkpoints
     from studio.training.objectives import Objective
@@ -89,6 +89,14 @@ class Journal:
         events = [asdict(event) for event in self._progress.events]
         self._attempt(lambda: runs.write_events(self._folder, events))
         self._attempt(lambda: runs.write_record(self._folder, self._record))
+
+    def keep_predictions(self, said: Mapping[str, Tensor]) -> None:
+        """Writes down what the kept weights say of each sample (`training.predictions`)."""
+        from studio.training.checkpoint import write_tensors
+
+        if said:
+            path = self._folder / predictions.FILE
+            self._attempt(lambda: write_tensors(path, said, {"format": "pt"}))
 
     def close(self, status: str) -> None:
         record = self._record

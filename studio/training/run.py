@@ -417,6 +417,9 @@ def _failed(training: _Training, journal: Journal, error: BaseException) -> None
 
 def _examined(error: DivergedError, training: _Training, folder: Path) -> DivergedError:
     """The error with the node where it began, and the run's record with it."""
+    import torch
+
+    from studio.training import speed
     from studio.training.examination import Again, examine
     from studio.training.loop import fit
 
@@ -424,13 +427,17 @@ def _examined(error: DivergedError, training: _Training, folder: Path) -> Diverg
 
     def again(saved: Saved | None) -> Again:
         other = training.again(Progress(device=training.progress.device), Commands())
+        precision = torch.float32
+        if training.pace is not None:
+            _pace(other, training.pace.to_json())
+            precision = speed.DTYPES[training.pace.precision]
         optimizer, schedule, average = _movers(other)
         if saved is not None:
             saved.restore(other.module, optimizer, None, other.progress, schedule, average)
         given = (other.module, other.data, other.objective, optimizer, other.settings, other.progress)
         start = saved.position if saved is not None else None
         train = partial(fit, *given, other.commands, lambda _: None, None, start, schedule, average=average)
-        return other.module, lambda watch: train(watch=watch)
+        return other.module, precision, lambda watch: train(watch=watch)
 
     settings = training.settings
     every, network = settings.options.accumulate, settings.network
@@ -484,7 +491,7 @@ def _finish(
     journal: Journal,
     status: Literal["done", "stopped"],
 ) -> RunResult:
-    from studio.training import verdict
+    from studio.training import predictions, verdict
     from studio.training.loop import evaluate
 
     progress = training.progress
@@ -499,6 +506,7 @@ def _finish(
         training.record["verdict"] = verdict.of(
             training.module, training.data, judge, training.settings.batch_size
         )
+        journal.keep_predictions(predictions.of_classes(training.module.eval(), training.data))
     training.record["test"] = test or None
     rate = progress.samples / progress.train_seconds if progress.train_seconds else 0.0
     training.record["samples_per_second"] = rate

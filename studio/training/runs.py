@@ -15,7 +15,7 @@ import platform
 import shutil
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from studio.compiler.analysis import SYMBOLS, Context, Size, TensorSpec
 from studio.data.preprocessing import Preprocessing
 from studio.graph.model import ProjectData
 from studio.project import atomic, processes
-from studio.training import labels, objectives
+from studio.training import index, labels, objectives
 from studio.training.labels import Labels
 from studio.training.settings import Settings, read
 from studio.words import Message, NetloomError
@@ -37,6 +37,11 @@ if TYPE_CHECKING:
 
 FORMAT, VERSION = "netloom-run", 1
 METRICS, EVENTS = "metrics.jsonl", "events.jsonl"
+_LISTED = (
+    "format", "version", "status", "name", "started", "settings", "device", "process", "epochs", "best",
+    "test", "samples_per_second", "fault", "group",
+)  # fmt: skip
+"""what of a record a list of runs shows"""
 POSITION = "state.safetensors"
 """where a run that is not done stands (see `training.position`)"""
 
@@ -63,6 +68,10 @@ class RunInfo:
     """what the run is part of: its `id` and `kind` ("folds", "search"), `number` in it, and `of` how many"""
     resumable: bool = False
     """it did not end by itself, and the position where it goes on was kept"""
+    device: str = ""
+    epochs_done: int = 0
+    seconds: float = 0.0
+    """of its epochs; pauses are left out"""
 
     @property
     def id(self) -> str:
@@ -282,14 +291,19 @@ def list_runs(folder: Path) -> list[RunInfo]:
     """The runs in `folder`, oldest first; folders that hold no readable run are left out."""
     if not folder.is_dir():
         return []
-    found = []
-    for child in sorted(folder.iterdir(), key=_age):
-        if (child / "run.json").is_file():
-            try:
-                found.append(_info(child, record_of(child)))
-            except RunError:
-                continue
-    return found
+    children = sorted((child for child in folder.iterdir() if child.name != index.FILE), key=_age)
+    return [_listed(child, entry) for child, entry in index.entries(folder, children, _entry).items()]
+
+
+def _entry(folder: Path) -> index.Entry | None:
+    """What the index keeps of a run; None for what is no readable run."""
+    try:
+        record, lines = record_of(folder), metrics_of(folder)
+    except RunError:
+        return None
+    seconds = sum(float(line.get("seconds") or 0) for line in lines)
+    kept = {name: record[name] for name in _LISTED if name in record}
+    return index.Entry(kept, labels.read(folder).to_json(), len(lines), seconds)
 
 
 def checkpoints_of(folder: Path) -> list[str]:
@@ -325,7 +339,7 @@ def open_run(reference: str | Path, folder: Path | None = None) -> Run:
     project = files.load(found / "project.json")
     try:
         return Run(
-            _info(found, record),
+            _info(found, record, labels.read(found)),
             project,
             read(record["settings"]),
             objectives.aimed(context_from_json(record["context"]), record["settings"]),
@@ -386,7 +400,7 @@ def record_of(folder: Path) -> dict[str, Any]:
     return record
 
 
-def _info(folder: Path, record: Mapping[str, Any]) -> RunInfo:
+def _info(folder: Path, record: Mapping[str, Any], said: Labels) -> RunInfo:
     status = str(record.get("status", "failed"))
     if status == "running" and _abandoned(record.get("process")):
         status = "interrupted"
@@ -400,10 +414,16 @@ def _info(folder: Path, record: Mapping[str, Any]) -> RunInfo:
         record.get("test"),
         record.get("samples_per_second"),
         record.get("settings") or {},
-        labels.read(folder),
+        said,
         record.get("group"),
         _goes_on(status, record) and (folder / POSITION).is_file(),
+        str(record.get("device", "")),
     )
+
+
+def _listed(folder: Path, entry: index.Entry) -> RunInfo:
+    info = _info(folder, entry.record, Labels.from_json(entry.labels))
+    return replace(info, epochs_done=entry.epochs, seconds=entry.seconds)
 
 
 def _goes_on(status: str, record: Mapping[str, Any]) -> bool:

@@ -40,12 +40,20 @@ class FoundError(Exception):
 
 
 class Watch:
-    """Watches `module`, built from a network of `project`, from step `first` on.
+    """Watches `module`, built from a network of `project`, from step `first` on, in `precision`.
 
     What is no number in a step whose gradients all are is meant to be so: a mask of minus infinity.
     """
 
-    def __init__(self, module: fx.GraphModule, project: ProjectData, network: str, first: int) -> None:
+    def __init__(
+        self,
+        module: fx.GraphModule,
+        project: ProjectData,
+        network: str,
+        first: int,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
+        self._precision = precision
         self._module, self._project, self._network = module, project, network
         self._first = first
         self._usual: set[Place] = set()
@@ -69,13 +77,23 @@ class Watch:
             for name, p in module.named_parameters()
             if p.requires_grad
         ]
-        module.forward = lambda *given: _Walk(self, module, self._network).run(*given)
+        quick = vars(module).get("forward")  # how the steps are computed (`training.speed`)
+        module.forward = self._walked
         try:
             yield
         finally:
             del module.forward
+            if quick is not None:
+                module.forward = quick
             for hook in hooks:
                 hook.remove()
+
+    def _walked(self, *given: Any) -> Any:
+        walk = _Walk(self, self._module, self._network)
+        if self._precision is torch.float32 or not self._module.training:
+            return walk.run(*given)
+        with torch.autocast(given[0].device.type, self._precision):
+            return walk.run(*given)
 
     def fault(self) -> Fault | None:
         """Where it began in the newest step; None where nothing unusual was seen."""

@@ -7,14 +7,20 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QInputDialog, QPushButton
+from PySide6.QtWidgets import QInputDialog, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio.app import run_actions
+from studio.app.branch_dialog import BranchDialog
+from studio.app.queue_strip import QueueStrip
+from studio.app.run_comparison import SampleFlips
+from studio.app.run_rows import BEST, FOLDER_ROLE, TAGS
 from studio.app.runs import RunsPanel
 from studio.app.trainer import Trainer
+from studio.graph.model import ProjectData
 from studio.project.atomic import write
-from studio.training import labels
+from studio.training import labels, predictions
+from studio.training.predictions import Comparison, Flip
 
 from .training_fakes import session_with_data
 
@@ -99,7 +105,7 @@ def test_a_project_without_runs_says_what_a_run_is(qtbot: QtBot, tmp_path: Path)
 
 
 def test_a_regression_is_told_by_the_names_of_its_metrics(panel: RunsPanel, tmp_path: Path) -> None:
-    from studio.app.runs import metrics_of_best
+    from studio.app.run_rows import metrics_of_best
     from studio.training.runs import RunInfo
 
     best = {"epoch": 1, "validation": {"loss": 0.5, "mae": 40.2, "r2": 0.5}}
@@ -144,8 +150,9 @@ def test_the_menu_offers_what_can_be_done_with_that_many_runs(panel: RunsPanel) 
         return names
 
     assert offered() == set()
-    assert offered(0) == {"run_rename", "run_note", "run_star", "run_restore", "run_delete"}
-    assert offered(0, 1) == {"run_star", "run_compare", "run_delete"}
+    any_number = {"run_tags", "run_star", "run_csv", "run_tensorboard", "run_delete"}
+    assert offered(0) == any_number | {"run_branch", "run_rename", "run_note", "run_restore"}
+    assert offered(0, 1) == any_number | {"run_compare", "run_flips"}
 
 
 def test_a_run_that_is_deleted_goes_to_the_trash(
@@ -185,7 +192,7 @@ def test_a_run_that_was_cut_off_can_be_continued(
     stopped = tmp_path / "p.runs" / "2026-01-02_10-00-00"
     write(stopped / "state.safetensors", b"")
     panel.refresh()
-    qtbot.waitUntil(lambda: panel._rows[-1].info.resumable, timeout=10_000)
+    qtbot.waitUntil(lambda: panel._infos[-1].resumable, timeout=10_000)
     asked: list[Path] = []
     monkeypatch.setattr(
         "studio.training.apart.TrainingProcess.resume", lambda _, run, *given: asked.append(run)
@@ -198,3 +205,128 @@ def test_a_run_that_was_cut_off_can_be_continued(
     assert asked == [stopped]
     choose(panel, 1)
     assert not panel.actions_of_runs.menu().actions()[0].isEnabled(), "a run that is done has nothing left"
+
+
+def shown(panel: RunsPanel) -> list[str]:
+    """The days of the rows in sight, from above."""
+    rows = (panel.table.topLevelItem(i) for i in range(panel.table.topLevelItemCount()))
+    return [row.data(0, FOLDER_ROLE).name[8:10] for row in rows if not row.isHidden()]
+
+
+def test_a_search_finds_words_of_status_settings_notes_and_tags(
+    panel: RunsPanel, qtbot: QtBot, tmp_path: Path
+) -> None:
+    labels.write(tmp_path / "p.runs" / "2026-01-01_10-00-00", labels.Labels("wide", "slow", tags=("good",)))
+    panel.refresh()
+    qtbot.waitUntil(lambda: not panel.table.isColumnHidden(TAGS), timeout=10_000)
+    for words, days in (
+        ("", ["02", "01"]), ("stopped", ["02"]), ("WIDE", ["01"]), ("#good slow", ["01"]),
+        ("#good stopped", []), ("adam 64", ["02", "01"]),
+    ):  # fmt: skip
+        panel.search.setText(words)
+        assert shown(panel) == days, words
+
+
+def test_rows_are_sorted_by_any_column(panel: RunsPanel, qtbot: QtBot, tmp_path: Path) -> None:
+    make_run(tmp_path / "p.runs", "2026-01-03_10-00-00", 0.6)
+    panel.refresh()
+    qtbot.waitUntil(lambda: panel.table.topLevelItemCount() == 3, timeout=10_000)
+    assert shown(panel) == ["03", "02", "01"], "the newest first"
+    panel.table.sortByColumn(BEST, Qt.SortOrder.DescendingOrder)
+    assert shown(panel) == ["02", "03", "01"]
+    panel.table.sortByColumn(BEST, Qt.SortOrder.AscendingOrder)
+    assert shown(panel) == ["01", "03", "02"]
+
+
+def test_tags_are_given_to_several_runs_and_each_keeps_its_own(
+    panel: RunsPanel, qtbot: QtBot, tmp_path: Path
+) -> None:
+    first, second = (tmp_path / "p.runs" / f"2026-01-0{day}_10-00-00" for day in (1, 2))
+    labels.write(first, labels.Labels(tags=("all", "own")))
+    labels.write(second, labels.Labels(tags=("all",)))
+    panel.refresh()
+    qtbot.waitUntil(lambda: not panel.table.isColumnHidden(TAGS), timeout=10_000)
+    choose(panel, 0, 1)
+    panel.actions_of_runs.write_tags()
+    dialog = panel.table.findChild(QInputDialog, "run_tags_dialog")
+    assert dialog.textValue() == "all"
+    dialog.setTextValue("new, wide")
+    dialog.accept()
+    wanted = [("own", "new", "wide"), ("new", "wide")]
+    qtbot.waitUntil(lambda: [labels.read(run).tags for run in (first, second)] == wanted, timeout=10_000)
+
+
+def test_a_new_run_begins_with_a_checkpoint_and_other_settings(
+    panel: RunsPanel, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "p.runs" / "2026-01-02_10-00-00"
+    write(run / "step-120.safetensors", b"")
+    began: list[ProjectData] = []
+    monkeypatch.setattr(Trainer, "train", lambda self, project, base, folder: began.append(project))
+    choose(panel, 0)
+    panel.actions_of_runs.branch()
+    qtbot.waitUntil(lambda: panel.table.findChild(BranchDialog) is not None, timeout=10_000)
+    dialog = panel.table.findChild(BranchDialog)
+    assert [dialog.which.itemData(i) for i in range(dialog.which.count())] == ["best", "step-120"]
+    dialog.which.setCurrentIndex(1)
+    dialog.epochs.setValue(3)
+    dialog.rate.clear()
+    qtbot.keyClicks(dialog.rate, "x")
+    assert not dialog.train_button.isEnabled() and not dialog.queue_button.isEnabled()
+    dialog.rate.clear()
+    qtbot.keyClicks(dialog.rate, "0.02")
+    before = panel._session.document.data()
+    dialog.train_button.click()
+    [project] = began
+    assert project.training["weights"] == "2026-01-02_10-00-00/step-120"
+    assert project.training["epochs"] == 3
+    assert project.training["optimizer"]["lr"] == 0.02  # type: ignore[index,call-overload]
+    assert panel._session.document.data() is before, "the project on the screen stays as it is"
+
+
+def test_two_runs_are_compared_sample_by_sample(
+    panel: RunsPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flips = (Flip("test", 4, 1, 1, 0), Flip("validation", 2, 0, 1, 0))
+    found = Comparison(flips, 10, 3, ("cat", "dog"))
+    monkeypatch.setattr(predictions, "compare", lambda first, second: found)
+    choose(panel, 0, 1)
+    panel.actions_of_runs.compare_samples()
+    qtbot.waitUntil(lambda: panel.table.findChild(SampleFlips) is not None, timeout=10_000)
+    dialog = panel.table.findChild(SampleFlips)
+    rows = [dialog.table.topLevelItem(i) for i in range(2)]
+    assert [[row.text(c) for c in range(5)] for row in rows] == [
+        ["test", "4", "dog", "dog", "cat"],
+        ["validation", "2", "cat", "dog", "cat"],
+    ]
+    said = dialog.findChild(QLabel, "flips_summary").text()
+    assert "right: 10" in said and "wrong: 3" in said
+    dialog.close()
+
+
+def test_waiting_runs_are_listed_and_can_be_taken_out(panel: RunsPanel, qtbot: QtBot, tmp_path: Path) -> None:
+    queue = panel._trainer.queue
+    queue.hold()
+    for epochs in (2, 3):
+        queue.add(ProjectData("P", {}, {"training": {"epochs": epochs}}), None, tmp_path)
+    strip = panel.findChild(QueueStrip)
+    assert strip.isVisible()
+
+    def shown_texts() -> list[str]:
+        return [label.text() for label in strip.findChildren(QLabel) if label.isVisible()]
+
+    wanted = ["waits, 1: P · Adam · 2 epochs", "waits, 2: P · Adam · 3 epochs"]
+    qtbot.waitUntil(lambda: shown_texts() == wanted, timeout=10_000)
+
+    def press(name: str) -> None:
+        def there() -> list[QToolButton]:
+            return [button for button in strip.findChildren(QToolButton, name) if button.isVisible()]
+
+        qtbot.waitUntil(lambda: bool(there()), timeout=10_000)
+        there()[0].click()
+
+    press("queue_undo")
+    assert [waiting.project.training["epochs"] for waiting in queue.waiting] == [3, 2]
+    for _ in range(2):
+        press("queue_close")
+    assert not queue.waiting and not strip.isVisible()

@@ -10,7 +10,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from studio.app import theme
-from studio.app.runs import metrics_of_best, when_text
+from studio.app.run_rows import metrics_of_best, when_text
 from studio.app.session import Session
 from studio.app.settings_panel.fields import ChoiceField, Form
 from studio.app.tasks import Lane, Ticket
