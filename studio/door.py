@@ -70,14 +70,15 @@ class Project:
 
         return analyse(self.document, self.context())
 
-    def build(self, network: str = "model") -> GraphModule:
+    def build(self, network: str = "model", modules: Mapping[str, Module] | None = None) -> GraphModule:
         """A new PyTorch module of a network; its state_dict keys are the names of the nodes.
 
+        `modules` are those of opaque nodes, by their paths, as `original.get_submodule(path)` has them.
         Raises NetloomError, with what is wrong and the cure, when the network has problems.
         """
         from studio.compiler.build import build
 
-        return build(self.document, network, self.context())
+        return build(self.document, network, self.context(), modules=modules)
 
     def save(self, path: Path | str | None = None) -> Project:
         """Writes the project to `path`, or to where it came from; returns it as of that file.
@@ -114,12 +115,13 @@ def from_module(module: Module, example_inputs: Any, name: str | None = None) ->
 
     `example_inputs` is a tensor, or the tuple of what the module is called with: only shapes and data types
     count. The module is not changed, and its state_dict fits the network that is built. Raises NetloomError,
-    with the part and the reason, where the module does what no document can say.
+    with the part and the reason, where the module does what no document can say. A part of it that no
+    document can say becomes an opaque node, which the report tells; a copy of that part runs on random numbers.
 
     >>> project = studio.from_module(resnet18, torch.zeros(1, 3, 224, 224))   # doctest: +SKIP
     >>> project.build().load_state_dict(resnet18.state_dict())                # doctest: +SKIP
     """
     from studio.importing.modules import read_module
 
-    found = read_module(module, example_inputs, name)
+    found = read_module(module, example_inputs, name, partly=True)
     return Project(found.project, report=found.report)

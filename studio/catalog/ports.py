@@ -38,6 +38,9 @@ def outputs(node: Node, project: ProjectData | None = None) -> tuple[str, ...]:
 def _own_outputs(node: Node) -> tuple[str, ...]:
     found = table.entry(node.type)
     if found is None:
+        count = node.extra.get(OUTPUTS)
+        if isinstance(count, int) and 1 < count <= MOST_OUTPUTS:
+            return tuple(map(str, range(count)))
         return ("output",)
     if node.params.get("return_indices") is True or node.kwargs.get("return_indices") is True:
         return ("output", "indices")

@@ -158,6 +158,8 @@ def _comparisons() -> Iterator[Entry]:
         yield row(f"torch.logical_{name}", "merge", keywords="boolean mask", inputs=TWO)
     yield row("torch.logical_not", "merge", keywords="boolean mask invert")
     yield row("torch.bitwise_not", "merge", keywords="boolean mask invert", twin="torch.logical_not")
+    for name in ("and", "or", "xor"):
+        yield row(f"torch.bitwise_{name}", "merge", inputs=TWO, twin=f"torch.logical_{name}")
     yield row("torch.isnan", "merge", keywords="not a number check")
     yield row("torch.isinf", "merge", keywords="infinite check")
     choice = (

@@ -9,6 +9,7 @@ from functools import cache
 from studio import places
 from studio import words as language
 from studio.catalog import table
+from studio.graph.model import OPAQUE
 from studio.words import tr
 
 
@@ -31,6 +32,10 @@ def sentence(type_: str, code: str | None = None) -> str:
         return found["sentence"]
     if type_.startswith("block:"):
         return tr("A network of this project, used as one layer.")
+    if type_ == OPAQUE:
+        return tr(
+            "Part of an imported module that no document can hold: only its place and shapes are known."
+        )
     return tr("A type that this version of Netloom does not know. It is kept as it is.")
 
 

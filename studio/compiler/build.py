@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import operator
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import fx, nn
 
 from studio.catalog import callables, ports, table
-from studio.compiler import literals, starts
+from studio.compiler import literals, opaque, starts
 from studio.compiler.analysis import Context
 from studio.compiler.forms import read
 from studio.compiler.naming import class_name
 from studio.compiler.ready import ready
 from studio.compiler.survey import CONSTANTS, Step, Survey
-from studio.graph.model import INPUT, OUTPUT, ProjectData
+from studio.graph.model import INPUT, OPAQUE, OUTPUT, ProjectData
 from studio.graph.values import ARITHMETIC
 
 NODE = "netloom_node"
@@ -30,29 +31,38 @@ FIRST = "netloom_first"
 
 
 def build(
-    project: ProjectData, network: str = "model", context: Context | None = None, seed: int | None = None
+    project: ProjectData,
+    network: str = "model",
+    context: Context | None = None,
+    seed: int | None = None,
+    modules: Mapping[str, nn.Module] | None = None,
 ) -> fx.GraphModule:
     """The module of a network, on the CPU, in training mode.
 
     `forward` takes the inputs in the order of the file and returns the output, or a tuple of several. Fresh
     weights come from PyTorch's global generator, as with any module, and so does their seed, unless `seed` is
-    given: then the generator is seeded for this call alone and is afterwards as it was before.
+    given: then the generator is seeded for this call alone and is afterwards as it was before. `modules` are
+    those of opaque nodes, by their paths in the whole; they are taken as they are.
 
     Raises CompileError when the network has an error.
     """
-    whole, walk = ready(project, network, context)
+    whole, walk = ready(project, network, context, modules is not None)
     with contextlib.ExitStack() as stack:
         if seed is not None:
             stack.enter_context(torch.random.fork_rng(devices=[]))
             torch.manual_seed(seed)
-        return _Builder(whole.project, walk).module()
+        return _Builder(whole.project, walk, modules or {}).module()
 
 
 class _Builder:
     """Makes the module of one walk."""
 
-    def __init__(self, project: ProjectData, walk: Survey) -> None:
+    def __init__(
+        self, project: ProjectData, walk: Survey, modules: Mapping[str, nn.Module], path: str = ""
+    ) -> None:
         self.project = project
+        self.modules = modules
+        self.path = path
         self.walk = walk
         self.root = nn.Module()
         self.graph = fx.Graph()
@@ -88,6 +98,8 @@ class _Builder:
         elif node.block is not None or (entry is not None and entry.kind == "module"):
             self._make(step)
             made = self.graph.create_node("call_module", step.module_path, args, kwargs, name)
+        elif node.type == OPAQUE:
+            made = self._opaque(step, args, name)
         elif node.type in CONSTANTS:
             self._make(step)
             made = self.graph.create_node("get_attr", step.module_path, (), {}, name)
@@ -111,6 +123,16 @@ class _Builder:
             calls[0].meta[FIRST] = step.node.id
         return calls[-1]
 
+    def _opaque(self, step: Step, args: tuple[Any, ...], name: str) -> fx.Node:
+        """The module that was handed in; what it gives is taken apart into its tensors."""
+        holder, _, last = step.module_path.rpartition(".")
+        module = opaque.module(step.node, f"{self.path}{step.module_path}", self.modules)
+        _holder(self.root, holder).add_module(last, module)
+        made = self.graph.create_node("call_module", step.module_path, args, {}, name)
+        parts = self.graph.call_function(opaque.tensors, (made,))
+        several = len(ports.outputs(step.node, self.project)) > 1
+        return parts if several else self.graph.call_function(operator.getitem, (parts, 0))
+
     def _given_on(self, made: fx.Node, gives: int) -> tuple[fx.Node, ...]:
         """What a call gives, taken apart where it is several values."""
         if gives == 1:
@@ -127,7 +149,8 @@ class _Builder:
         if step.nested is not None:
             for path, nested in zip(step.module_paths, step.repetitions, strict=True):
                 holder, _, name = path.rpartition(".")
-                _holder(self.root, holder).add_module(name, _Builder(self.project, nested).module())
+                inner = _Builder(self.project, nested, self.modules, f"{self.path}{path}.")
+                _holder(self.root, holder).add_module(name, inner.module())
             return
         holder, _, name = path.rpartition(".")
         owner = _holder(self.root, holder)

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from studio.catalog import ports
+from studio.compiler import opaque
 from studio.compiler.analysis import Context, NetworkReport, NodeReport, TensorSpec
 from studio.compiler.evaluate import REFUSALS, Failure, Outcome, Result, constant, evaluate, read_value
 from studio.compiler.memo import Memo
@@ -18,7 +19,7 @@ from studio.compiler.problems.finding import Case, Diagnosis, Finding, Inflow
 from studio.compiler.reporting import network_report
 from studio.compiler.symbols import Value, at, spec_of, tensors_of, together
 from studio.graph import repeats
-from studio.graph.model import INPUT, OUTPUT, Network, Node, ProjectData, Wire, wires_into
+from studio.graph.model import INPUT, OPAQUE, OUTPUT, Network, Node, ProjectData, Wire, wires_into
 from studio.graph.validate import Fault
 from studio.graph.values import Json, resolve_parameters
 from studio.words import NetloomError
@@ -80,7 +81,7 @@ class Survey:
 
     @property
     def failed(self) -> bool:
-        return any(finding.severity == "error" for finding in self.findings)
+        return any(f.severity == "error" and f.code != opaque.CODE for f in self.findings)
 
     def value(self, node: str, index: int | None, project: ProjectData) -> Value:
         """The value a reference stands for. Raises LookupError or TypeError where there is none."""
@@ -321,6 +322,9 @@ class _Walk:
             self._take(step, self._pass_on(step))
         elif node.type in CONSTANTS:
             self._take(step, constant(node.type, step.params))
+        elif node.type == OPAQUE:
+            step.outcome = opaque.outcome(node)
+            self._found(node.id, opaque.explain(survey.name, node))
         else:
             self._call(step)
 

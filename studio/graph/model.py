@@ -14,6 +14,8 @@ from studio.graph.values import Json, Path, get_at, map_references, references, 
 BLOCK = "block:"
 INPUT = "input"
 OUTPUT = "output"
+OPAQUE = "opaque"
+"""a part of an imported module that no document can hold; under this key of its `extra` a node says of what"""
 
 T = TypeVar("T")
 

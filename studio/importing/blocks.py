@@ -14,7 +14,7 @@ from studio.graph.operations import same
 from studio.graph.values import Json, Path, form, is_reference, set_at
 from studio.importing.scope import Scope
 
-_OWN = frozenset({"input", "output", "const", "param", "buffer"})
+_OWN = frozenset({"input", "output", "const", "param", "buffer", "opaque"})
 
 
 @dataclass(eq=False, slots=True)
@@ -137,6 +137,7 @@ def _table(node: Node) -> dict[str, Json]:
         "params": dict(node.params),
         "args": list(node.args),
         "kwargs": dict(node.kwargs),
+        "extra": dict(node.extra),
     }
 
 

@@ -106,12 +106,18 @@ _GATHERED = {
 """methods that take their numbers one by one or as a list, with the place where those begin"""
 
 
+_SIGNS = {"__and__": "op.and_", "__or__": "op.or_", "__xor__": "op.xor"}
+"""Python's operators on masks and whole numbers"""
+
+
 def named(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Call | None:
     """The call in the catalogue's words; None where the catalogue has none for it."""
     name = getattr(function, "__name__", "")
     kwargs = {key: value for key, value in kwargs.items() if key not in _NEVER_SAID}
     if name == "__getitem__" and len(args) == 2:
         return Call("op.getitem", args)
+    if name in _SIGNS and len(args) == 2:
+        return Call(_SIGNS[name], args)
     swapped = _swapped(name, args)
     if swapped is not None:
         return swapped

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from studio.words import Message, NetloomError
+
+if TYPE_CHECKING:
+    from studio.importing.scope import Scope
 
 
 class ImportRefusedError(NetloomError):
@@ -12,7 +17,8 @@ class ImportRefusedError(NetloomError):
 class UntraceableError(Exception):
     """A part of a module that no document can hold. `path` is filled in by the innermost module.
 
-    `own` says that the module itself raised, and so refuses what it was given.
+    `own` says that the module itself raised, and so refuses what it was given. `scope` is what was read of
+    the call before.
     """
 
     def __init__(self, reason: Message) -> None:
@@ -20,6 +26,7 @@ class UntraceableError(Exception):
         self.reason = reason
         self.path: str | None = None
         self.own = False
+        self.scope: Scope | None = None
 
 
 class SizeDependentError(UntraceableError):

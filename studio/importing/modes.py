@@ -19,7 +19,7 @@ from studio.importing.errors import UntraceableError
 from studio.importing.scope import Scope
 from studio.words import Message
 
-_NAMED = ("param", "buffer", "input")
+_NAMED = ("param", "buffer", "input", "opaque")
 
 
 def merged(training: Scope, evaluation: Scope) -> Scope:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from studio.graph.model import INPUT, Network, ProjectData
 from studio.graph.values import Json
-from studio.importing import blocks, modes, runs
+from studio.importing import blocks, modes, opaque, runs
 from studio.importing.errors import ImportRefusedError, SizeDependentError, UntraceableError
 from studio.importing.placing import placed
 from studio.importing.report import ImportReport, Note
@@ -36,17 +36,18 @@ class Imported:
     report: ImportReport
 
 
-def read_module(module: nn.Module, inputs: Any, name: str | None = None) -> Imported:
+def read_module(module: nn.Module, inputs: Any, name: str | None = None, partly: bool = False) -> Imported:
     """A project whose network `model` computes what `module` does.
 
     `inputs` is a tensor, or the tuple of what `forward` is called with; only shapes and data types count. The
-    state_dict keys are the module's own. Raises ImportRefusedError, with the part and the reason, where the
-    module does what no document can say.
+    state_dict keys are the module's own. `partly`: what no document can say becomes an opaque node, and
+    the rest is drawn; a copy of such a part, and of nothing else, runs on random numbers. Raises
+    ImportRefusedError, with the part and the reason, where the module does what no document can say.
     """
     given = inputs if isinstance(inputs, tuple) else (inputs,)
     title = name or type(module).__name__
     try:
-        scope, varied, told = _read(module, given)
+        scope, varied, told = _read(module, given, partly)
     except UntraceableError as error:
         raise ImportRefusedError(_refusal(title, error)) from error
     read = blocks.networks(scope, NETWORK)
@@ -69,24 +70,28 @@ def _refusal(title: str, error: UntraceableError) -> Message:
 # -- reading -----------------------------------------------------------------------------------------
 
 
-def _read(module: nn.Module, given: tuple[Any, ...]) -> tuple[Scope, str, tuple[Note, ...]]:
+def _read(module: nn.Module, given: tuple[Any, ...], partly: bool) -> tuple[Scope, str, tuple[Note, ...]]:
     """The calls of the module, with as many sizes left open as it allows; and how many those are."""
-    failed: SizeDependentError | None = None
-    for varied in ("all", "batch", "none"):
-        try:
-            return _both_modes(module, given, varied)
-        except SizeDependentError as error:
-            failed = error
-    assert failed is not None
-    raise failed
+    failed: list[UntraceableError] = []
+    for holes in (False, True) if partly else (False,):
+        for varied in ("all", "batch", "none"):
+            try:
+                return _both_modes(module, given, varied, holes)
+            except SizeDependentError as error:
+                failed.append(error)
+            except UntraceableError as error:
+                failed.append(error)
+                break
+    whole = [error for error in failed if not isinstance(error, SizeDependentError)]
+    raise (whole or failed[-1:])[0]
 
 
 def _both_modes(
-    module: nn.Module, given: tuple[Any, ...], varied: str
+    module: nn.Module, given: tuple[Any, ...], varied: str, partly: bool
 ) -> tuple[Scope, str, tuple[Note, ...]]:
-    evaluation = _trace(module, given, varied, training=False)
+    evaluation = _trace(module, given, varied, False, partly)
     try:
-        training = _trace(module, given, varied, training=True)
+        training = _trace(module, given, varied, True, partly)
         return modes.merged(training, evaluation), varied, ()
     except SizeDependentError:
         raise
@@ -94,15 +99,15 @@ def _both_modes(
         text = Message(
             "Only what it does in evaluation was read: in training, {reason}.", reason=error.reason
         )
-        evaluation = _trace(module, given, varied, training=False)
+        evaluation = _trace(module, given, varied, False, partly)
         return evaluation, varied, (Note(error.path or "", text),)
 
 
-def _trace(module: nn.Module, given: tuple[Any, ...], varied: str, training: bool) -> Scope:
+def _trace(module: nn.Module, given: tuple[Any, ...], varied: str, training: bool, partly: bool) -> Scope:
     copied = twin(module).train(training)
     one = tuple(_like(value, varied, 0) for value in given)
     other = tuple(_like(value, varied, 1) for value in given)
-    return Tracer(copied, module).read(one, other)
+    return Tracer(copied, module, partly).read(one, other)
 
 
 def _like(value: Any, varied: str, run: int) -> Any:
@@ -147,9 +152,12 @@ def _with_shapes(network: Network, given: Sequence[Any], varied: str) -> Network
 def _notes(module: nn.Module, scope: Scope) -> Iterator[Note]:
     """The parameters that nothing reads, by the module that holds them."""
     yield from dict.fromkeys(_told(scope))
+    yield from opaque.notes(scope)
     used = set(_paths(scope))
     holders: dict[str, None] = {}
     for name, _ in module.named_parameters(remove_duplicate=False):
+        if "" in used:
+            break
         parts = name.split(".")
         if not any(".".join(parts[:count]) in used for count in range(1, len(parts) + 1)):
             holders[name.rpartition(".")[0] or name] = None
@@ -178,6 +186,8 @@ def _told(scope: Scope) -> Iterator[Note]:
 def _paths(scope: Scope) -> Iterator[str]:
     """The paths of the layers and tensors that are nodes."""
     base = f"{scope.path}." if scope.path else ""
+    if opaque.has_rest(scope):
+        yield scope.path
     for node in scope.nodes.values():
         if node.id not in scope.children:
             yield f"{base}{node.path or node.id}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import nn
 
+from studio.catalog import ports
 from studio.graph import naming
 from studio.graph.model import INPUT, OUTPUT, Network, Node
 from studio.graph.values import Json
@@ -115,3 +116,12 @@ def _sizes(key: Any) -> Iterator[tuple[int, int]]:
         else:
             for part in key:
                 yield from _sizes(part)
+
+
+def picked(node: Node, place: int | None) -> Json:
+    """Output `place` of a node; one that the catalogue does not tell apart is taken out by its number."""
+    if place is None:
+        return {"n": node.id}
+    if len(ports.outputs(node)) > 1 and place < len(ports.outputs(node)):
+        return {"n": node.id, "i": place}
+    return {"getitem": [{"n": node.id}, place]}

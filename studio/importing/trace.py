@@ -21,20 +21,17 @@ from studio.catalog import automatic, ports
 from studio.graph import naming
 from studio.graph.model import Node
 from studio.graph.values import Json
-from studio.importing import calls, choices, layers, trees, writes
+from studio.importing import calls, choices, layers, opaque, questions, trees, writes
 from studio.importing.errors import SizeDependentError, UntraceableError
 from studio.importing.memory import Memory, formula_of, key_of
-from studio.importing.scope import Scope
-from studio.importing.sizes import Length, Shape, depends, first, judge, length, second
+from studio.importing.scope import Scope, picked
+from studio.importing.sizes import Length, depends, first, judge, second
 from studio.words import Message
 
 REFUSALS = (RuntimeError, ValueError, TypeError, LookupError, AssertionError, ArithmeticError, AttributeError,
             NotImplementedError)  # fmt: skip
 """what a module, or PyTorch, raises where it cannot work on tensors without memory"""
 
-_QUESTIONS = frozenset({"dim", "__len__", "numel", "nelement", "stride", "is_contiguous", "is_floating_point",
-                        "is_complex", "element_size", "ndimension", "storage_offset", "get_device",
-                        "is_nested", "is_sparse"})  # fmt: skip
 _FACTORIES = frozenset({
     "zeros", "ones", "empty", "full", "arange", "linspace", "eye", "rand", "randn", "tensor", "zeros_like",
     "ones_like", "empty_like", "full_like", "rand_like", "randn_like", "as_tensor", "scalar_tensor",
@@ -42,21 +39,30 @@ _FACTORIES = frozenset({
 })  # fmt: skip
 _DECISIONS = frozenset({
     "__bool__", "item", "tolist", "__int__", "__float__", "__index__", "nonzero", "__contains__", "numpy",
-    "__array__",
+    "__array__", "nms", "masked_select", "unique",
 })  # fmt: skip
 
 
 class Tracer(TorchFunctionMode):
-    """Reads one module. `module` is the copy of `original` without memory (`twin`)."""
+    """Reads one module. `module` is the copy of `original` without memory (`twin`).
 
-    def __init__(self, module: nn.Module, original: nn.Module) -> None:
+    `partly`: what cannot be read becomes an opaque node.
+    """
+
+    def __init__(self, module: nn.Module, original: nn.Module, partly: bool = False) -> None:
         super().__init__()
         self.module = module
+        self.original = original
+        self.partly = partly
+        self.batches = (0, 0)
         self.memory = Memory(module, original)
         self.paths: dict[int, list[str]] = {}
         for path, part in module.named_modules(remove_duplicate=False):
             self.paths.setdefault(id(part), []).append(path)
         self.modules = dict(module.named_modules(remove_duplicate=False))
+        self.questions = questions.Questions(
+            self.memory, self._run, self._function, self._alias_here, self._without_memory
+        )
         self.forwards: dict[int, Callable[..., Any]] = {}
         self.scope = Scope(module, "")
         self.running = False
@@ -74,10 +80,19 @@ class Tracer(TorchFunctionMode):
             part.forward = functools.partial(self._called, part)
         for one, other in zip(trees.tensors(inputs), trees.tensors(others), strict=True):
             self.memory.track(one, other)
+            if self.batches == (0, 0) and one.ndim:
+                self.batches = (one.shape[0], other.shape[0])
         answering = judge.set(self._decided)
         try:
             with torch.no_grad(), self:
                 return self._explored(lambda: Scope(self.module, ""), inputs, {}).scope
+        except UntraceableError as error:
+            fits = self.partly and not self.module.training and not isinstance(error, SizeDependentError)
+            if not fits or error.scope is None or error.scope.parent or not opaque.is_drawn(error.scope):
+                raise
+            one, other = opaque.results(self.original, False, inputs, {}, self._partner)
+            opaque.ended(error.scope, self.memory, one, other, error, self.batches)
+            return error.scope
         finally:
             judge.reset(answering)
 
@@ -129,12 +144,13 @@ class Tracer(TorchFunctionMode):
                     scope.output(name, self._said(value))
         except UntraceableError as error:
             error.path = scope.path if error.path is None else error.path
+            error.scope = scope
             raise
         except REFUSALS as error:
             refused = UntraceableError(
                 Message("{kind}: {reason}", kind=type(error).__name__, reason=str(error).partition("\n")[0])
             )
-            refused.path = scope.path
+            refused.path, refused.scope = scope.path, scope
             refused.own = error is not self.raised
             raise refused from error
         finally:
@@ -171,6 +187,15 @@ class Tracer(TorchFunctionMode):
         if type(module) is nn.Sequential:
             return self.forwards[id(module)](*args, **kwargs)
         path = self._path(module)
+        try:
+            return self._drawn(module, path, args, kwargs)
+        except UntraceableError as error:
+            if not self.partly or isinstance(error, SizeDependentError):
+                raise
+            with quiet():
+                return self._opaque(module, path, args, kwargs, error)
+
+    def _drawn(self, module: nn.Module, path: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         with quiet():
             type_ = layers.type_of(module)
         if type_ is not None:
@@ -240,6 +265,33 @@ class Tracer(TorchFunctionMode):
         with quiet():
             return self._given_back(id_, way.one, way.other)
 
+    # -- what cannot be read ---------------------------------------------------------------------
+
+    def _opaque(
+        self,
+        module: nn.Module,
+        path: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        error: UntraceableError,
+    ) -> Any:
+        """One node for a module; or what was read of it before it broke off, and a node for the rest."""
+        original = self.original.get_submodule(self.paths[id(module)][0])
+        one, other = opaque.results(original, module.training, args, kwargs, self._partner)
+        id_, again = self._identity(path, "opaque")
+        scope = error.scope
+        if scope is not None and scope.module is module and opaque.is_drawn(scope):
+            one = opaque.ended(scope, self.memory, one, other, error, self.batches)
+            self.scope.add(Node(id_, f"block:{scope.name}", args=tuple(scope.given), path=again))
+            self.scope.children[id_] = scope
+            return self._given_back(id_, one, one)
+        given = opaque.flat_call(args, kwargs, self._said)
+        node = opaque.node(
+            id_, module, str(error.reason), given, opaque.specs(one, other, self.batches), again
+        )
+        self.scope.add(node)
+        return opaque.taken(self.scope, self.memory, node, one, other)
+
     def _given_back(self, id_: str, result: Any, others: Any) -> Any:
         """What a block returned in either run, known in the scope that called it."""
         found = list(trees.named(result))
@@ -271,22 +323,25 @@ class Tracer(TorchFunctionMode):
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
         if name == "__get__":
-            return self._attribute(func, args)
+            return self.questions.attribute(func, args)
         if name == "_set_grad_enabled":
             if args[0]:
                 raise UntraceableError(Message("it switches gradients on and off"))
             return func(*args)
         if name == "_assert":
             return func(*args, **kwargs)
+        if name == "__iter__":
+            return iter(self._function(torch.unbind, "unbind", args, {}))
         if name == "__set__" or name in ("requires_grad_",):
             raise UntraceableError(Message("it changes an attribute of a tensor"))
         if name in ("size", "shape"):
-            return self._size(*args, **kwargs)
-        if name in _QUESTIONS:
-            return self._asked(func, name, args, kwargs)
-        if name in ("to", "cpu", "cuda", "type") and (moved := self._moved(name, args, kwargs)) is not None:
+            return self.questions.size(*args, **kwargs)
+        if name in questions.KINDS:
+            return self.questions.asked(func, name, args, kwargs)
+        moves = name in ("to", "cpu", "cuda", "type")
+        if moves and (moved := self.questions.moved(name, args, kwargs)) is not None:
             return moved
-        if name == "tensor" or name == "as_tensor":
+        if name in ("tensor", "as_tensor"):
             return self._constant_call(func, args, kwargs)
         if name == "batch_norm" and len(args) > 1 and id(args[1]) in self.upon:
             with quiet():
@@ -295,67 +350,8 @@ class Tracer(TorchFunctionMode):
             return args[0]  # the layer itself counts its batches
         return self._function(func, name, args, kwargs)
 
-    def _attribute(self, func: Any, args: tuple[Any, ...]) -> Any:
-        """`x.shape`, `x.dtype`, `x.T`."""
-        name = getattr(func.__self__, "__name__", "")
-        tensor = args[0]
-        match name:
-            case "shape":
-                return self._size(tensor)
-            case "device":
-                return torch.device("cpu")
-            case "is_cuda" | "is_meta" | "is_mps" | "is_xpu":
-                return False
-            case "T" | "mT" | "H" | "mH":
-                return self._function(torch.transpose, "transpose", (tensor, -2, -1), {})
-            case "data":
-                return self._function(torch.detach, "detach", (tensor,), {})
-            case "real" | "imag":
-                return self._function(getattr(torch, name), name, args, {})
-        return self._asked(func, name, args, {})
-
-    def _size(self, tensor: Tensor, dim: Any = None) -> Any:
-        partner = self.memory.partners.get(id(tensor), tensor)
-        pairs = list(zip(tensor.shape, partner.shape, strict=True))
-        sizes = Shape(
-            length(int(one), int(other), ("size", tensor, place)) for place, (one, other) in enumerate(pairs)
-        )
-        self.memory.kept.append(tensor)
-        return sizes if dim is None else sizes[dim]
-
-    def _asked(self, func: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: Any) -> Any:
-        """A question about a tensor whose answer is no tensor."""
-        if name in ("__len__", "numel", "nelement"):
-            sizes = self._size(args[0])
-            if name != "__len__":
-                return sizes.numel()
-            if isinstance(sizes[0], Length):  # Python makes a plain number of what len() is told
-                raise SizeDependentError(
-                    Message("it takes the len() of its input; x.size(0) would stay open")
-                )
-            return sizes[0]
-        one, other = self._run(func, args, kwargs)
-        if one != other:
-            raise SizeDependentError(
-                Message("it asks for {name}, which depends on the size of its input", name=name)
-            )
-        return one
-
-    def _moved(self, name: str, args: tuple[Any, ...], kwargs: Any) -> Any:
-        """`x.to(device)` stays where it is; `x.to(dtype)` and `x.to(other)` become a conversion."""
-        tensor, *rest = args
-        rest = [*rest, *(v for k, v in kwargs.items() if k in ("device", "dtype", "other"))]
-        for value in rest:
-            kind = value.dtype if isinstance(value, Tensor) else value
-            if isinstance(kind, torch.dtype):
-                if kind == tensor.dtype:
-                    return self._alias_here(tensor)
-                return self._function(Tensor.to, "to", (tensor, kind), {})
-        if name == "type" and not rest:
-            return None
-        if any(not isinstance(value, str | torch.device | bool | int | None) for value in rest):
-            return None
-        return self._alias_here(tensor)
+    def _without_memory(self, tensor: Tensor) -> Tensor:
+        return tensor if tensor.is_meta else self.memory.constant(tensor, self.scope)
 
     def _alias_here(self, tensor: Tensor) -> Tensor:
         made = self._alias(tensor)
@@ -377,7 +373,10 @@ class Tracer(TorchFunctionMode):
             return self._function(torch.mul, "mul", (inverse, args[1]), {})
         if name == "__setitem__":
             return self._write(*args)
-        if name in _DECISIONS:
+        if name == "copy_":
+            self._write(args[0], ..., args[1])
+            return args[0]
+        if name in _DECISIONS or (name == "where" and len(args) == 1):
             raise UntraceableError(Message("what it does depends on the values in a tensor"))
         call = calls.named(func, args, kwargs)
         if call is None:
@@ -485,19 +484,10 @@ class Tracer(TorchFunctionMode):
         if id(one) in self.memory.partners and id(one) not in changed:
             one = one.view_as(one)
         self.memory.track(one, other)
-        self.scope.tensors[id(one)] = _picked(node, place)
+        self.scope.tensors[id(one)] = picked(node, place)
         return one
 
 
 def quiet() -> Any:
     """PyTorch as it is: what runs within is not read. The public switch leaves modes on."""
     return torch._C.DisableTorchFunction()  # noqa: SLF001
-
-
-def _picked(node: Node, place: int | None) -> Json:
-    """Output `place` of a node; one that the catalogue does not tell apart is taken out by its number."""
-    if place is None:
-        return {"n": node.id}
-    if len(ports.outputs(node)) > 1 and place < len(ports.outputs(node)):
-        return {"n": node.id, "i": place}
-    return {"getitem": [{"n": node.id}, place]}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from studio.importing.errors import UntraceableError
 from studio.importing.sizes import Length, Ratio
@@ -41,6 +42,8 @@ def named(result: Any, name: str = "output") -> Iterator[tuple[str, Any]]:
     elif isinstance(result, list | tuple):
         for value in result:
             yield from named(value, name)
+    elif (held := _held(result)) is not None:
+        yield from named(held)
 
 
 def replaced(result: Any, counter: Iterator[int], fresh: Mapping[int, Any]) -> Any:
@@ -54,6 +57,10 @@ def replaced(result: Any, counter: Iterator[int], fresh: Mapping[int, Any]) -> A
         return type(result)(*(replaced(value, counter, fresh) for value in result))
     if isinstance(result, list | tuple):
         return type(result)([replaced(value, counter, fresh) for value in result])
+    if (held := _held(result)) is not None:
+        made = copy.copy(result)
+        vars(made).update(replaced(held, counter, fresh))
+        return made
     return result
 
 
@@ -72,7 +79,19 @@ def mapped(value: Any, number: Callable[[Any], Any], tensor: Callable[[Tensor], 
     if isinstance(value, list | tuple):
         items = [mapped(item, number, tensor) for item in value]
         return items if isinstance(value, list) else tuple(items)
+    if (held := _held(value)) is not None:
+        made = copy.copy(value)
+        vars(made).update(mapped(held, number, tensor))
+        return made
     return value
+
+
+def _held(value: Any) -> dict[str, Any] | None:
+    """What a plain object holds that has tensors (torchvision's ImageList); None for any other value."""
+    if isinstance(value, Tensor | nn.Module) or callable(value):
+        return None
+    held = getattr(value, "__dict__", None)
+    return held if held and any(isinstance(item, Tensor) for item in held.values()) else None
 
 
 def spelt(parts: tuple[Any, ...], count: int) -> tuple[int | slice, ...]:
@@ -95,6 +114,8 @@ def flat(value: Any) -> Iterator[Any]:
     ):
         for item in value:
             yield from flat(item)
+    elif (held := _held(value)) is not None:
+        yield from flat(held)
     else:
         yield value
 

@@ -13,7 +13,7 @@ from studio.compiler.problems import remedies, repeated
 from studio.compiler.problems.finding import Diagnosis, Finding, Remedy
 from studio.graph import naming, validate
 from studio.graph import order as graph_order
-from studio.graph.model import INPUT, OUTPUT, Network, Node, ProjectData, wires_into
+from studio.graph.model import INPUT, OPAQUE, OUTPUT, Network, Node, ProjectData, wires_into
 from studio.graph.values import parameters_used
 from studio.words import Message
 
@@ -70,7 +70,7 @@ def faults(project: ProjectData) -> dict[tuple[str, str], validate.Fault]:
     keys = {name: (name, tuple(map(id, networks))) for name, networks in inside.items()}
     known = {name: _faults.find(key) for name, key in keys.items()}
     new = [name for name, held in known.items() if held is None]
-    told = validate.faults(project, lambda type_: table.entry(type_) is not None, new) if new else []
+    told = validate.faults(project, _is_known, new) if new else []
     for name in new:
         mine = [fault for fault in told if fault.network == name]
         known[name] = (inside[name], mine)
@@ -81,6 +81,10 @@ def faults(project: ProjectData) -> dict[tuple[str, str], validate.Fault]:
             if fault.node is not None and fault.code != "circle":
                 found.setdefault((fault.network, fault.node), fault)
     return found
+
+
+def _is_known(type_: str) -> bool:
+    return type_ == OPAQUE or table.entry(type_) is not None
 
 
 def with_blocks(project: ProjectData, name: str) -> tuple[Network, ...]:
