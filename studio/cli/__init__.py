@@ -21,7 +21,10 @@ from studio.cli.output import FILE_FAILED, INTERRUPTED, WRONG_USE, say_error, st
 from studio.cli.parser import Parser
 from studio.words import NetloomError, tr
 
-COMMANDS = ("new", "data", "check", "train", "evaluate", "runs", "export", "import", "code", "doctor")
+COMMANDS = (
+    "new", "data", "check", "train", "validate", "search", "lr", "evaluate", "runs", "export", "import",
+    "code", "doctor",
+)  # fmt: skip
 """in the order of --help; each is a module here with `add(commands)`"""
 
 
@@ -45,7 +48,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> Parser:
-    from studio.cli import check, code, data, doctor, evaluate, export, import_, new, runs, train
+    from studio.cli import (
+        check,
+        code,
+        data,
+        doctor,
+        evaluate,
+        export,
+        import_,
+        lr,
+        new,
+        runs,
+        search,
+        train,
+        validate,
+    )
 
     parser = Parser(
         prog="netloom",
@@ -64,7 +81,8 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(
         title=tr("commands"), metavar="COMMAND", required=True, prog="netloom", parser_class=Parser
     )
-    for module in (new, data, check, train, evaluate, runs, export, import_, code, doctor):
+    modules = (new, data, check, train, validate, search, lr, evaluate, runs, export, import_, code, doctor)
+    for module in modules:
         module.add(commands)
     return parser
 
