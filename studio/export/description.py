@@ -27,8 +27,25 @@ def of(network: Subject) -> dict[str, Any]:
     }
 
 
+_KINDS = {
+    "cross_entropy": "logits",
+    "perceptron": "logits",
+    "nll": "log_probabilities",
+    "binary_cross_entropy_with_logits": "label_logits",
+    "multilabel_soft_margin": "label_logits",
+}
+
+
 def output_kind(network: Subject) -> str:
-    """How to read the outputs: `logits`, `log_probabilities`, or `values` in the data's own units."""
-    if network.context.task != "classification":
-        return "values"
-    return "log_probabilities" if network.loss == "nll" else "logits"
+    """How to read the outputs, by the loss they were trained with.
+
+    `logits` or `log_probabilities` of classes; `logit` of the second of two classes; `label_logits`, one for
+    each label; `values` in the data's own units, or of what has no words (pixels, vectors).
+    """
+    kind = _KINDS.get(network.loss, "values")
+    match network.context.task:
+        case "classification":
+            return "logit" if kind == "label_logits" else kind
+        case "multilabel":
+            return kind
+    return "values"

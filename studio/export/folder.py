@@ -112,6 +112,12 @@ def settings(network: Subject, class_name: str) -> dict[str, Any]:
 def _output_words(said: dict[str, Any]) -> str:
     if said["output_kind"] == "values":
         return tr("the predicted values")
+    if said["output_kind"] == "logit":
+        return tr("one score; its sigmoid is the probability of {name}", name=said["class_names"][-1])
+    if said["output_kind"] == "label_logits":
+        return tr(
+            "one score a label, its sigmoid a probability: {labels}", labels=", ".join(said["class_names"])
+        )
     if said["class_names"]:
         return tr("one score a class: {classes}", classes=", ".join(said["class_names"]))
     return tr("one score a class")

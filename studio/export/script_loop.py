@@ -20,7 +20,7 @@ def main(plan: Plan) -> str:
     lines = [
         f"torch.set_num_threads({plan.threads})",
         "torch.manual_seed(SEED)",
-        f"model = {plan.model}().to(DEVICE)",
+        f"model = {plan.model}().to({_place(plan)})",
         "",
         *_data(plan),
         "",
@@ -36,6 +36,10 @@ def main(plan: Plan) -> str:
         *_end(plan),
     ]
     return "\n".join(["def main() -> None:", *(f"    {line}".rstrip() for line in lines)])
+
+
+def _place(plan: Plan) -> str:
+    return "DEVICE, memory_format=torch.channels_last" if plan.channels_last else "DEVICE"
 
 
 def _laid(head: str, value: layout.Expression, depth: int = 4) -> Iterator[str]:
@@ -250,7 +254,11 @@ def _batch(plan: Plan) -> Iterator[str]:
         against = "shares"
     if not accumulated:
         yield "optimizer.zero_grad()"
-    yield "prediction = model(inputs)"
+    if plan.low:
+        yield "with torch.autocast(torch.device(DEVICE).type, torch.bfloat16):"
+        yield "    prediction = model(inputs).float()"
+    else:
+        yield "prediction = model(inputs)"
     more = [] if options.class_weights is None else ["weight=weights"]
     more += [f"label_smoothing={options.label_smoothing!r}"] if options.label_smoothing else []
     yield from _laid("loss = ", layout.call(plan.loss, ["prediction", against, *more]), 12)

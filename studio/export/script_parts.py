@@ -143,7 +143,7 @@ def batches(
     for step in range(count):
         index = slice(step * size, len(y) if step == count - 1 else (step + 1) * size)
         chosen = index if order is None else order[index].to(x.device)
-        yield x[chosen], y[chosen]
+        yield {inputs}, y[chosen]
 '''
 
 MIX = '''

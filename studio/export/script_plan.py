@@ -19,6 +19,7 @@ _LOSSES = {
     "mse": "F.mse_loss",
     "l1": "F.l1_loss",
     "huber": "F.huber_loss",
+    "smooth_l1": "F.smooth_l1_loss",
 }
 
 
@@ -75,6 +76,16 @@ class Plan:
     def paced(self) -> bool:
         """Whether the learning rate is moved on at every step."""
         return self.options.warms_up or (self.options.schedule.type != "constant" and not self.plateau)
+
+    @property
+    def channels_last(self) -> bool:
+        """Whether images and weights lie in memory pixel by pixel."""
+        return self.training.speed.memory_format == "channels_last" and len(self.info.shape) == 3
+
+    @property
+    def low(self) -> bool:
+        """Whether the steps are computed in bfloat16."""
+        return self.training.speed.precision == "bfloat16"
 
     @property
     def judged(self) -> str:

@@ -77,7 +77,14 @@ def _check(data: DataSettings, settings: Settings) -> None:
                 objective=settings.objective,
             )
         )
-    if getattr(settings, "weights", None):
+    if settings.speed.compile or settings.speed.precision == "float16":
+        raise ScriptError(
+            Message(
+                "A training script computes in float32 or bfloat16 and without torch.compile. Set "
+                "training.precision and training.compile accordingly."
+            )
+        )
+    if settings.weights is not None:
         raise ScriptError(
             Message(
                 "A training script begins with fresh weights. Take the weights to begin with out of the "
@@ -187,7 +194,8 @@ def _functions(plan: Plan) -> Iterator[str]:
     if plan.options.sampler == BALANCED:
         yield parts.DRAW.strip("\n")
         order = "draw(y, generator)"
-    yield parts.BATCHES.format(order=order).strip("\n")
+    laid = ".contiguous(memory_format=torch.channels_last)" if plan.channels_last else ""
+    yield parts.BATCHES.format(order=order, inputs=f"x[chosen]{laid}").strip("\n")
     if plan.blended:
         yield _mixing(plan)
     if plan.rates:

@@ -126,6 +126,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "training": {"cutmix": 1.0, "sampler": "balanced", "label_smoothing": 0.1, "batch_size": 128},
         "learning": {"conv1": "frozen"},
     },
+    "digits-laid": {
+        "training": {"precision": "bfloat16", "memory_format": "channels_last", "batch_size": 128}
+    },
     "diabetes-plateau": {
         "training": {"schedule": "ReduceLROnPlateau", "warmup_steps": 3, "optimizer": "SGD", "l1": 0.01}
     },
@@ -197,6 +200,7 @@ def test_every_source_of_data_can_be_read_by_a_script_or_is_refused_by_name(sour
         {"mixup": 0.2, "ema": 0.999, "accumulate": 4, "clip_norm": 1.0, "max_minutes": 5, "l1": 0.1},
         {"mixup": 0.2, "cutmix": 0.5, "class_weights": [0.125] * 10, "label_smoothing": 0.1, "patience": 3},
         {"sampler": "balanced", "decay": "matrices", "l1": 0.1},
+        {"precision": "bfloat16", "memory_format": "channels_last", "accumulate": 2},
         *({"optimizer": name} for name in OPTIMIZERS),
     ],
     ids=str,
@@ -221,6 +225,12 @@ def test_only_what_is_used_is_written():
         "mix(",
     ):
         assert word.lower() not in plain.lower(), word
+
+
+@pytest.mark.parametrize("section", [{"compile": True}, {"precision": "float16"}])
+def test_how_steps_are_computed_is_refused_where_no_script_does_it(section: dict[str, Any]):
+    with pytest.raises(ScriptError, match="float32 or bfloat16"):
+        training_script(example("digits", training=section))
 
 
 def test_weights_to_begin_with_are_refused():
