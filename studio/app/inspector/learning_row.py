@@ -27,6 +27,7 @@ class LearningRow(QWidget):
         layout.setContentsMargins(0, 6, 0, 0)
         layout.setSpacing(10)
         label = QLabel(tr("learning"))
+        label.setProperty("second", True)
         label.setFixedWidth(LABEL_WIDTH)
         self.choice = QComboBox()
         self.choice.setObjectName("argument_learning")

@@ -307,6 +307,8 @@ class ChoiceField(Field):
         with QSignalBlocker(self._combo):
             self._combo.clear()
             self._combo.addItems([str(text) for _, text in self._choices])
+            # the list shows whole texts, even where the box is too narrow for them
+            self._combo.view().setMinimumWidth(self._combo.view().sizeHintForColumn(0) + 24)
         self.refresh()
 
     def display(self, value: Any) -> None:
