@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from studio.catalog import literals, table
-from studio.graph.model import Node, wires_into
+from studio.graph.model import OPAQUE, Node, wires_into
 from studio.graph.values import Json, is_reference, references
 from studio.words import tr
 
@@ -22,6 +22,9 @@ def summary(node: Node, auto: Mapping[str, Json] | None = None) -> str:
     """
     if node.type == "input":
         return _input(node)
+    if node.type == OPAQUE:
+        said = node.extra.get(OPAQUE)
+        return str(said.get("class", "")).rpartition(".")[2] if isinstance(said, dict) else ""
     known = dict(auto or {})
     parts = [_counted(node)] if node.type in _COUNTED else []
     parts += _sizes(node, known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.catalog import functional, layers, methods, tensors, vision
 from studio.catalog.entry import Entry
+from studio.graph.model import OPAQUE
 from studio.words import Message
 
 CATEGORIES: dict[str, Message] = {
@@ -65,6 +66,8 @@ def is_module(type_: str) -> bool:
 def label(type_: str) -> str:
     """What a card and the palette call a type: PyTorch's name, or the name of the block."""
     found = entry(type_)
+    if type_ == OPAQUE:
+        return "Opaque"
     return found.label if found else type_.split(":", 1)[-1].rsplit(".", 1)[-1]
 
 
