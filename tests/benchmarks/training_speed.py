@@ -1,0 +1,205 @@
+"""`netloom train` against other ways to train the same networks, in turns on one machine.
+
+    python -m tests.benchmarks.training_speed [--peers /tmp/peers] [--rounds 5] [--threads 1] [--quick]
+
+Every side is a process that is kept for all rows. They train one after the other, a round each, and again, so
+that what else the machine does falls on all of them alike; the first round of a side warms it up and does not
+count. Printed are the medians of the samples a second by the clock and by the processor's time, the ratios to
+`netloom train`, page faults a step, and the accuracy on test data after equally many samples.
+
+`--peers` is a virtual environment with what is not among the project's own dependencies: lightning, skorch,
+keras with tensorflow-cpu and jax. It need not have a PyTorch of its own: a line with the path of this one's
+site-packages in a file `.pth` suffices. A side that is not installed is named as such. Without `--threads`
+every side uses as many as it does by itself; with it, all have so many cores to themselves and no more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from tests.benchmarks.speed.rows import BATCH, ROWS, Row, load
+
+HERE = "tests.benchmarks.speed"
+SIDES: Mapping[str, tuple[str, ...]] = {
+    "netloom train": ("netloom",),
+    "netloom train (float32)": ("netloom", "float32"),
+    "tutorial loop": ("torch_sides", "tutorial"),
+    "tuned loop (float32)": ("torch_sides", "tuned"),
+    "tuned loop (bfloat16)": ("torch_sides", "tuned-bf16"),
+    "Lightning": ("torch_sides", "lightning"),
+    "skorch": ("torch_sides", "skorch"),
+    "Keras on TensorFlow": ("keras_side", "tensorflow"),
+    "Keras on JAX": ("keras_side", "jax"),
+    "Keras on torch": ("keras_side", "torch"),
+}
+OWN = "netloom train"
+
+
+@dataclass
+class Outcome:
+    """What one side did in one row. `rates`: samples a second by the clock and by the processor's time."""
+
+    rates: list[tuple[float, float]] = field(default_factory=list)
+    faults: float = 0.0
+    accuracy: float = float("nan")
+    note: str = ""
+
+
+class Side:
+    """One process. `missing`: why it cannot take part."""
+
+    def __init__(self, name: str, python: str, data: Path, threads: int | None) -> None:
+        self.name, self.missing = name, ""
+        module, *arguments = SIDES[name]
+        environment = dict(os.environ) | {"PYTHONUNBUFFERED": "1"}
+        if threads is not None:
+            environment |= {name: str(threads) for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")}
+            environment["TF_NUM_INTEROP_THREADS"] = str(threads)
+        self._process = subprocess.Popen(
+            [python, "-W", "ignore", "-m", f"{HERE}.{module}", str(data), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+        )
+        if threads is not None and hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(self._process.pid, sorted(os.sched_getaffinity(0))[:threads])
+
+    def ready(self) -> bool:
+        if not self.hear().get("ready") and not self.missing:
+            self.missing = "it did not start"
+        return not self.missing
+
+    def say(self, **line: Any) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(line).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError:
+            self.missing = self.missing or "it ended"
+
+    def hear(self) -> dict[str, Any]:
+        """What it says next; nothing where it has ended, and why in `missing`."""
+        output, errors = self._process.stdout, self._process.stderr
+        assert output is not None and errors is not None
+        line = output.readline()
+        if line:
+            return json.loads(line)  # type: ignore[no-any-return]
+        self.missing = self.missing or _last(errors)
+        return {}
+
+    def close(self) -> None:
+        self.say(end=True)
+        self._process.kill()
+        self._process.wait()
+
+
+def _last(errors: IO[bytes]) -> str:
+    lines = errors.read().decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it ended without a word"
+
+
+def race(row: Row, sides: list[Side], rounds: int) -> dict[str, Outcome]:
+    """Every side's outcome in a row; a side that fails is left out from there on."""
+    outcomes = {side.name: Outcome() for side in sides}
+    running = []
+    for side in sides:  # one by one: what a side measures before it begins is not to be disturbed
+        side.say(row=row.name)
+        if _waits(side, outcomes[side.name]):
+            running.append(side)
+    for number in range(min(rounds, row.rounds) + 1):
+        for side in list(running):
+            side.say(go=True)
+            said, outcome = side.hear(), outcomes[side.name]
+            if "seconds" not in said or not _waits(side, outcome):
+                outcome.note = outcome.note or said.get("failed", side.missing)
+                running.remove(side)
+            elif number:
+                outcome.rates.append((said["samples"] / said["seconds"], said["samples"] / said["processor"]))
+                outcome.faults = said["faults"] / (said["samples"] / BATCH)
+    for side in running:
+        side.say(end=True)
+        said = side.hear()
+        outcomes[side.name].accuracy = said.get("accuracy", float("nan"))
+        outcomes[side.name].note = said.get("note") or said.get("failed", "")
+    return outcomes
+
+
+def _waits(side: Side, outcome: Outcome) -> bool:
+    said = side.hear()
+    outcome.note = said.get("failed", side.missing)
+    return bool(said.get("waiting"))
+
+
+def show(row: Row, outcomes: Mapping[str, Outcome]) -> None:
+    own = outcomes.get(OWN)
+    base = _medians(own) if own is not None and own.rates else None
+    print(
+        f"{'':24} {'samples/s':>10} {'ratio':>6} {'per cpu s':>10} {'ratio':>6} {'faults':>7} {'accuracy':>8}"
+    )
+    for name, outcome in outcomes.items():
+        if not outcome.rates:
+            print(f"{name:24} -- {outcome.note}")
+            continue
+        clock, processor = _medians(outcome)
+        ratios = (base[0] / clock, base[1] / processor) if base else (float("nan"),) * 2
+        print(
+            f"{name:24} {clock:10.0f} {ratios[0]:6.2f} {processor:10.0f} {ratios[1]:6.2f} "
+            f"{outcome.faults:7.0f} {outcome.accuracy:8.3f}  {outcome.note}"
+        )
+    print(flush=True)
+
+
+def _medians(outcome: Outcome) -> tuple[float, float]:
+    clock, processor = zip(*outcome.rates, strict=True)
+    return statistics.median(clock), statistics.median(processor)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--peers", type=Path, default=Path("/tmp/peers"))
+    parser.add_argument(
+        "--data", type=Path, default=Path(os.environ.get("NETLOOM_TEST_DATA", "../shared/data"))
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--rows", default=",".join(ROWS), help="of " + ", ".join(ROWS))
+    parser.add_argument("--sides", default=",".join(SIDES), help="of " + ", ".join(SIDES))
+    parser.add_argument("--quick", action="store_true", help="two rounds, and one of the ResNet")
+    given = parser.parse_args()
+    found = given.peers / "bin" / "python"
+    peers = str(found) if found.exists() else sys.executable
+    sides = []
+    for name in given.sides.split(","):
+        python = (
+            peers
+            if SIDES[name][-1] in ("lightning", "skorch") or "keras" in SIDES[name][0]
+            else sys.executable
+        )
+        sides.append(Side(name, python, given.data.resolve(), given.threads))
+    here = [side for side in sides if side.ready()]
+    for side in sides:
+        if side not in here:
+            print(f"{side.name}: not installed or not able to start here: {side.missing}")
+    try:
+        for name in given.rows.split(","):
+            row = ROWS[name]
+            rounds = (1 if row.rounds < given.rounds else 2) if given.quick else given.rounds
+            print(f"{row.title}, batches of {BATCH}; data: {load(name, given.data).note}")
+            show(row, race(row, here, rounds))
+    finally:
+        for side in sides:
+            side.close()
+
+
+if __name__ == "__main__":
+    main()
