@@ -6,6 +6,8 @@ repeats a run to the last bit. Who changes one of them there changes it here; a 
 
 from __future__ import annotations
 
+from studio.export import script_points
+
 _TABLE = '''
 def load() -> tuple[Tensor, Tensor]:
     """Rows (N, {columns}) and their {targets}."""
@@ -59,6 +61,7 @@ LOADERS: dict[str, tuple[str, str]] = {
         "from torchvision.datasets import FashionMNIST",
         _IDX.replace("{name}", "FashionMNIST"),
     ),
+    **script_points.LOADERS,
     "cifar10": ("from torchvision.datasets import CIFAR10", _CIFAR.replace("{name}", "CIFAR10")),
     "cifar100": ("from torchvision.datasets import CIFAR100", _CIFAR.replace("{name}", "CIFAR100")),
 }

@@ -58,7 +58,7 @@ def training_script(project: ProjectData) -> str:
     )
     loader_import, _ = parts.LOADERS[data.source]
     body = "\n\n\n".join([_constants(plan), classes, *_functions(plan), main(plan), _GUARD])
-    more = ["from collections.abc import Iterator", loader_import]
+    more = ["from collections.abc import Iterator", *filter(None, [loader_import])]
     more += [f"import {name}" for name in ("math", "time") if re.search(rf"\b{name}\.[a-z]", body)]
     return f"{_docstring(plan)}\n\n{source.imports(body, more)}\n\n{body}\n"
 

@@ -129,6 +129,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "digits-laid": {
         "training": {"precision": "bfloat16", "memory_format": "channels_last", "batch_size": 128}
     },
+    **{
+        f"iris-{name}": {"data": {"source": name, "preprocessing": ["standardize"]}}
+        for name in ("two_moons", "circles", "spirals", "xor")
+    },
+    **{
+        f"diabetes-{name}": {"data": {"source": name, "preprocessing": ["standardize"]}}
+        for name in ("noisy_line", "robot_arm")
+    },
     "diabetes-plateau": {
         "training": {"schedule": "ReduceLROnPlateau", "warmup_steps": 3, "optimizer": "SGD", "l1": 0.01}
     },
