@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app import file_icons, theme
+from studio.app.branch_dialog import checkpoint_text
 from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
@@ -78,6 +79,7 @@ class ExportDialog(QDialog):
         self._lane.progressed.connect(self._progress)
         self._lane.busy_changed.connect(lambda _: self._enable())
         self._infos: list[RunInfo] = []
+        self._snapshots: dict[Path, list[str]] = {}
         self._build()
         trainer.finished.connect(self.list_runs)  # a lambda would outlive the dialog
         trainer.runs_moved.connect(self.list_runs)
@@ -92,7 +94,7 @@ class ExportDialog(QDialog):
         self.run.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.run.currentIndexChanged.connect(lambda _: self._enable())
         self.which = named(QComboBox(), "export_which")
-        self.which.addItems(["", ""])
+        self.run.currentIndexChanged.connect(self._list_checkpoints)
         self.preprocessing = named(QCheckBox(), "export_preprocessing")
         self.preprocessing.setChecked(True)
         self.path = named(QLineEdit(), "export_path")
@@ -204,8 +206,7 @@ class ExportDialog(QDialog):
         self.run.setAccessibleName(tr("Run"))
         self._which_label.setText(tr("Weights"))
         self.which.setAccessibleName(tr("Weights"))
-        self.which.setItemText(0, tr("of the best epoch"))
-        self.which.setItemText(1, tr("of the last epoch"))
+        self._list_checkpoints()
         for button, (name, found) in zip(self._formats.buttons(), FORMATS.items(), strict=True):
             button.setText(str(found.title))
             button.setAccessibleDescription(str(found.description))
@@ -232,12 +233,14 @@ class ExportDialog(QDialog):
         self._trainer.last_run = folder
         self.list_runs()
 
-    def _take_runs(self, infos: list[RunInfo]) -> None:
+    def _take_runs(self, found: tuple[list[RunInfo], dict[Path, list[str]]]) -> None:
+        infos, self._snapshots = found
         self._infos = list(reversed(infos))
         self._list()
         wanted = self._trainer.last_run
         places = [i for i, info in enumerate(self._infos) if info.folder == wanted]
         self.run.setCurrentIndex(places[0] if places else 0 if self._infos else -1)
+        self._list_checkpoints()
         self._suggest()
         self._enable()
 
@@ -251,6 +254,17 @@ class ExportDialog(QDialog):
         self.run.setPlaceholderText(tr("No run yet: train the network first"))
         self.run.setCurrentIndex(current)
         self.run.blockSignals(False)
+
+    def _list_checkpoints(self, _: int = 0) -> None:
+        """Offers the weights that the chosen run kept: two epochs, and the snapshots."""
+        chosen, place = self.which.currentData(), self.run.currentIndex()
+        snapshots = (
+            self._snapshots.get(self._infos[place].folder, []) if 0 <= place < len(self._infos) else []
+        )
+        self.which.clear()
+        for name in ("best", "last", *snapshots):
+            self.which.addItem(checkpoint_text(name), name)
+        self.which.setCurrentIndex(max(0, self.which.findData(chosen)))
 
     # -- format and path -------------------------------------------------------------------------
 
@@ -319,7 +333,7 @@ class ExportDialog(QDialog):
             self._infos[self.run.currentIndex()].folder,
             self.format,
             Path(self.path.text().strip()).expanduser(),
-            "last" if self.which.currentIndex() == 1 else "best",
+            str(self.which.currentData() or "best"),
             self.preprocessing.isChecked(),
         )
         self.progress.setValue(0)
@@ -425,11 +439,15 @@ def proof_text(report: Report, with_path: bool = False) -> Message:
     )
 
 
-def _read_runs(ticket: Ticket, path: Path | None) -> list[RunInfo]:
-    from studio.training.runs import list_runs, runs_folder
+def _read_runs(ticket: Ticket, path: Path | None) -> tuple[list[RunInfo], dict[Path, list[str]]]:
+    from studio.training.runs import checkpoints_of, list_runs, runs_folder
 
     ticket.check()
-    return [info for info in list_runs(runs_folder(path)) if (info.folder / "best.safetensors").is_file()]
+    infos = [info for info in list_runs(runs_folder(path)) if (info.folder / "best.safetensors").is_file()]
+    snapshots = {
+        info.folder: [n for n in checkpoints_of(info.folder) if n.startswith("step-")] for info in infos
+    }
+    return infos, snapshots
 
 
 def _export(ticket: Ticket, order: Order) -> Report:
@@ -442,6 +460,6 @@ def _export(ticket: Ticket, order: Order) -> Report:
         order.format,
         order.out,
         ticket.progress,
-        which="last" if order.which == "last" else "best",
+        which=order.which,
         include_preprocessing=order.preprocessing,
     )

@@ -34,6 +34,10 @@ UNTITLED = "Untitled"
 Then = Callable[[], object]
 
 
+class _GoneError(NetloomError):
+    """There is no file any more where one was to be opened."""
+
+
 class FileDesk(QObject):
     """Opens and keeps the project of a session.
 
@@ -143,6 +147,9 @@ class FileDesk(QObject):
 
     def _not_opened(self, error: Exception) -> None:
         self.busy.emit(None)
+        path, _ = self._wanted
+        if path is not None and isinstance(error, _GoneError):
+            self.preferences.forget_recent(path)
         self.say_of_file("error", self._reason(error))
 
     def say_of_file(self, level: str, text: Message) -> None:
@@ -312,7 +319,12 @@ def _own_copy(example: ProjectData) -> ProjectData:
 def _load(ticket: Ticket, path: Path) -> Opened:
     from studio.project.files import open_project
 
-    return open_project(path)
+    try:
+        return open_project(path)
+    except NetloomError as error:
+        if not path.exists():
+            raise _GoneError(error.message) from error
+        raise
 
 
 def _save(ticket: Ticket, path: Path, project: ProjectData, journal: Journal | None) -> Saved:

@@ -20,17 +20,16 @@ if TYPE_CHECKING:
     from studio.project.recovery import Recoverable
 
 SHORT = QLocale.FormatType.ShortFormat
-OFFERED = 3
-"""at a time: the newest; the others are offered at the next start"""
 
 
 class RecoveryBar(QObject):
-    """Looks for journals of programs that no longer run, and shows a notice for each."""
+    """Looks for journals of programs that no longer run, and offers one after the other, the newest first."""
 
     def __init__(self, files: FileDesk, notices: NoticeBar) -> None:
         super().__init__(files)
         self._files = files
         self._notices = notices
+        self._others: list[Recoverable] = []
         self._looking = Lane(self, needs=stages.PROJECT)
         self._looking.done.connect(self._offer)
         self._looking.failed.connect(self._tell)
@@ -43,18 +42,35 @@ class RecoveryBar(QObject):
         self._looking.start(_find)
 
     def _offer(self, found: list[Recoverable]) -> None:
-        for work in found[:OFFERED]:
-            text = Message(
-                "Work on {name} from {when} was not saved before Netloom ended.",
-                name=work.original.stem if work.original is not None else work.name,
-                when=_When(work),
+        """The newest, and how many others there are; they come when this one is dealt with."""
+        if not found:
+            return
+        work, self._others = found[0], found[1:]
+        said = {"name": work.original.stem if work.original is not None else work.name, "when": _When(work)}
+        text = (
+            Message(
+                "Work on {name} from {when} was not saved before Netloom ended. {n} more like it.",
+                n=len(self._others),
+                **said,
             )
-            shown: list[Notice] = []
-            choices = (
-                Choice(Message("Recover"), partial(self._reading.start, _read, work), "recover_button"),
-                Choice(Message("Delete it"), partial(self._ask, work, shown), "discard_button", stays=True),
-            )
-            shown.append(self._notices.show_notice("info", text, choices))
+            if self._others
+            else Message("Work on {name} from {when} was not saved before Netloom ended.", **said)
+        )
+        shown: list[Notice] = []
+        choices = [
+            Choice(Message("Recover"), partial(self._recover, work), "recover_button"),
+            Choice(Message("Delete it"), partial(self._ask, work, shown), "discard_button", stays=True),
+        ]
+        if self._others:
+            choices.append(Choice(Message("Show the next"), self._next, "next_work_button"))
+        shown.append(self._notices.show_notice("info", text, tuple(choices)))
+
+    def _next(self) -> None:
+        self._offer(self._others)
+
+    def _recover(self, work: Recoverable) -> None:
+        self._reading.start(_read, work)
+        self._next()
 
     def _show(self, result: tuple[Recoverable, ProjectData]) -> None:
         work, project = result
@@ -64,6 +80,7 @@ class RecoveryBar(QObject):
         def delete() -> None:
             self._discarding.start(_discard, work)
             self._notices.remove(shown[0])
+            self._next()
 
         questions.ask(
             self._notices.window(),

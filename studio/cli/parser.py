@@ -61,9 +61,9 @@ def add_trained(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--weights",
-        choices=("best", "last"),
+        metavar="NAME",
         default="best",
-        help=tr("of the best epoch, or of the last one"),
+        help=tr("best, last, or a snapshot such as step-120; without it best"),
     )
 
 

@@ -13,9 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.cli.opening import open_project
-from studio.cli.output import DONE, FILE_FAILED, INTERRUPTED, UsageError, print_json, scores
+from studio.cli.output import (
+    DONE,
+    FILE_FAILED,
+    INTERRUPTED,
+    UsageError,
+    print_json,
+    say_error,
+    scores,
+    status_of,
+)
 from studio.cli.parser import Commands as Subparsers
-from studio.cli.parser import add_command, add_json, add_project
+from studio.cli.parser import add_command, add_json
 from studio.cli.stopping import stopped_by_signals
 from studio.data import settings as data_settings
 from studio.graph.model import ProjectData
@@ -23,7 +32,7 @@ from studio.graph.values import Json, set_at
 from studio.quantities import count, duration, short
 from studio.training import ranks
 from studio.training import settings as training_settings
-from studio.words import Message, tr
+from studio.words import Message, NetloomError, tr
 
 if TYPE_CHECKING:
     from studio.training.commands import Commands
@@ -36,7 +45,13 @@ REDRAW_SECONDS = 0.2
 
 def add(commands: Subparsers) -> None:
     parser = add_command(commands, "train", tr("train a project; the run lands in a folder beside it"), run)
-    add_project(parser)
+    parser.add_argument(
+        "projects",
+        metavar="PROJECT",
+        type=Path,
+        nargs="+",
+        help=tr("the project's JSON file; several are trained one after the other"),
+    )
     parser.add_argument(
         "--set",
         dest="changes",
@@ -63,9 +78,29 @@ def add(commands: Subparsers) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Trains each project in its turn; an error of one is told and does not hold up the next."""
+    projects: list[Path] = arguments.projects
+    if len(projects) == 1:
+        return _run(arguments, projects[0])
+    if arguments.resume is not None:
+        raise UsageError(Message("--resume goes on with one run. Name one project."))
+    worst = DONE
+    for project in projects:
+        try:
+            status = _run(arguments, project)
+        except NetloomError as error:
+            status = say_error(error, arguments.json, status_of(error))
+        worst = max(worst, status)
+        if status == INTERRUPTED:
+            break
+    return worst
+
+
+def _run(arguments: argparse.Namespace, project: Path) -> int:
     from studio.training.commands import Commands
     from studio.training.progress import Progress
 
+    arguments.project = project
     progress, commands = Progress(), Commands()
     show: _Json | _Text | Silence = _Json(progress) if arguments.json else _Text(progress)
     if ranks.expected():

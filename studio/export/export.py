@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from studio.export.formats import FORMATS, ExportError, Format, Report
 from studio.project import atomic
@@ -30,7 +30,7 @@ def export(
     out: Path,
     progress: Progress | None = None,
     *,
-    which: Literal["best", "last"] = "best",
+    which: str = "best",
     include_preprocessing: bool = True,
 ) -> Report:
     """Writes the trained network of `run` to `out` as one of `FORMATS`; a missing suffix is added.

@@ -174,7 +174,7 @@ def resume(
         multiply_adds = _forecast(opened.project, settings, progress)
         with _surroundings(settings, multiply_adds, progress):
             given = (opened.project, base, run.parent, settings, multiply_adds, progress, commands)
-            training = _ready(*given)
+            training = _ready(*given, fresh=False)
             _pace(training, opened.record.get("pace"))
             if training.data.fingerprint != saved.fingerprint:
                 raise runs.RunError(
@@ -266,13 +266,15 @@ def _ready(
     multiply_adds: int,
     progress: Progress,
     commands: Commands,
+    fresh: bool = True,
 ) -> _Training:
     """Builds the network, and tries one batch so that a misfit is told in words before the run begins."""
     import torch
 
     from studio.compiler.build import build
     from studio.data.batches import steps
-    from studio.training import learning, objectives, start, weighting
+    from studio.training import first_loss, learning, objectives, start, weighting
+    from studio.training.objectives.classification import Classification
 
     module = build(project, settings.network, context_of(project), seed=settings.seed)
     data = prepare(project.data, base).to(progress.device)
@@ -291,7 +293,12 @@ def _ready(
     some = slice(0, min(len(data.train), settings.batch_size))
     with torch.no_grad():
         x, y = data.train.inputs(some), data.train.y[some]
-        objective.check(module.eval()(x), objective.target(x, y))
+        prediction = module.eval()(x)
+        objective.check(prediction, objective.target(x, y))
+        if settings.loss == "cross_entropy" and isinstance(objective, Classification) and begun is None:
+            classes, loss = prediction.shape[1], float(objective.loss(prediction, y))
+            if (odd := first_loss.hint(loss, classes, x, prediction)) is not None and fresh:
+                progress.notices.append(odd)
     progress.epochs = settings.epochs
     progress.steps_per_epoch = steps(len(data.train), settings.batch_size)
     rates = learning.of_parameters(module, factors) if factors else {}

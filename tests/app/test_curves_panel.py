@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio import words
@@ -19,11 +20,12 @@ from studio.app import theme
 from studio.app.curves import figure
 from studio.app.curves.axes import figure as figure_text
 from studio.app.curves.axes import regular, rounded_out
-from studio.app.curves.history import History
+from studio.app.curves.history import History, Mark
+from studio.app.curves.legend import EntryStyle
 from studio.app.curves.panel import CurvesPanel
 from studio.app.curves.plot import share_below
 from studio.app.trainer import Trainer
-from studio.training.progress import EpochRecord, Progress
+from studio.training.progress import EpochRecord, Event, Progress
 
 from .training_fakes import notices_of, progress_of, session_with_data
 
@@ -394,3 +396,64 @@ def test_bounds_are_rounded_out_and_start_at_zero_where_nothing_is_negative() ->
 )
 def test_an_axis_of_shares_begins_just_below_the_curves(lowest: float, begins: float) -> None:
     assert share_below(lowest) == begins
+
+
+def test_what_was_done_to_a_run_is_marked_and_an_evaluation_is_a_point(panel: CurvesPanel) -> None:
+    progress = progress_of(LOSSES[:25], 10, 4)
+    progress.events += [
+        Event("lr", 15, 2, {"from": 0.1, "to": 0.01}),
+        Event("evaluation", 5, 1, {"loss": 0.7, "accuracy": 0.3}),
+        Event("evaluation", 24, 3, {"loss": 0.5, "accuracy": None}),
+    ]
+    feed(panel, progress)
+    for plot in (panel.loss, panel.other):
+        assert plot.lines.marks == [Mark(1.5, "lr 0.01")]
+    validation = panel.history.metrics["validation", "loss"]
+    np.testing.assert_array_equal(validation.x, [0.5, 1.0, 2.0, 2.4])
+    np.testing.assert_array_equal(validation.y[[0, 3]], [0.7, 0.5])
+    assert np.isnan(panel.history.metrics["validation", "accuracy"].y[-1])
+
+
+def test_the_marks_of_an_earlier_run_are_read_with_it(panel: CurvesPanel, tmp_path: Path) -> None:
+    from studio.app.curves import earlier
+    from studio.training import runs
+
+    run = written_run(tmp_path / "2026-01-02_03-04-05", [0.5, 0.4])
+    runs.append_event(run, {"kind": "snapshot", "step": 1, "epoch": 1, "values": {"name": "step-10"}})
+    assert earlier.read(run).marks == [Mark(1.0, "step-10")]
+
+
+def test_the_run_that_is_shown_is_not_drawn_a_second_time(
+    panel: CurvesPanel, tmp_path: Path, qtbot: QtBot
+) -> None:
+    shown, other = (written_run(tmp_path / f"2026-01-0{day}_03-04-05", [0.5]) for day in (1, 2))
+    progress = progress_of(LOSSES, 10, 4)
+    progress.run = shown
+    feed(panel, progress)
+    panel.show_runs([shown, other])
+    qtbot.waitUntil(lambda: len(panel.earlier) == 2, timeout=10_000)
+    kinds = [line.kind for line in panel.loss.lines.lines]
+    assert kinds.count("earlier marked") == 1
+    assert {row.split(",")[0] for row in figure.table(panel.histories()).splitlines()[1:]} == {
+        "01-01 03:04:05",
+        "01-02 03:04:05",
+    }
+
+
+def test_entries_that_have_no_room_are_in_a_menu(panel: CurvesPanel, qtbot: QtBot) -> None:
+    feed(panel, progress_of(LOSSES, 10, 4))
+    legend = panel.loss.legend
+    style = EntryStyle("accent")
+    for number in range(12):
+        legend.show_entry(f"run{number}", style, f"01-0{number} 10:00:00 0.1234")
+    shown = [entry for entry in legend.entries().values() if entry.isVisibleTo(legend)]
+    hidden = [entry for entry in legend.entries().values() if not entry.isVisibleTo(legend)]
+    more = legend.findChild(QToolButton, "legend_more")
+    assert shown and hidden and more.text() == f"+{len(hidden)}"
+    assert shown[-1].geometry().right() < legend.width() or not legend.isVisible()
+    legend._list_hidden()
+    assert [action.text() for action in more.menu().actions()] == [entry.text() for entry in hidden]
+    more.menu().actions()[0].setChecked(False)
+    assert not hidden[0].isChecked()
+    legend.keep_only({"train", "validation"})
+    assert not more.isVisibleTo(legend)

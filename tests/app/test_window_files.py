@@ -15,7 +15,7 @@ from studio import places
 from studio.app import questions
 from studio.app.canvas.geometry import CARD_HEIGHT
 from studio.app.window import MainWindow
-from studio.graph.model import Node
+from studio.graph.model import Network, Node, ProjectData
 from studio.project import files, recovery
 from studio.words import Message
 
@@ -294,3 +294,38 @@ def test_every_file_dialog_shows_files_by_their_name() -> None:
     for file in (places.resources().parent / "studio" / "app").rglob("*.py"):
         text = file.read_text(encoding="utf-8")
         assert text.count("= QFileDialog(") == text.count("file_icons.use(dialog)"), file
+
+
+def test_work_of_several_programs_is_offered_one_after_the_other(window: MainWindow, qtbot: QtBot) -> None:
+    from studio.graph.document import Document
+    from studio.project.journal import Journal
+
+    for name in ("one", "two", "three"):
+        document = Document(ProjectData(name, {"model": Network()}))
+        journal = Journal(recovery.default_folder(), document, None)
+        with document.transaction(Message("Add")) as edit:
+            edit.add_node("model", Node("unsaved", "nn.ReLU"))
+        journal.close(discard=False)
+    window.recovery.look()
+    qtbot.waitUntil(lambda: bool(window.notices.notices), timeout=10_000)
+    for left in (2, 1):
+        [notice] = window.notices.notices
+        assert f"{left} more" in str(notice.text)
+        notice.findChild(QPushButton, "next_work_button").click()
+    [notice] = window.notices.notices
+    assert "more" not in str(notice.text)
+    assert len(recovery.find()) == 3, "offering deletes nothing"
+
+
+def test_a_recent_file_that_is_gone_leaves_the_list(
+    window: MainWindow, qtbot: QtBot, project: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text("{")
+    gone = tmp_path / "gone.json"
+    for path in (project, broken, gone):
+        window.preferences.add_recent(path)
+    for path in (gone, broken):
+        with qtbot.waitSignal(window.session.notice, timeout=10_000):
+            window.files.open(path)
+    assert window.preferences.recent == [broken, project]

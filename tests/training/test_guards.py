@@ -13,7 +13,7 @@ from torch import Tensor
 
 from studio.data.prepare import Split
 from studio.graph.model import Network, Node, ProjectData
-from studio.training import checkpoint, machine, portions, position, runs
+from studio.training import checkpoint, first_loss, machine, portions, position, runs
 from studio.training.commands import Commands
 from studio.training.divergence import DivergedError, Fault
 from studio.training.progress import Progress
@@ -330,3 +330,50 @@ def test_a_full_disk_does_not_end_a_run_and_every_file_that_is_missing_is_told(
     said = " ".join(map(str, progress.notices))
     for word in ("weights", "position", "snapshot"):
         assert word in said
+
+
+# -- the first loss ------------------------------------------------------------------------------------
+
+
+def test_untrained_weights_that_guess_are_no_news(iris: Make, tmp_path: Path) -> None:
+    progress = Progress()
+    train(iris(epochs=1), None, tmp_path, progress)
+    assert not [notice for notice in progress.notices if "guessing" in str(notice)]
+
+
+@pytest.mark.parametrize(
+    ("factor", "inputs", "word"),
+    [(1000.0, 1.0, "outputs"), (1000.0, 300.0, "inputs"), (0.0, 1.0, "")],
+)
+def test_a_first_loss_far_from_guessing_is_told_with_its_reason(
+    factor: float, inputs: float, word: str
+) -> None:
+    x = inputs * torch.ones(8, 4)
+    prediction = factor * torch.tensor([[0.0, 0.5, 1.0]]).repeat(8, 1)
+    loss = float(torch.nn.functional.cross_entropy(prediction, torch.zeros(8, dtype=torch.int64)))
+    said = first_loss.hint(loss, 3, x, prediction)
+    assert (said is None) == (not word)
+    assert said is None or f"the {word}" in str(said) or f"network's {word}" in str(said)
+
+
+def test_a_loss_far_below_guessing_is_odd_too() -> None:
+    said = first_loss.hint(0.1, 10, torch.zeros(1), torch.zeros(1, 10))
+    assert "2.30" in str(said) and "among the inputs" in str(said)
+
+
+def test_raw_pixels_are_hinted_at_when_a_run_begins(
+    iris: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from studio.training import run
+
+    plain = run.prepare
+
+    def unscaled(*given: Any) -> Any:
+        data = plain(*given)
+        data.train.x.mul_(1e4)
+        return data
+
+    monkeypatch.setattr(run, "prepare", unscaled)
+    progress = Progress()
+    train(iris(epochs=1), None, tmp_path, progress)
+    assert any("inputs are as large as" in str(notice) for notice in progress.notices)

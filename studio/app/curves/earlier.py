@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
-from studio.app.curves.history import History
+from studio.app.curves.history import History, short_name
 from studio.training.progress import EpochRecord
-from studio.training.runs import metrics_of, steps_of
+from studio.training.runs import events_of, metrics_of, steps_of
 
 
 def read(folder: Path) -> History:
     """The run in `folder`. Raises NetloomError where it cannot be read."""
     history = History(short_name(folder))
+    history.run = folder
     records = [_record(line) for line in metrics_of(folder)]
     losses = np.asarray(steps_of(folder), dtype=np.float64)
     if records:
@@ -23,17 +23,8 @@ def read(folder: Path) -> History:
         full = next((r for r in records if r.complete), last)
         history.steps_per_epoch = max(1, full.step // max(1, full.epoch))
     history.add_steps(np.arange(1.0, len(losses) + 1), losses)
-    history.add_epochs(records)
+    history.add_epochs(records, events_of(folder))
     return history
-
-
-def short_name(folder: Path) -> str:
-    """Day and time of a run, for a legend: its folder is named by them."""
-    try:
-        started = datetime.strptime(folder.name[:19], "%Y-%m-%d_%H-%M-%S")
-    except ValueError:
-        return folder.name
-    return f"{started:%m-%d %H:%M:%S}{folder.name[19:]}"
 
 
 def _record(line: dict[str, object]) -> EpochRecord:

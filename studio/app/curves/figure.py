@@ -57,7 +57,7 @@ def table(histories: Iterable[History]) -> str:
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(["run", "series", "epoch", "value"])
     for history in histories:
-        name = _harmless(history.name)
+        name = _harmless(history.label)
         for series, points in (("step loss", history.steps), ("smoothed step loss", history.smooth)):
             rows.writerows(
                 [name, series, repr(float(x)), repr(float(y))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from studio.app import theme
@@ -104,6 +104,13 @@ class Legend(QWidget):
         self._row.addWidget(self._title)
         self._row.addWidget(self._choice)
         self._row.addSpacing(6)
+        self._more = QToolButton()
+        self._more.setObjectName("legend_more")
+        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._more.setMenu(QMenu(self._more))
+        self._more.menu().aboutToShow.connect(self._list_hidden)
+        self._more.hide()
+        self._row.addWidget(self._more)
         self._row.addStretch(1)
         self.setFixedHeight(26)
         # a value that grows by a figure must not move the plots
@@ -147,12 +154,48 @@ class Legend(QWidget):
             entry.setObjectName(f"legend_{name}")
             entry.toggled.connect(lambda shown: self.toggled.emit(name, shown))
             self._entries[name] = entry
-            self._row.insertWidget(self._row.count() - 1, entry)
+            self._row.insertWidget(self._row.count() - 2, entry)
         entry.setToolTip(tr("Click to hide or show this series"))
         entry.show_text(text)
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Entries that do not fit go into a menu behind the others."""
+        title = self._choice if self._choice.isVisibleTo(self) else self._title
+        left = self.width() - self._row.contentsMargins().left() - title.sizeHint().width() - 12
+        widths = [entry.sizeHint().width() + self._row.spacing() for entry in self._entries.values()]
+        if sum(widths) > left:
+            left -= self._more.sizeHint().width() + self._row.spacing()
+        hidden = 0
+        for entry, width in zip(self._entries.values(), widths, strict=True):
+            left -= width
+            fits = left >= 0 and not hidden
+            hidden += not fits
+            if entry.isVisibleTo(self) != fits:
+                entry.setVisible(fits)
+        if self._more.text() != f"+{hidden}":
+            self._more.setText(f"+{hidden}")
+            self._more.setAccessibleName(tr("{n} more series", n=hidden))
+        self._more.setVisible(bool(hidden))
+
+    def _list_hidden(self) -> None:
+        menu = self._more.menu()
+        menu.clear()
+        for entry in self._entries.values():
+            if not entry.isVisibleTo(self):
+                action = menu.addAction(entry.text())
+                action.setCheckable(True)
+                action.setChecked(entry.isChecked())
+                action.toggled.connect(entry.setChecked)
 
     def keep_only(self, names: set[str]) -> None:
         for name in [known for known in self._entries if known not in names]:
             entry = self._entries.pop(name)
             self._row.removeWidget(entry)
+            entry.hide()
             entry.deleteLater()
+        self._make_room()

@@ -13,10 +13,11 @@ import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.functions import arrayToQPolygonF
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtGui import QFont, QPainter, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from studio.app import theme
+from studio.app.curves.history import Mark
 from studio.app.curves.pyramid import Floats, Pyramid
 
 Kind = Literal["fine", "bold", "marked", "earlier", "earlier marked"]
@@ -51,6 +52,7 @@ class Lines(pg.GraphicsObject):  # type: ignore[misc]
     def __init__(self, box: pg.ViewBox) -> None:
         super().__init__()
         self.lines: list[Line] = []
+        self.marks: list[Mark] = []
         self.log = False
         self._box = box
         self._area = QRectF()
@@ -100,7 +102,24 @@ class Lines(pg.GraphicsObject):  # type: ignore[misc]
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
                 painter.setPen(_marker_pen(drawn, table))
                 painter.drawPoints(polygon)
+        self._paint_marks(painter, to_pixels.mapRect(self._area), to_pixels)
         painter.setWorldTransform(to_pixels)
+
+    def _paint_marks(self, painter: QPainter, inside: QRectF, to_pixels: QTransform) -> None:
+        """A dotted line down the plot where something was done to the run; its text where there is room."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setFont(_mark_font())
+        painter.setPen(QPen(theme.current().color("second", 0.9), 1, Qt.PenStyle.DotLine))
+        free = inside.left()
+        for mark in self.marks:
+            x = to_pixels.map(QPointF(mark.x, 0)).x()
+            if not inside.left() <= x <= inside.right():
+                continue
+            painter.drawLine(QPointF(x, inside.top()), QPointF(x, inside.bottom()))
+            width = painter.fontMetrics().horizontalAdvance(mark.text)
+            if x + 3 >= free and x + 3 + width <= inside.right():
+                painter.drawText(QPointF(x + 3, inside.top() + 10), mark.text)
+                free = x + 9 + width
 
 
 class CrossHair(pg.GraphicsObject):  # type: ignore[misc]
@@ -148,6 +167,12 @@ class CrossHair(pg.GraphicsObject):  # type: ignore[misc]
         pen.setCosmetic(True)
         painter.setPen(pen)
         painter.drawLine(QPointF(self._x, area.top()), QPointF(self._x, area.bottom()))
+
+
+def _mark_font() -> QFont:
+    font = QFont()
+    font.setPixelSize(10)
+    return font
 
 
 def drawable(x: Floats, y: Floats, log: bool) -> tuple[Floats, Floats]:

@@ -138,7 +138,7 @@ class CurvesPanel(QWidget):
             return
         self._smooth_by_itself()
         self._show_entries(self.loss, "loss")
-        self.loss.show_lines(self._lines("loss"), self._span())
+        self.loss.show_lines(self._lines("loss"), self._span(), self.history.marks)
         self._drawn_at = time.perf_counter()
 
     def _rest(self) -> float:
@@ -158,15 +158,26 @@ class CurvesPanel(QWidget):
         self._say_why_empty()
         self.side.show_run(history.name)
         self._smooth_by_itself()
-        metrics = list(dict.fromkeys(m for h in (history, *self.earlier.values()) for m in h.metric_names()))
+        metrics = list(
+            dict.fromkeys(m for h in (history, *self._others().values()) for m in h.metric_names())
+        )
         if self.chosen_metric not in metrics:
             self.chosen_metric = metrics[0] if metrics else None
         self._head(metrics)
         span = self._span()
-        self.loss.show_lines(self._lines("loss"), span)
+        self.loss.show_lines(self._lines("loss"), span, history.marks)
         self.other.set_percent(self._metric_or_guess() in PERCENT)
-        self.other.show_lines(self._lines(self.chosen_metric) if self.chosen_metric else [], span)
+        lines = self._lines(self.chosen_metric) if self.chosen_metric else []
+        self.other.show_lines(lines, span, history.marks)
         self._drawn_at = time.perf_counter()
+
+    def histories(self) -> list[History]:
+        """Every run that is drawn, each once."""
+        return [self.history, *self._others().values()]
+
+    def _others(self) -> dict[Path, History]:
+        """The earlier runs that are laid over the one that is shown: not that one once more."""
+        return {path: earlier for path, earlier in self.earlier.items() if path != self.history.run}
 
     def _say_why_empty(self) -> None:
         self._empty.setText(
@@ -177,11 +188,11 @@ class CurvesPanel(QWidget):
 
     def _span(self) -> int:
         """How many epochs are in view while the plots are fitted."""
-        return max([self.history.epochs or 1, *(h.epochs for h in self.earlier.values())])
+        return max([self.history.epochs or 1, *(h.epochs for h in self._others().values())])
 
     def _lines(self, metric: str | None) -> list[Line]:
         history, lines = self.history, []
-        for number, (path, earlier) in enumerate(self.earlier.items()):
+        for number, (path, earlier) in enumerate(self._others().items()):
             color = EARLIER_COLORS[number % len(EARLIER_COLORS)]
             points = earlier.metrics.get((VALIDATION, metric or "")) or earlier.metrics.get(
                 (TRAIN, metric or "")
@@ -229,7 +240,7 @@ class CurvesPanel(QWidget):
                     history.metrics.get((VALIDATION, metric or "")),
                 )
             )
-        for number, (path, earlier) in enumerate(self.earlier.items()):
+        for number, (path, earlier) in enumerate(self._others().items()):
             color = EARLIER_COLORS[number % len(EARLIER_COLORS)]
             style = EntryStyle(color, marker=True, dashed=True, text_color="second")
             entries.append((path.name, style, earlier.name, earlier.metrics.get((VALIDATION, metric or ""))))
@@ -287,7 +298,7 @@ class CurvesPanel(QWidget):
             parts.append(tr("train {value}", value=metric_text(metric, found[1])))
         if (points := history.metrics.get((VALIDATION, metric or ""))) and (found := points.at(x)):
             parts.append(tr("validation {value}", value=metric_text(metric, found[1])))
-        for earlier in self.earlier.values():
+        for earlier in self._others().values():
             if (points := earlier.metrics.get((VALIDATION, metric or ""))) and (found := points.at(x)):
                 parts.append(f"{earlier.name} {metric_text(metric, found[1])}")
         return "  ".join(parts)

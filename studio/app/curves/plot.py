@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from studio.app import theme
 from studio.app.curves.axes import EpochAxis, ValueAxis, rounded_out
+from studio.app.curves.history import Mark
 from studio.app.curves.legend import Legend
 from studio.app.curves.lines import CrossHair, Line, Lines
 
@@ -111,11 +112,11 @@ class CurvePlot(QWidget):
 
     # -- what is drawn ---------------------------------------------------------------------------
 
-    def show_lines(self, lines: list[Line], span: float) -> None:
-        """Draws `lines`; `span` epochs are in view while the plot is fitted."""
+    def show_lines(self, lines: list[Line], span: float, marks: Sequence[Mark] = ()) -> None:
+        """Draws `lines` and `marks`; `span` epochs are in view while the plot is fitted."""
         for line in lines:
             line.shown = line.entry not in self._hidden
-        self.lines.lines = lines
+        self.lines.lines, self.lines.marks = lines, list(marks)
         self._span = span
         self.redraw()
 

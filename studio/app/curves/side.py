@@ -176,7 +176,7 @@ class Side(QWidget):
         try:
             match path.suffix.lower():
                 case ".csv":
-                    atomic.write(path, figure.table([panel.history, *panel.earlier.values()]))
+                    atomic.write(path, figure.table(panel.histories()))
                 case ".svg":
                     atomic.write(path, figure.svg(plots, panel.session.document.name))
                 case _:
