@@ -1,6 +1,6 @@
 """Predicts with the trained network of this folder. Needs PyTorch and NumPy, for images Pillow too.
 
-    python predict.py FILE...         images, CSV tables or .npy arrays of values as they were measured
+    python predict.py FILE...         images, CSV tables, texts (one a line) or .npy arrays of measured values
     python predict.py --json FILE     one JSON object a sample, with the network's outputs as they are
 
 What was done to the values in training is in network.json and is done here again.
@@ -10,6 +10,7 @@ import argparse
 import csv
 import json
 import math
+import re
 import sys
 from pathlib import Path
 
@@ -21,6 +22,7 @@ SETTINGS = json.loads((HERE / "network.json").read_text(encoding="utf-8"))
 STEPS = {step["type"]: step for step in SETTINGS["preprocessing"]}
 CATEGORIES = STEPS.get("one_hot", {}).get("categories", [])
 SHAPE = (len(CATEGORIES),) if CATEGORIES else tuple(SETTINGS["inputs"][0]["shape"][1:])
+WORD = re.compile(r"[㐀-鿿豈-﫿]|[^\W_]+(?:['’][^\W_]+)*|[^\w\s]")
 MISSING = ("", "?", "-", "NA", "N/A", "n/a", "nan", "NaN", "NAN", "NULL", "null", "None", "<NA>", "#N/A")
 
 
@@ -37,7 +39,7 @@ def load_network():
 def preprocess(values):
     """Values as they were measured, (N, ...), to what the network takes."""
     x = torch.as_tensor(values)
-    if not SETTINGS["preprocessing"]:
+    if not SETTINGS["preprocessing"] or "tokens" in STEPS:
         return x.to(getattr(torch, SETTINGS["inputs"][0]["dtype"]))
     x = x.to(torch.float32)
     for step in SETTINGS["preprocessing"]:
@@ -64,8 +66,24 @@ def spread(column, categories):
     return (column == torch.arange(categories)).to(torch.float32) if categories else column
 
 
+def numbers(texts):
+    """Texts as the numbers of their words or characters, (N, length): 0 fills up, 1 is a word not known."""
+    step = STEPS["tokens"]
+    places = {token: place for place, token in enumerate(step["vocabulary"], 2)}
+    found = np.zeros((len(texts), step["length"]), dtype=np.int64)
+    for row, text in zip(found, texts, strict=True):
+        text = text.lower() if step["lower"] else text
+        tokens = list(text) if step["by"] == "characters" else WORD.findall(text)
+        known = [places.get(token, 1) for token in tokens[: step["length"]]]
+        row[: len(known)] = known
+    return found
+
+
 def read(path, invert=False):
     """The samples in a file, (N, ...)."""
+    if "tokens" in STEPS and path.suffix.lower() != ".npy":
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        return numbers([line for line in lines if line.strip()])
     if path.suffix.lower() == ".npy":
         return shaped(np.load(path, allow_pickle=False), path)
     if path.suffix.lower() in (".csv", ".tsv", ".txt"):
@@ -153,10 +171,18 @@ def size(shape):
 
 
 def probabilities(outputs):
-    """Probabilities of the classes, or None where the network predicts values."""
-    if SETTINGS["output_kind"] == "values":
-        return None
-    return torch.softmax(outputs, 0) if SETTINGS["output_kind"] == "logits" else outputs.exp()
+    """Probabilities of the classes or labels, or None where the network predicts values."""
+    match SETTINGS["output_kind"]:
+        case "logits":
+            return torch.softmax(outputs, 0)
+        case "log_probabilities":
+            return outputs.exp()
+        case "logit":
+            second = torch.sigmoid(outputs)
+            return torch.cat([1 - second, second])
+        case "label_logits":
+            return torch.sigmoid(outputs)
+    return None
 
 
 def in_words(outputs):
@@ -188,13 +214,12 @@ def main():
         for index, row in enumerate(outputs):
             if arguments.json:
                 line = {"file": str(path), "sample": index, "outputs": row.tolist()}
-                if SETTINGS["output_kind"] != "values":
-                    best = int(row.argmax())
-                    names = SETTINGS["class_names"]
-                    line |= {
-                        "class": names[best] if names else best,
-                        "probability": float(probabilities(row)[best]),
-                    }
+                shares, names = probabilities(row), SETTINGS["class_names"]
+                if SETTINGS["output_kind"] == "label_logits":
+                    line["labels"] = dict(zip(names or range(len(shares)), shares.tolist(), strict=True))
+                elif shares is not None:
+                    best = int(shares.argmax())
+                    line |= {"class": names[best] if names else best, "probability": float(shares[best])}
                 print(json.dumps(line, ensure_ascii=False))
             else:
                 print(f"{path}{f' [{index}]' if len(outputs) > 1 else ''}: {in_words(row)}")

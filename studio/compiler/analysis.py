@@ -96,7 +96,8 @@ class Context:
 
     `outputs` is what a last layer left to itself gives: the number of classes, or of columns to predict; None
     where nothing says it. `task` is what the data is for ("classification"), `aim` what the objective wants
-    beyond one output of N×`outputs`. `derive` works this out again for a project with other settings.
+    beyond one output of N×`outputs`. `vocabulary` is how many different whole numbers come in, of texts.
+    `derive` works this out again for a project with other settings.
     """
 
     inputs: tuple[TensorSpec, ...] = ()
@@ -104,6 +105,7 @@ class Context:
     task: str | None = None
     class_names: tuple[str, ...] = ()
     aim: Aim | None = None
+    vocabulary: int | None = None
     derive: Callable[[ProjectData], Context] | None = field(default=None, compare=False, repr=False)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.compiler.analysis import Context, N, TensorSpec
+from studio.data import texts
 from studio.data.preprocessing import Preprocessing, fit, fit_columns
 from studio.data.rows import rows
 from studio.data.settings import DataSettings, SplitSettings, read
@@ -83,7 +84,9 @@ def context_of(settings: Mapping[str, Json]) -> Context:
     info = known(settings)
     if info is None:
         return Context()
-    return Context((TensorSpec((N, *info.given), info.dtype),), info.outputs, info.task, info.class_names)
+    inputs = (TensorSpec((N, *info.given), info.dtype),)
+    words = info.tokens.size if info.tokens is not None else None
+    return Context(inputs, info.outputs, info.task, info.class_names, vocabulary=words)
 
 
 def prepare(settings: Mapping[str, Json], base: Path | None = None) -> Prepared:
@@ -100,7 +103,7 @@ def prepare(settings: Mapping[str, Json], base: Path | None = None) -> Prepared:
     train, validation, test = draw(labels, len(raw.x), split)
     fitted = _fitted(chosen, raw.x[train])
     test_x, test_y = (raw.x[test], raw.y[test]) if raw.own_test is None else raw.own_test
-    keep_stored = sum(x.numel() for x, _ in raw.parts) * 4 > FLOAT_LIMIT
+    keep_stored = not fitted.of_texts and sum(x.numel() for x, _ in raw.parts) * 4 > FLOAT_LIMIT
 
     def part(x: Tensor, y: Tensor) -> Split:
         return Split(x.contiguous(), y, fitted) if keep_stored else Split(fitted.apply(x).contiguous(), y)
@@ -120,6 +123,8 @@ def prepare(settings: Mapping[str, Json], base: Path | None = None) -> Prepared:
 
 def _fitted(chosen: DataSettings, x: Tensor) -> Preprocessing:
     """What is done to stored values, worked out from the training samples `x`."""
+    if chosen.info.tokens is not None:
+        return Preprocessing((texts.fit(chosen.info.tokens, x),))
     if chosen.info.categories:
         return fit_columns(chosen.preprocessing, chosen.missing, x, chosen.info.categories)
     return fit(chosen.preprocessing, chosen.info.scale, x)

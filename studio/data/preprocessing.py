@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from studio.data import texts
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -21,7 +23,7 @@ class Preprocessing:
     (x - mean) / std. `{"type": "impute", "values": [...]}`: a column's value where x is NaN.
     `{"type": "one_hot", "categories": [[], ["a", "b"], ...]}`: a column of numbers stays, one of places among
     categories becomes a column of 0 and 1 each; NaN, or a place beyond them, is all 0. The arithmetic is
-    float32.
+    float32. `{"type": "tokens", ...}`, of texts and always alone, gives int64: see `texts`.
     """
 
     steps: tuple[Mapping[str, Any], ...] = ()
@@ -30,6 +32,8 @@ class Preprocessing:
         """(N, C, ...) as stored, to float32 of the same shape as the network takes it."""
         import torch
 
+        if self.steps and self.steps[0]["type"] == "tokens":
+            return texts.apply(self.steps[0], x)
         x = x.to(torch.float32)
         for step in self.steps:
             match step["type"]:
@@ -52,6 +56,11 @@ class Preprocessing:
                 case unknown:
                     raise ValueError(f"no preprocessing step {unknown!r}")
         return x
+
+    @property
+    def of_texts(self) -> bool:
+        """Whether it makes numbers of texts, which no tensor operation does."""
+        return any(step["type"] == "tokens" for step in self.steps)
 
     def to_json(self) -> dict[str, Any]:
         return {"input": [dict(step) for step in self.steps]}

@@ -15,6 +15,8 @@ from studio.words import Message, NetloomError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from studio.data.texts import Tokens
+
 
 class DataError(NetloomError):
     """The data cannot be read or does not fit: where, what was expected, and the cure."""
@@ -90,9 +92,14 @@ class SourceInfo:
     brought: bool = False
     """whether it is a file of the person's own, so that what it holds was looked up"""
 
+    tokens: Tokens | None = None
+    """of texts: how they are cut; what is stored of one are its code points"""
+
     @property
     def given(self) -> tuple[int, ...]:
         """One sample's shape as the network gets it, without the batch."""
+        if self.tokens is not None:
+            return (self.tokens.length,)
         if not self.categories:
             return self.shape
         return (sum(len(values) or 1 for values in self.categories),)

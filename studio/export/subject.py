@@ -77,7 +77,15 @@ class Subject:
             ("N", *map(str, self.stored if chosen.name == "folder" else self.samples[0].shape[1:]))
         )
         lines = []
-        if chosen.name == "folder" or self.raw:
+        if self.preprocessing.of_texts and chosen.name != "folder":
+            lines.append(
+                Message(
+                    "It takes the numbers of words, {shape}, and does not know the words: an exported folder "
+                    "does.",
+                    shape=shape,
+                )
+            )
+        elif chosen.name == "folder" or self.raw:
             lines.append(Message("It takes raw values, {shape}; the preprocessing is inside.", shape=shape))
         elif self.preprocessing.steps:
             lines.append(
@@ -127,7 +135,7 @@ def of(run: Run, which: str, raw: bool) -> Subject:
 
 
 def _assemble(plain: Subject, raw: bool) -> Subject:
-    if not raw or not plain.preprocessing.steps:
+    if not raw or not plain.preprocessing.steps or plain.preprocessing.of_texts:
         return plain
     if len(plain.input_names) > 1:
         raise ExportError(

@@ -24,7 +24,7 @@ from studio.app import file_icons, theme
 from studio.app.language import follow
 from studio.app.named import named
 from studio.app.session import Session
-from studio.app.settings_panel.fields import ChoiceField, Form, plain
+from studio.app.settings_panel.fields import CheckField, ChoiceField, Form, WholeField, plain
 from studio.app.tasks import Lane, Ticket
 from studio.words import Message, NetloomError, tr
 
@@ -86,10 +86,18 @@ class OwnFile(QWidget):
         self.colour.activated.connect(self._choose_colour)
         self._of_tables = _column(self._target_title, self.target, self.columns, form)
         self._of_images = _column(self.pixels, self.colour)
+        self.by = named(_Choice(), "data_tokens")
+        self.by.activated.connect(self._choose_tokens)
+        reading = (SECTION, "reading")
+        self.of_texts = Form()
+        self.of_texts.add(WholeField(session, (*reading, "length"), Message("Length of a text"), 1, 1))
+        self.of_texts.add(WholeField(session, (*reading, "vocabulary"), Message("Vocabulary"), 3, 3))
+        self.of_texts.add(CheckField(session, (*reading, "lower"), Message("Lower case"), True))
+        self._of_texts = _column(self.by, self.of_texts)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        for widget in (self.facts, self._of_tables, self._of_images):
+        for widget in (self.facts, self._of_tables, self._of_images, self._of_texts):
             column.addWidget(widget)
         follow(self, self.retranslate)
 
@@ -108,6 +116,8 @@ class OwnFile(QWidget):
         self.columns.setHorizontalHeaderLabels([tr("Column"), tr("Is a"), tr("Values")])
         self.pixels.setAccessibleName(tr("Size of the images"))
         self.colour.setAccessibleName(tr("Colour of the images"))
+        self.by.setAccessibleName(tr("How texts are cut"))
+        self.of_texts.retranslate()
         self.form.retranslate()
         self.refresh()
 
@@ -190,6 +200,10 @@ class OwnFile(QWidget):
             return
         self._of_tables.setVisible(info.name == "table")
         self._of_images.setVisible(info.name == "images")
+        self._of_texts.setVisible(info.name == "text")
+        if info.name == "text":
+            self._show_texts(reading)
+            return
         if info.name == "images":
             self._show_images(reading)
             return
@@ -242,6 +256,19 @@ class OwnFile(QWidget):
         )
         self.facts.setVisible(bool(left))
 
+    def _show_texts(self, reading: Mapping[str, Any]) -> None:
+        with QSignalBlocker(self.by):
+            self.by.clear()
+            self.by.addItem(tr("by words"), "words")
+            self.by.addItem(tr("by characters"), "characters")
+            self.by.setCurrentIndex(self.by.findData(reading["by"]))
+        self.of_texts.refresh()
+        parts = [tr("{n} texts", n=quantities.count(int(reading["rows"])))]
+        if reading.get("target"):
+            parts.append(tr("{text} → {target}", text=reading["text"], target=reading["target"]))
+        self.facts.setText(" · ".join((*parts, str(reading["encoding"]).upper())))
+        self.facts.show()
+
     def _type_of(self, entry: Mapping[str, Any]) -> QComboBox:
         choice = _Choice()
         for type_, word in TYPE_WORDS.items():
@@ -275,6 +302,13 @@ class OwnFile(QWidget):
 
     def _choose_size(self) -> None:
         self._write(Message("Set the size of the images"), "size", self.pixels.currentData())
+
+    def _choose_tokens(self) -> None:
+        """Looks again: texts have more characters than words."""
+        by = self.by.currentData()
+        if by != plain(self._settings.get("reading")).get("by"):
+            label = Message("Cut texts {how}", how=self.by.currentText())
+            self._look_again(label, {"by": by, "length": None})
 
     def _choose_colour(self) -> None:
         self._write(Message("Set the colour of the images"), "channels", self.colour.currentData())

@@ -96,6 +96,8 @@ def _preview(prepared: Prepared) -> Preview:
         x, y = train.inputs(slice(0, POINTS)), train.y[:POINTS]
         points = tuple((float(a), float(b), int(c)) for (a, b), c in zip(x, y, strict=True))
         return Preview(counts, classes, points=points)
+    if prepared.preprocessing.of_texts:
+        return Preview(counts, classes, (), (tr("text"),), _texts(prepared))
     if len(shape) == 1:
         columns, rows = _table(train.inputs(slice(0, ROWS)), train.y, names, prepared.feature_names)
         return Preview(counts, classes, (), columns, rows)
@@ -133,6 +135,17 @@ def _table(
         for i, row in enumerate(x)
     )
     return heads, rows
+
+
+def _texts(prepared: Prepared) -> tuple[tuple[str, ...], ...]:
+    """The first texts as the network reads them."""
+    from studio.data.texts import words
+
+    step, train = prepared.preprocessing.steps[0], prepared.train
+    numbers = train.inputs(slice(0, ROWS)).tolist()
+    return tuple(
+        (_label(train.y[i], prepared.class_names), words(step, row)) for i, row in enumerate(numbers)
+    )
 
 
 def _label(value: Tensor, names: tuple[str, ...]) -> str:

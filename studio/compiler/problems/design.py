@@ -177,6 +177,27 @@ def _one_value(place: Place, node: Node, uses: Mapping[str, int]) -> Finding | N
     return place.finding("batch-norm-of-one", node.id, text, cures, severity)
 
 
+def _too_few_words(place: Place, node: Node, uses: Mapping[str, int]) -> Finding | None:
+    """An embedding that has no row for some of the data's words: an index error while training."""
+    found, words = _source(place, node), place.context.vocabulary
+    rows = node.params.get("num_embeddings")
+    if not place.main or words is None or found is None or found[1].type != INPUT:
+        return None
+    if not isinstance(rows, int) or rows >= words:
+        return None
+    text = Message(
+        "{node} has {rows} rows, and the data has up to {words} different words: each needs its own row.",
+        node=node.id,
+        rows=rows,
+        words=words,
+    )
+    cure = Remedy(
+        Message("Set {name} to {value}", name="num_embeddings", value=words),
+        lambda edit: edit.set_param(place.name, node.id, "num_embeddings", words),
+    )
+    return place.finding("too-few-words", node.id, text, (cure,), "error")
+
+
 def _channels_last(place: Place, node: Node, uses: Mapping[str, int]) -> Finding | None:
     """Images whose colours come last, taken for rows: it runs, and learns nonsense."""
     found = _source(place, node)
@@ -209,6 +230,7 @@ _RULES: Mapping[str, tuple[_Rule, ...]] = {
     "nn.Conv1d": (_no_bend,),
     "nn.Conv2d": (_no_bend, _channels_last),
     "nn.Conv3d": (_no_bend,),
+    "nn.Embedding": (_too_few_words,),
     **dict.fromkeys(_NORMS, (_wasted_bias, _one_value)),
 }
 

@@ -21,6 +21,7 @@ from studio.data.sources import (
     points,
     shapes,
     table,
+    text,
     wine,
 )
 from studio.graph.values import Json
@@ -39,7 +40,7 @@ SOURCES: dict[str, SourceInfo] = {
     )
 }
 """every source that is always the same, by its name in the project file, in the order a person sees them"""
-KINDS: dict[str, FileKind] = {module.KIND.name: module.KIND for module in (table, images)}
+KINDS: dict[str, FileKind] = {module.KIND.name: module.KIND for module in (table, text, images)}
 """every kind of file that a person brings, by its name in the project file"""
 
 
@@ -72,11 +73,14 @@ def described(section: Mapping[str, Json]) -> SourceInfo:
 
 
 def kind_of(path: Path) -> FileKind:
-    """The kind that a file is, by its name. Raises DataError for one that is none."""
-    folder, ending = path.is_dir(), path.suffix.lower()
-    found = next(
-        (kind for kind in KINDS.values() if (kind.folder if folder else ending in kind.suffixes)), None
-    )
+    """The kind that a file is, by its name and its beginning. Raises DataError for one that is none."""
+    if path.is_dir():
+        folders = any(f.is_dir() and not f.name.startswith(".") for f in path.iterdir())
+        return KINDS["images" if folders else "text"]
+    if path.suffix.lower() in text.KIND.suffixes and text.holds_texts(path):
+        return text.KIND
+    ending = path.suffix.lower()
+    found = next((kind for kind in KINDS.values() if ending in kind.suffixes), None)
     if found is None:
         endings = ", ".join(suffix for kind in KINDS.values() for suffix in kind.suffixes)
         raise DataError(

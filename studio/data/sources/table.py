@@ -89,7 +89,7 @@ def look(path: Path, told: Reading) -> dict[str, Json]:
     separator = str(told.get("separator") or text_files.separator_of(head))
     rows = list(csv.reader(io.StringIO(head), delimiter=separator))
     header = bool(told["header"]) if "header" in told else text_files.names_columns(rows)
-    frame = _frame(path, encoding, separator, header)
+    frame = fields(path, encoding, separator, header)
     if len(frame.columns) < 2:
         raise DataError(
             Message(
@@ -99,7 +99,7 @@ def look(path: Path, told: Reading) -> dict[str, Json]:
                 separator=repr(separator),
             )
         )
-    target = str(told.get("target") or _target(list(frame.columns), path.stem))
+    target = str(told.get("target") or likely_target(list(frame.columns), path.stem))
     types = {str(c["name"]): str(c["type"]) for c in _mappings(told.get("columns"))}
     columns = [_column(frame[name], types.get(name), name == target) for name in frame.columns]
     missing = next((c.missing for c in columns if c.name == target), 0)
@@ -113,7 +113,7 @@ def look(path: Path, told: Reading) -> dict[str, Json]:
     }
 
 
-def _frame(path: Path, encoding: str, separator: str, header: bool) -> DataFrame:
+def fields(path: Path, encoding: str, separator: str, header: bool) -> DataFrame:
     """Every field of the file as text. Raises DataError naming the line that has too many fields."""
     import pandas
 
@@ -147,7 +147,7 @@ def _frame(path: Path, encoding: str, separator: str, header: bool) -> DataFrame
     return frame
 
 
-def _target(names: Sequence[str], stem: str) -> str:
+def likely_target(names: Sequence[str], stem: str) -> str:
     """The column that is most likely to be predicted: by its name, else by the file's, else the last."""
     lower = {name.lower(): name for name in reversed(names)}
     for name in TARGETS:
@@ -275,22 +275,27 @@ def load(place: Place, reading: Reading) -> Raw:
     import torch
 
     table, path = read(reading), place.named(TITLE)
-    frame = _frame(path, table.encoding, table.separator, table.header)
+    frame = fields(path, table.encoding, table.separator, table.header)
     lacking = [c.name for c in (*table.inputs, table.target) if c.name not in frame.columns]
     if lacking:
-        raise DataError(
-            Message(
-                "{path} has no column {name} any more. Look at the file again in the Data panel.",
-                path=path,
-                name=lacking[0],
-            )
-        )
+        raise no_column(path, lacking[0])
     first = 2 if table.header else 1
     frame = frame[~frame[table.target.name].isin(MISSING)]
     columns = [_numbers(path, frame[c.name], c, first) for c in table.inputs]
     x = torch.from_numpy(np.stack(columns, 1).astype(np.float32))
     y = torch.tensor(_numbers(path, frame[table.target.name], table.target, first))
     return Raw(x, y.long() if table.target.type == CATEGORY else y.float().unsqueeze(1))
+
+
+def no_column(path: Path, name: str) -> DataError:
+    """What is said of a column that was there when the file was looked at."""
+    return DataError(
+        Message(
+            "{path} has no column {name} any more. Look at the file again in the Data panel.",
+            path=path,
+            name=name,
+        )
+    )
 
 
 def _numbers(path: Path, texts: Series[str], column: Column, first: int) -> Any:
