@@ -436,3 +436,27 @@ def test_a_batch_norm_that_does_more_is_the_layer_and_what_follows() -> None:
     count = int(made.state_dict()["1.num_batches_tracked"])
     made(torch.rand(2, 3, 8, 8))
     assert made.state_dict()["1.num_batches_tracked"] == count + 1
+
+
+class InPlace(nn.Module):
+    """Methods with an underscore, as timm's DropPath and torchvision's detectors use them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.fc(x)
+        made = x.new_zeros(x.shape[0], 6)
+        made[:, 1:5].copy_(x)
+        made.add_(1.0).mul_(0.5).clamp_(0.0, 0.8)
+        if self.training:
+            kept = x.new_empty((x.shape[0], 1)).bernoulli_(0.5)
+            made = made * kept.div_(0.5)
+        return made
+
+
+def test_methods_that_write_are_the_functions_without_the_underscore() -> None:
+    imported = check(InPlace(), torch.rand(3, 4), others=(torch.rand(5, 4),))
+    types = {node.type for node in imported.project.networks["model"].nodes.values()}
+    assert {"torch.add", "torch.mul", "torch.clamp", "torch.bernoulli", "torch.slice_scatter"} <= types
