@@ -78,14 +78,24 @@ def _onnx(path: Path, tell: Tell) -> Drawn:
     import numpy as np
     import torch
 
+    from studio.compiler.analysis import Context
+    from studio.compiler.survey import survey
     from studio.importing.onnx.network import import_file
+    from studio.importing.onnx.scopes import nested
     from studio.importing.placing import placed
 
     tell(0.1, tr("Reading {file}", file=path.name))
     found = import_file(path)
+    tell(0.6, tr("Finding the blocks"))
+    networks, arrays = nested(found.network, found.weights, found.homes)
     tell(0.8, tr("Placing the nodes"))
-    project = ProjectData(path.stem, {"model": placed(found.network)})
-    weights = {name: torch.from_numpy(np.array(array)) for name, array in found.weights.items()}
+    whole = ProjectData(path.stem, networks)
+    if survey(whole, Context()).errors():  # what the names say need not fit what the operators do
+        networks, arrays = {"model": found.network}, dict(found.weights)
+        whole = ProjectData(path.stem, networks)
+    placed_ = {name: placed(network, whole) for name, network in reversed(networks.items())}
+    project = ProjectData(path.stem, placed_)
+    weights = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
     return Drawn(project, str(path.resolve()), weights, found.lines)
 
 

@@ -13,9 +13,11 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from studio.compiler.build import build
-from studio.graph.model import Network, ProjectData
+from studio.graph.model import Network, Node, ProjectData
+from studio.importing import sources
 from studio.importing.onnx.file import OnnxError
 from studio.importing.onnx.network import Imported, import_file
+from studio.importing.onnx.scopes import Homes, nested
 
 onnxruntime.set_default_logger_severity(4)
 Arrays = dict[str, np.ndarray[Any, Any]]
@@ -278,6 +280,86 @@ def test_what_no_layer_can_stand_for_is_refused_by_name(
 
     with pytest.raises(OnnxError, match=rf"m\.onnx cannot become a network: .*({words})"):
         import_file(path)
+
+
+class Residual(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(width, width, 3, padding=1)
+        self.relu = nn.ReLU()
+        self.scale = nn.Parameter(torch.rand(width, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.relu(self.conv(x) * self.scale + x)
+
+
+class Nested(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 3)
+        self.layers = nn.Sequential(Residual(4), Residual(4), Residual(4))
+        self.wide = nn.Conv2d(4, 6, 1)
+        self.last = Residual(6)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.last(self.wide(self.layers(self.stem(x)))).mean((2, 3))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_file_of_nested_modules_becomes_blocks_by_their_names(tmp_path: Path) -> None:
+    module, x = Nested().eval(), torch.rand(1, 3, 9, 9)
+    torch.onnx.export(module, (x,), str(tmp_path / "nested.onnx"), dynamo=False)
+    drawn = sources.draw(str(tmp_path / "nested.onnx"))
+    model, *others = drawn.project.networks.values()
+    blocks_ = {node.id: (node.block, node.repeat) for node in model.nodes.values() if node.block}
+    assert blocks_.keys() == {"layers.0", "last"} and blocks_["layers.0"][1] == 3
+    assert blocks_["layers.0"][0] in drawn.project.networks and len(others) <= 2
+    built = build(drawn.project, "model").eval()
+    assert built.state_dict().keys() == module.state_dict().keys()
+    built.load_state_dict(drawn.weights)
+    images = torch.rand(2, 3, 9, 9)
+    with torch.no_grad():
+        assert torch.allclose(built(images), module(images), atol=1e-6)
+
+
+def test_a_module_that_a_wire_leaves_and_comes_back_to_stays_in_the_network_around() -> None:
+    nodes = [
+        Node("x", "input", {"shape": ["N", 4]}),
+        Node("a.one", "nn.ReLU", args=({"n": "x"},)),
+        Node("relu1", "nn.ReLU", args=({"n": "a.one"},)),
+        Node("a.two", "nn.Sigmoid", args=({"n": "relu1"},)),
+        Node("y", "output", args=({"n": "a.two"},)),
+    ]
+    flat = Network({node.id: node for node in nodes})
+    homes = Homes({"a.one": "a", "a.two": "a", "relu1": ""}, {})
+    networks, _ = nested(flat, {}, homes)
+    assert networks.keys() == {"model"} and networks["model"].nodes.keys() == flat.nodes.keys()
+
+
+def test_places_that_are_written_over_are_worked_out(save: Save) -> None:
+    constants = {
+        "data": np.zeros((3, 2), np.float32),
+        "index": np.array([[0], [2]]),
+        "rows": np.array([[1, 2], [3, 4]], np.float32),
+    }
+    nodes = [
+        helper.make_node("ScatterND", ["data", "index", "rows"], ["mask"]),
+        helper.make_node("Add", ["x", "mask"], ["z"]),
+    ]
+    x = np.random.default_rng(0).random((1, 3, 2), np.float32)
+    path = save(nodes, [1, 3, 2], constants)
+    assert np.allclose(ours(import_file(path), x)[0], theirs(path, x)[0])
+
+
+def test_a_look_up_of_every_number_in_its_order_is_a_reshape(save: Save) -> None:
+    constants = {"row": np.array([-1]), "all": np.arange(6).reshape(1, 6, 1)}
+    nodes = [
+        helper.make_node("Reshape", ["x", "row"], ["flat"]),
+        helper.make_node("Gather", ["flat", "all"], ["z"]),
+    ]
+    found = import_file(save(nodes, [1, 6], constants))
+    assert types(found.network) == ["input", "torch.reshape", "output"]
+    assert ours(found, np.zeros((3, 6), np.float32))[0].shape == (3, 6, 1)
 
 
 def test_what_is_no_onnx_file_says_so(tmp_path: Path) -> None:

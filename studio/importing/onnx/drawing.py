@@ -34,6 +34,10 @@ class Drawing:
 
     Equal vectors are no sign: exporters keep one of all that hold the same numbers.
     """
+    module: str = ""
+    """the path of the module whose operator is being drawn"""
+    homes: dict[str, str] = field(default_factory=dict)
+    """the path of the module that each node stands in"""
     _taken: set[str] = field(default_factory=set)
 
     # -- names -----------------------------------------------------------------------------------
@@ -75,13 +79,24 @@ class Drawing:
         mark = (type_, repr(sorted((params or {}).items())), sources)
         shared = any(array.ndim > 1 for array in (weights or {}).values()) and any(sources)
         path = self.owners.get(mark) if shared else None
-        id_ = self.name(_layer_name(sources) if path is None else "", type_)
+        wanted = _layer_name(sources) if path is None else ""
+        if not wanted and table.is_module(type_) and naming.fault(self.module) is None:
+            wanted = self.module
+        id_ = self.name(wanted, type_)
+        self._settle(id_, wanted, table.is_module(type_))
         said = {k: v for k, v in (params or {}).items() if not _follows(type_, k, v)}
         self.nodes[id_] = Node(id_, type_, said, args, dict(kwargs or {}), path=path)
         if path is None:
             self.owners[mark] = id_
             self.weights |= {f"{id_}.{name}": array for name, array in (weights or {}).items()}
         return Ref(id_, None, known)
+
+    def _settle(self, id_: str, wanted: str, layer: bool) -> None:
+        """Where a node stands: by its own name where that is a path, else where its operator does."""
+        if id_ == wanted:
+            self.homes[id_] = id_.rpartition(".")[0]
+        else:
+            self.homes[id_] = self.module.rpartition(".")[0] if layer else self.module
 
     def tensor(self, value: Value) -> Json:
         """A value as an argument: a reference, a number, or a node that holds the constant."""
@@ -107,6 +122,7 @@ class Drawing:
             learned = value.array.dtype.kind == "f" and bool(value.name)
             type_ = "param" if learned else "buffer"
             id_ = self.name(identifier(value.name), type_)
+            self._settle(id_, identifier(value.name), False)
             params: dict[str, Json] = {"shape": list(shape)}
             if not learned:
                 params["dtype"] = "bool" if value.array.dtype.kind == "b" else value.array.dtype.name

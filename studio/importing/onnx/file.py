@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import onnx
 
 DOMAINS = {"", "ai.onnx"}
+_SCOPES, _CLASSES = "pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy"
 BATCH = -1
 """in a declared shape: a length that is left open"""
 
@@ -34,6 +36,8 @@ class Operator:
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
     domain: str = ""
+    module: str = ""
+    """the path of the module that it belongs to, where the exporter says so"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Graph:
     operators: tuple[Operator, ...]
     constants: Mapping[str, np.ndarray[Any, Any]]
     shapes: Mapping[str, Dims] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """the classes of modules by their paths, where the exporter says them"""
 
 
 def read(path: Path) -> Graph:
@@ -93,6 +99,7 @@ def _graph(path: Path, model: onnx.ModelProto) -> Graph:
         tuple(_operator(path, node) for node in graph.node),
         constants,
         _shapes(model),
+        {path: kind for node in graph.node for path, kind in _kinds(node)},
     )
 
 
@@ -116,7 +123,34 @@ def _shapes(model: onnx.ModelProto) -> dict[str, Dims]:
 
 def _operator(path: Path, node: onnx.NodeProto) -> Operator:
     attributes = {attribute.name: _attribute(path, attribute) for attribute in node.attribute}
-    return Operator(node.op_type, node.name, tuple(node.input), tuple(node.output), attributes, node.domain)
+    given, made = tuple(node.input), tuple(node.output)
+    return Operator(node.op_type, node.name, given, made, attributes, node.domain, _module(node))
+
+
+def _module(node: onnx.NodeProto) -> str:
+    """`layer1.0.conv1` of `/layer1/layer1.0/conv1/Conv`, or of what the newer exporter says beside it."""
+    said = _said(node, _SCOPES)
+    if said:
+        return said[-2] if len(said) > 1 else ""
+    path = last = ""
+    for part in node.name.split("/")[1:-1]:
+        within = bool(last) and part.startswith(f"{last}.")
+        path = f"{path[: len(path) - len(last)]}{part}" if within else f"{path}.{part}".strip(".")
+        last = part
+    return path
+
+
+def _kinds(node: onnx.NodeProto) -> Iterator[tuple[str, str]]:
+    for path, kind in zip(_said(node, _SCOPES), _said(node, _CLASSES), strict=False):
+        name = kind.rpartition(".")[2]
+        if path and name.isidentifier():
+            yield path, name
+
+
+def _said(node: onnx.NodeProto, key: str) -> list[str]:
+    """A list of names that PyTorch's newer exporter writes beside an operator, the outermost first."""
+    held = next((entry.value for entry in node.metadata_props if entry.key == key), "")
+    return re.findall(r"'([^']*)'", held)
 
 
 def _attribute(path: Path, attribute: onnx.AttributeProto) -> Any:

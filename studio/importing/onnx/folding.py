@@ -180,6 +180,15 @@ def _measured(operator: Operator, first: Array, rest: list[Array]) -> Array:
     return np.asarray(first.shape, np.int64)[known.get("start", 0) : known.get("end")]
 
 
+def _scattered(operator: Operator, first: Array, rest: list[Array]) -> Array:
+    if operator.attributes.get("reduction", "none") != "none":
+        raise Unsupported(Message("it adds to what stands there"))
+    indices, values = rest
+    found = first.copy()
+    found[tuple(np.moveaxis(indices, -1, 0))] = values
+    return found
+
+
 _MAKERS: Mapping[str, Callable[[Operator, Array, list[Array]], Array]] = {
     "ConstantOfShape": _filled,
     "Cast": lambda operator, first, rest: first.astype(_dtype(operator.attributes["to"])),
@@ -190,6 +199,7 @@ _MAKERS: Mapping[str, Callable[[Operator, Array, list[Array]], Array]] = {
     "Range": _range,
     "Expand": _expanded,
     "Where": lambda operator, first, rest: np.where(first, *rest),
+    "ScatterND": _scattered,
     "Shape": _measured,
     "Div": _divided,
 }

@@ -233,4 +233,20 @@ def gather(call: Call) -> Ref:
         )
     if isinstance(index, Const) and index.array.ndim == 1:
         return call.add("torch.index_select", source.json, dim=axis, index=call.drawing.constant(index).json)
+    if isinstance(index, Const) and _takes_all(source, index, axis):
+        return _laid_out(call, source, index)
     raise Unsupported(Message("it looks up places that are only known while the network runs"))
+
+
+def _takes_all(source: Ref, index: Const, axis: int) -> bool:
+    """Whether every number of a row is taken in its order: the row is only laid out otherwise."""
+    row = source.rank == 1 and axis == 0 and source.shape == (index.array.size,)
+    return row and np.array_equal(index.array.reshape(-1), np.arange(index.array.size))
+
+
+def _laid_out(call: Call, source: Ref, index: Const) -> Ref:
+    """Such a look-up as a reshape: how PyTorch's newer exporter writes a view. A batch of 1 is the batch."""
+    node = call.drawing.nodes[source.node]
+    flat = node.args[0] if node.type in ("torch.reshape", "torch.flatten") else source.json
+    first, *rest = index.array.shape
+    return call.add("torch.reshape", flat, shape=[-1 if first == 1 else first, *rest])

@@ -16,6 +16,7 @@ from studio.importing.onnx.call import Call
 from studio.importing.onnx.drawing import Drawing, identifier
 from studio.importing.onnx.file import BATCH, Declared, OnnxError, Operator, read
 from studio.importing.onnx.operators import HANDLERS, why_not
+from studio.importing.onnx.scopes import Homes
 from studio.importing.onnx.values import Const, Dims, Filled, Lengths, Ref, Unsupported, Value
 from studio.words import Message
 
@@ -25,11 +26,15 @@ SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A network, its weights by their names in the module's state_dict, and lines for a person."""
+    """A network, its weights by their names in the module's state_dict, and lines for a person.
+
+    `homes` says where its nodes stood in the module that was exported.
+    """
 
     network: Network
     weights: Mapping[str, np.ndarray[Any, Any]]
     lines: tuple[Message, ...]
+    homes: Homes
 
 
 def import_file(path: Path) -> Imported:
@@ -75,6 +80,7 @@ def _draw(drawing: Drawing) -> dict[tuple[str, str], tuple[Message, int]]:
             continue  # drawn with the operator before it
         if any(name and name not in drawing.values for name in operator.inputs):
             continue  # waits for one that was refused
+        drawing.module = operator.module
         try:
             found = _one(drawing, operator)
         except Unsupported as error:
@@ -158,7 +164,9 @@ def _without_idle(drawing: Drawing, path: Path) -> Imported:
     if len(kept) < len(nodes):
         lines.append(Message("Left out, as no output depends on them: {n}.", n=len(nodes) - len(kept)))
     lines += _of_inputs(drawing)
-    return Imported(Network(_in_order(kept)), weights, tuple(lines))
+    return Imported(
+        Network(_in_order(kept)), weights, tuple(lines), Homes(drawing.homes, drawing.graph.kinds)
+    )
 
 
 def _of_inputs(drawing: Drawing) -> list[Message]:

@@ -272,7 +272,13 @@ def reshape(call: Call) -> Ref:
 
 
 def _following_the_batch(source: Ref, wanted: list[Json]) -> list[Json]:
-    """`[1, 256]` of a batch declared as 1 becomes `[-1, 256]`; so does one length that is an expression."""
+    """`[1, 256]` of a batch declared as 1 becomes `[-1, 256]`; so does one length that is an expression.
+
+    So do lengths that a batch of 1 was joined to, as of windows of images, and those it is parted from again.
+    """
+    fixed = all(isinstance(size, int) and size >= 0 for size in wanted)
+    if fixed and wanted and source.shape and (wanted[0] == 1) != (source.shape[0] == 1):
+        return [-1, *wanted[1:]]
     first = source.shape[0] if source.shape else None
     known = [size for size in wanted if isinstance(size, int) and size >= 0]
     if wanted and wanted[0] == first and first is not None and len(known) + (-1 in wanted) == len(wanted):
