@@ -21,6 +21,7 @@ from studio.compiler.forms import read
 from studio.compiler.naming import class_name
 from studio.compiler.ready import ready
 from studio.compiler.survey import CONSTANTS, Step, Survey
+from studio.graph import members
 from studio.graph.model import INPUT, OPAQUE, OUTPUT, ProjectData
 from studio.graph.values import ARITHMETIC
 
@@ -76,13 +77,33 @@ class _Builder:
         for node in network.of_type(INPUT):
             self.nodes[node.id] = self.graph.placeholder(node.id.replace(".", "_"))
             self.nodes[node.id].meta[NODE] = node.id
+        registered = self._registered()
+        for step in registered:
+            self._make(step)
         for name in self.walk.order:
             if name in self.walk.live and name not in self.nodes:
                 self._add(self.walk.steps[name])
         given = [self.nodes[node.id] for node in network.of_type(OUTPUT) if node.id in self.nodes]
         self.graph.output(given[0] if len(given) == 1 else tuple(given))
         self.graph.lint()
-        return fx.GraphModule(self.root, self.graph, class_name=class_name(self.walk.name))
+        made = fx.GraphModule(self.root, self.graph, class_name=class_name(self.walk.name))
+        for first, *others in members.tied(network):
+            for other in others:
+                _tie(made, first, other)
+        for path in (path for step in registered for path in step.module_paths):
+            _move_to_end(made, path)
+        return made
+
+    def _registered(self) -> list[Step]:
+        """The members in the order that the document states; none where that is the order of the graph."""
+        if members.ORDER not in self.walk.network.extra:
+            return []
+        steps: dict[str, Step] = {}
+        for name in self.walk.order:
+            step = self.walk.steps[name]
+            if name in self.walk.live and has_member(step):
+                steps.setdefault(step.module_path, step)
+        return [steps[path] for path in members.ordered(self.walk.network, steps)]
 
     def _add(self, step: Step) -> None:
         node = step.node
@@ -184,6 +205,37 @@ class _Builder:
         if self.mode is None:
             self.mode = self.graph.create_node("get_attr", "training")
         return self.mode
+
+
+def has_member(step: Step) -> bool:
+    """Whether a node is a module, or a tensor that the module holds."""
+    return step.nested is not None or table.is_module(step.node.type) or step.node.type in CONSTANTS
+
+
+def _tie(root: nn.Module, first: str, other: str) -> None:
+    """Makes the module or tensor `other` the one that is `first`, where there is one."""
+    holder, _, name = first.rpartition(".")
+    try:
+        held: Any = getattr(root.get_submodule(holder), name)
+    except AttributeError:
+        return
+    holder, _, name = other.rpartition(".")
+    owner = _holder(root, holder)
+    if isinstance(held, nn.Module):
+        owner.add_module(name, held)
+    elif isinstance(held, nn.Parameter):
+        owner.register_parameter(name, held)
+    elif isinstance(held, torch.Tensor):
+        owner.register_buffer(name, held)
+
+
+def _move_to_end(root: nn.Module, path: str) -> None:
+    """Makes a member, and what holds it, the last that is registered."""
+    for name in path.split("."):
+        for table_ in (root._modules, root._parameters, root._buffers):  # noqa: SLF001
+            if name in table_:
+                table_[name] = table_.pop(name)  # type: ignore[assignment]
+        root = getattr(root, name)
 
 
 def _holder(root: nn.Module, path: str) -> nn.Module:

@@ -11,7 +11,7 @@ from studio.compiler.forward import Forward
 from studio.compiler.layout import INDENT, Expression, Group, call, flat, lines, named
 from studio.compiler.naming import class_names
 from studio.compiler.survey import CONSTANTS, Step, Survey
-from studio.graph import repeats
+from studio.graph import members, repeats
 from studio.graph.model import INPUT, OUTPUT, Network, ProjectData
 from studio.graph.operations import same
 from studio.graph.values import Json, parameters_used
@@ -152,11 +152,33 @@ class ClassWriter:
         body = ["super().__init__()", *self._kept()]
         found = [*head, *(f"{INDENT * 2}{line}" for line in body)]
         made: set[str] = set()
-        for step in self.steps:
-            if step.node.type not in (INPUT, OUTPUT) and step.module_path not in made:
+        for step in self._registered():
+            if step.module_path not in made:
                 made.add(step.module_path)
                 found += self._member(step, made)
+        for first, *others in members.tied(self.walk.network):
+            for other in others:
+                found += self._tie(first, other, made)
         return found
+
+    def _registered(self) -> list[Step]:
+        """The steps that hold something, in the order in which that is registered."""
+        steps: dict[str, Step] = {}
+        for step in self.steps:
+            if step.node.type not in (INPUT, OUTPUT):
+                steps.setdefault(step.module_path, step)
+        holding = [path for path, step in steps.items() if self._has_member(step)]
+        return [steps[path] for path in members.ordered(self.walk.network, holding)]
+
+    def _tie(self, first: str, other: str, made: set[str]) -> list[str]:
+        """`self.head.weight = self.embedding.weight`, where the first is there."""
+        own = [path for step in self.steps for path in step.module_paths if self._has_member(step)]
+        if not any(first == path or first.startswith(f"{path}.") for path in own):
+            return []
+        holder = other.rpartition(".")[0]
+        inside = any(holder == path or holder.startswith(f"{path}.") for path in own)
+        found = [] if inside else self._holders(holder, made)
+        return [*found, *self._assign(other, self.forward.attribute(first))]
 
     def _kept(self) -> list[str]:
         """Parameters that `forward` reads."""

@@ -130,7 +130,7 @@ def _work_out(
         learned, given = 0, None
         target: Any
         if entry is not None and entry.kind == "module":
-            module = _modules.get(f"{type_}|{made}", lambda: _make(type_, params))
+            module = _module(type_, made, params)
             if isinstance(module, Failure):
                 return module
             target, learned = module, sum(p.numel() for p in module.parameters())
@@ -148,6 +148,15 @@ def _work_out(
             return _call(target, learned, args, kwargs, lookup, _is_light(type_))
         except REFUSALS as error:
             return _failure("call", error)
+
+
+def made(type_: str, params: Mapping[str, Json]) -> torch.nn.Module | Failure:
+    """A layer without memory."""
+    return _module(type_, json.dumps(params, sort_keys=True), params)
+
+
+def _module(type_: str, key: str, params: Mapping[str, Json]) -> torch.nn.Module | Failure:
+    return _modules.get(f"{type_}|{key}", lambda: _make(type_, params))
 
 
 def _make(type_: str, params: Mapping[str, Json]) -> torch.nn.Module | Failure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from studio.compiler import ties
 from studio.compiler.analysis import NetworkReport, NodeReport, NodeState, TensorSpec
 from studio.graph.model import INPUT, OUTPUT
 
@@ -46,4 +47,5 @@ def network_report(
             learned[step.module_path] = outcome.parameters
             operations += outcome.multiply_adds
             size += own
-    return NetworkReport(nodes, sum(learned.values()), operations, size)
+    once = sum(learned.values()) - ties.counted_twice(survey)
+    return NetworkReport(nodes, once, operations, size)

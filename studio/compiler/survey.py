@@ -10,7 +10,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from studio.catalog import ports
-from studio.compiler import opaque
+from studio.compiler import opaque, ties
 from studio.compiler.analysis import Context, NetworkReport, NodeReport, TensorSpec
 from studio.compiler.evaluate import REFUSALS, Failure, Outcome, Result, constant, evaluate, read_value
 from studio.compiler.memo import Memo
@@ -245,6 +245,7 @@ class _Walk:
                 node.id: self._specs(survey.steps[node.id])[0] for node in survey.network.of_type(OUTPUT)
             }
             survey.findings.extend(outputs.findings(self.project, survey.name, self.whole.context, given))
+        survey.findings.extend(ties.findings(survey))
         survey.report = network_report(survey, self._specs, self.quiet)
         return survey
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from studio.graph import members, sharing
 from studio.graph import operations as op
-from studio.graph import sharing
 from studio.graph.model import Arguments, Network, Node, wires_into
 from studio.graph.operations import MISSING, Operation
 from studio.graph.values import Json, Path, form, reference
@@ -81,6 +81,9 @@ class Edit:
         if old == new:
             return
         self.do(op.RenameNode(network, old, new))
+        extra = self.document.network(network).extra
+        for key, value in members.renamed(extra, old, new):
+            self.do(op.SetNetwork(network, ("extra", key), extra[key], value))
         for node in list(self.document.nodes(network).values()):
             if node.path == old:
                 self.set_path(network, node.id, new)

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from studio.catalog import signatures, table
+from studio.graph.members import ORDER, TIED
 from studio.graph.model import BLOCK, Network, Node
 from studio.graph.operations import same
 from studio.graph.values import Json, Path, form, is_reference, set_at
+from studio.importing import members
 from studio.importing.scope import Scope
 
 _OWN = frozenset({"input", "output", "const", "param", "buffer", "opaque"})
@@ -23,6 +25,8 @@ class _Use:
 
     scope: Scope
     nodes: list[Node]
+    order: list[str]
+    ties: list[list[str]]
     numbers: dict[Path, Json] = field(default_factory=dict)
     block: str = ""
     values: dict[str, Json] = field(default_factory=dict)
@@ -32,10 +36,11 @@ def networks(root: Scope, name: str) -> dict[str, Network]:
     """The network of `root` under `name`, and a block for each kind of call in it. Blocks come first."""
     made: dict[str, Network] = {}
     uses: dict[int, _Use] = {}
+    ties = members.ties(root)
     for level in _levels(root):
         groups: dict[tuple[str, str], list[_Use]] = {}
         for scope in level:
-            use = _use(scope, uses)
+            use = _use(scope, uses, ties.get(scope.path, []))
             uses[id(scope)] = use
             groups.setdefault((scope.name, _structure(use)), []).append(use)
         for (kind, _), group in groups.items():
@@ -66,7 +71,7 @@ def _free(wanted: str, taken: set[str]) -> str:
     return name
 
 
-def _use(scope: Scope, uses: Mapping[int, _Use]) -> _Use:
+def _use(scope: Scope, uses: Mapping[int, _Use], ties: list[list[str]]) -> _Use:
     nodes = []
     for node in scope.network().nodes.values():
         if node.id in scope.children:
@@ -81,7 +86,7 @@ def _use(scope: Scope, uses: Mapping[int, _Use]) -> _Use:
             }
             node = replace(node, params={**known, **node.params})
         nodes.append(node)
-    found = _Use(scope, nodes)
+    found = _Use(scope, nodes, members.order(scope), ties)
     for place, node in enumerate(nodes):
         for path, value in _numbers(node):
             found.numbers[(place, *path)] = value
@@ -126,7 +131,7 @@ def _structure(use: _Use) -> str:
             if path[0] == place:
                 table_ = set_at(table_, path[1:], "#")
         nodes.append(table_)
-    return json.dumps(nodes, sort_keys=True)
+    return json.dumps([nodes, use.order, use.ties], sort_keys=True)
 
 
 def _table(node: Node) -> dict[str, Json]:
@@ -160,7 +165,10 @@ def _network(group: list[_Use], title: str, made: Mapping[str, Network]) -> Netw
     for use in group:
         use.block = title
     written = [_written(node, place, changes, made) for place, node in enumerate(nodes)]
-    return Network({node.id: node for node in written}, parameters)
+    extra: dict[str, Json] = {ORDER: group[0].order}
+    if group[0].ties:
+        extra[TIED] = group[0].ties
+    return Network({node.id: node for node in written}, parameters, extra)
 
 
 def _names(nodes: list[Node], together: list[list[Path]]) -> dict[str, list[Path]]:

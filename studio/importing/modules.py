@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from studio.graph.members import in_order
 from studio.graph.model import INPUT, Network, ProjectData
 from studio.graph.values import Json
 from studio.importing import blocks, modes, opaque, runs
@@ -51,7 +52,7 @@ def read_module(module: nn.Module, inputs: Any, name: str | None = None, partly:
     except UntraceableError as error:
         raise ImportRefusedError(_refusal(title, error)) from error
     read = blocks.networks(scope, NETWORK)
-    networks = {key: runs.folded(network, read) for key, network in read.items()}
+    networks = {key: in_order(runs.folded(network, read)) for key, network in read.items()}
     whole = ProjectData(networks=networks)
     networks = {key: placed(network, whole) for key, network in reversed(networks.items())}
     networks[NETWORK] = _with_shapes(networks[NETWORK], given, varied)
@@ -155,25 +156,19 @@ def _notes(module: nn.Module, scope: Scope) -> Iterator[Note]:
     yield from opaque.notes(scope)
     used = set(_paths(scope))
     holders: dict[str, None] = {}
-    for name, _ in module.named_parameters(remove_duplicate=False):
-        if "" in used:
-            break
+    unread: dict[str, nn.Parameter] = {}
+    read: set[int] = set()
+    for name, parameter in module.named_parameters(remove_duplicate=False):
         parts = name.split(".")
-        if not any(".".join(parts[:count]) in used for count in range(1, len(parts) + 1)):
+        if "" in used or any(".".join(parts[:count]) in used for count in range(1, len(parts) + 1)):
+            read.add(id(parameter))
+        else:
+            unread[name] = parameter
+    for name, parameter in unread.items():
+        if id(parameter) not in read:
             holders[name.rpartition(".")[0] or name] = None
-    for one, other in _tied(module):
-        yield Note(other, Message("shares its numbers with {path} there, and has its own here", path=one))
     for path in holders:
         yield Note(path, Message("forward does not use it, and it was left out"))
-
-
-def _tied(module: nn.Module) -> Iterator[tuple[str, str]]:
-    """Parameters of two layers that are one tensor: the first name, and each other."""
-    known: dict[int, str] = {}
-    for name, parameter in module.named_parameters(remove_duplicate=False):
-        first = known.setdefault(id(parameter), name)
-        if first != name:
-            yield first, name
 
 
 def _told(scope: Scope) -> Iterator[Note]:

@@ -38,10 +38,22 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
     try:
         with atomic.writing(path) as temporary:
             mode = temporary.stat().st_mode
-            save_file({n: t.detach().contiguous() for n, t in tensors.items()}, temporary, dict(metadata))
+            save_file(_apart(tensors), temporary, dict(metadata))
             temporary.chmod(mode)  # safetensors makes a file that nobody else may read
     except SafetensorError as error:
         raise OSError(str(error)) from error
+
+
+def _apart(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Each tensor with memory of its own, as the format wants it: tied weights are one under two names."""
+    found: dict[str, Tensor] = {}
+    held: set[int] = set()
+    for name, tensor in tensors.items():
+        own = tensor.detach().contiguous()
+        place = own.untyped_storage().data_ptr()
+        found[name] = own.clone() if place in held else own
+        held.add(place)
+    return found
 
 
 class Checkpoints:

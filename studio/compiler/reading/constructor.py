@@ -115,7 +115,19 @@ class Constructor:
 
     # -- what an attribute holds -------------------------------------------------------------------
 
+    def _tie(self, path: str, first: str) -> None:
+        """`self.head.weight = self.embedding.weight`."""
+        group = next((group for group in self.found.tied if group[0] == first), None)
+        if group is None:
+            self.found.tied.append(group := [first])
+        group.append(path)
+
     def _hold(self, path: str, value: ast.expr) -> None:
+        if (first := path_of(value)) and any(
+            first == known or first.startswith(f"{known}.") for known in self.found.members
+        ):
+            self._tie(path, first)
+            return
         if path in self.found.members or path in self.found.holders or path in self.found.values:
             refuse(value, Message("self.{path} is set twice.", path=path))
         if isinstance(value, ast.Call):

@@ -8,8 +8,9 @@ from dataclasses import replace
 from studio.catalog import table
 from studio.compiler.reading.file import read
 from studio.compiler.reading.loops import AS_MANY
-from studio.compiler.reading.model import ReadClass
+from studio.compiler.reading.model import Member, ReadClass
 from studio.graph.layout import layered
+from studio.graph.members import ORDER, TIED, in_order
 from studio.graph.model import BLOCK, Network, Node, ProjectData
 from studio.graph.operations import MISSING
 from studio.graph.repeats import schedules
@@ -47,7 +48,17 @@ def network_of(found: ReadClass, classes: Mapping[str, ReadClass], homes: Mappin
         for name, value in found.parameters.items()
         if value is not MISSING or name in kept
     }
-    return Network(nodes, needed)
+    extra: dict[str, Json] = {
+        ORDER: [path for path, member in found.members.items() if _holds_tensors(member)]
+    }
+    if found.tied:
+        extra[TIED] = found.tied
+    return in_order(Network(nodes, needed, extra))
+
+
+def _holds_tensors(member: Member) -> bool:
+    entry = table.entry(member.type)
+    return entry is None or entry.category not in ("activation", "dropout", "pooling", "shape")
 
 
 def _read_by(node: Node) -> Iterator[str]:

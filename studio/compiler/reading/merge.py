@@ -24,6 +24,7 @@ from studio.graph import naming
 from studio.graph import operations as op
 from studio.graph.document import Change, Document, EditError, Ranks
 from studio.graph.edit import Edit
+from studio.graph.members import TIED
 from studio.graph.model import INPUT, OUTPUT, Arguments, Node, ProjectData
 from studio.graph.operations import MISSING, same
 from studio.graph.values import Json
@@ -222,6 +223,11 @@ class _Class:
                 self._add(id_)
         for ids in (self.new.inputs, self.new.outputs):
             self._arrange([self.final[id_] for id_ in ids])
+        if self.old.tied != self.new.tied:
+            before = self.edit.document.network(self.network).extra.get(TIED, MISSING)
+            after = self.new.tied or MISSING
+            if before != after:
+                self.edit.do(op.SetNetwork(self.network, ("extra", TIED), before, after))
 
     # -- parameters --------------------------------------------------------------------------------
 

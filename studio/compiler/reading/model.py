@@ -42,6 +42,8 @@ class ReadClass:
     spoken: set[str] = field(default_factory=set)
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
+    tied: list[list[str]] = field(default_factory=list)
+    """attributes that are set to another attribute: the paths of each, the first that which was made"""
     lost: set[str] = field(default_factory=set)
     """attributes whose line could not be read: what uses them is no fault of its own"""
 
