@@ -46,7 +46,8 @@ def preprocess(values):
         if step["type"] == "scale":
             x = x * step["factor"]
         elif step["type"] == "standardize":
-            shape = (1, -1) + (1,) * (x.dim() - 2)
+            shape = [1] * x.dim()
+            shape[step.get("axis", 1)] = -1
             mean, std = (
                 torch.tensor(step[name], dtype=torch.float32).view(shape) for name in ("mean", "std")
             )
