@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -101,6 +102,8 @@ def _run(arguments: argparse.Namespace, project: Path) -> int:
     from studio.training.progress import Progress
 
     arguments.project = project
+    if (count := _processes(arguments)) > 1:
+        return _on_several(arguments, count)
     progress, commands = Progress(), Commands()
     show: _Json | _Text | Silence = _Json(progress) if arguments.json else _Text(progress)
     if ranks.expected():
@@ -116,6 +119,35 @@ def _run(arguments: argparse.Namespace, project: Path) -> int:
             print(f"netloom: {problem}", file=sys.stderr)
         return FILE_FAILED
     return INTERRUPTED if result.status == "stopped" else DONE
+
+
+def _processes(arguments: argparse.Namespace) -> int:
+    """How many processes are to be started for this: none where torchrun has started them."""
+    from studio.training import runs
+
+    if ranks.asked():
+        return 1
+    if arguments.resume is None:
+        return ranks.wanted(with_changes(open_project(arguments), arguments.changes).training)
+    folder = runs.find_run(arguments.resume, runs.runs_folder(arguments.project))
+    return ranks.wanted(runs.open_run(folder).record.get("settings") or {})
+
+
+def _on_several(arguments: argparse.Namespace, count: int) -> int:
+    """The same command, on so many processes of this machine."""
+    from studio.training.commands import Commands
+
+    again = [*ranks.command(count), "studio", "train", str(arguments.project)]
+    again += [word for change in arguments.changes for word in ("--set", change)]
+    for name, value in (
+        ("device", arguments.device),
+        ("from", arguments.weights),
+        ("resume", arguments.resume),
+    ):
+        again += [f"--{name}", str(value)] if value is not None else []
+    again += ["--json"] if arguments.json else []
+    with stopped_by_signals(Commands()):  # Ctrl-C reaches torchrun by itself, which hands it on
+        return subprocess.run(again, check=False).returncode
 
 
 def _train(

@@ -24,7 +24,7 @@ dilation groups bias padding_mode
 n i p each expr of size shape t d slice getitem f dtype memory_format if_training if
 source root reading encoding separator header rows target columns values missing download split validation
 test preprocessing
-objective loss optimizer lr momentum weight_decay network epochs batch_size seed threads device
+objective loss optimizer lr momentum weight_decay network epochs batch_size seed threads processes device
 """
 _RANKS = {key: rank for rank, key in enumerate(dict.fromkeys(_ORDER.split()))}
 

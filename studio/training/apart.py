@@ -18,7 +18,7 @@ from typing import IO, Any
 import studio
 from studio import words
 from studio.graph.model import ProjectData
-from studio.training import wire
+from studio.training import ranks, runs, wire
 from studio.training.commands import Commands
 from studio.training.divergence import DivergedError, Fault
 from studio.training.progress import Progress
@@ -58,7 +58,7 @@ class TrainingProcess:
     def warm(self) -> None:
         """Starts the process where there is none yet. Raises OSError where it cannot be started."""
         with self._turn:
-            self._living()
+            self._living(1)
 
     def train(
         self,
@@ -76,18 +76,19 @@ class TrainingProcess:
         from studio.project import files
 
         job = {"project": files.dumps(project), "runs": str(runs_folder)}
-        return self._do(job, base, progress, commands)
+        return self._do(job, base, progress, commands, ranks.wanted(project.training))
 
     def resume(self, run: Path, base: Path | None, progress: Progress, commands: Commands) -> RunResult:
         """Goes on with a run, as `training.run.resume` does; otherwise as `train`."""
-        return self._do({"resume": str(run)}, base, progress, commands)
+        processes = ranks.wanted(runs.open_run(run).record.get("settings") or {})
+        return self._do({"resume": str(run)}, base, progress, commands, processes)
 
     def _do(
-        self, job: dict[str, Any], base: Path | None, progress: Progress, commands: Commands
+        self, job: dict[str, Any], base: Path | None, progress: Progress, commands: Commands, processes: int
     ) -> RunResult:
         progress.status = "preparing"
         with self._turn:
-            child = self._living()
+            child = self._living(processes)
             job |= {"base": str(base) if base is not None else None, "language": words.language()}
             try:
                 child.send(job=job)
@@ -102,9 +103,11 @@ class TrainingProcess:
         if self._child is not None:
             self._child.close()
 
-    def _living(self) -> _Child:
-        if self._child is None or self._child.dead:
-            self._child = _Child()
+    def _living(self, processes: int) -> _Child:
+        """The process that is kept; several of them are started for one run and end with it."""
+        if self._child is None or self._child.dead or self._child.processes != processes or processes > 1:
+            self.close()
+            self._child = _Child(processes)
         return self._child
 
     def _follow(self, child: _Child, progress: Progress) -> RunResult:
@@ -125,15 +128,19 @@ class TrainingProcess:
 
 
 class _Child:
-    """The process and its three pipes."""
+    """The process and its three pipes; of several, those of the first one."""
 
-    def __init__(self) -> None:
+    def __init__(self, processes: int = 1) -> None:
+        self.processes = processes
+        start = (
+            [sys.executable, "-P", "-X", "faulthandler", "-m"] if processes == 1 else ranks.command(processes)
+        )
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         path = os.pathsep.join(
             filter(None, (str(Path(studio.__file__).parents[1]), os.environ.get("PYTHONPATH")))
         )
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-X", "faulthandler", "-m", "studio.training.worker"],
+            [*start, "studio.training.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,

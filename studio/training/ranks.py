@@ -69,6 +69,20 @@ def local() -> int:
     return int(os.environ.get("LOCAL_RANK") or 0)
 
 
+def command(count: int) -> list[str]:
+    """What starts so many processes of a module on this machine; the module's name and arguments follow."""
+    import sys
+
+    by = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count)]
+    return [*by, "-m"]
+
+
+def wanted(section: Mapping[str, Any]) -> int:
+    """How many processes a training section asks for; one where it says nothing that can be read."""
+    said = section.get("processes")
+    return said if isinstance(said, int) and not isinstance(said, bool) and 0 < said <= 1024 else 1
+
+
 def expected() -> int:
     """Which process this is to be, before the processes have come together."""
     return int(os.environ.get("RANK") or 0) if asked() else 0

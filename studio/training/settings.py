@@ -28,6 +28,7 @@ DEFAULTS: Mapping[str, Json] = {
     "seed": 0,
     "network": "model",
     "threads": None,
+    "processes": 1,
     "device": "auto",
     "weights": None,
     **speed_settings.DEFAULTS,
@@ -41,7 +42,7 @@ class Settings:
     """`threads` None: chosen at the start. `device`: "auto", "cpu", "cuda", "cuda:1", "mps".
 
     `weights`: what the run begins with, None for fresh ones (see `training.start`). `aim`: what is set for
-    the objective beside its name.
+    the objective beside its name. `processes`: how many share every batch, where torchrun has not said it.
     """
 
     objective: str
@@ -57,6 +58,7 @@ class Settings:
     options: Options = field(default_factory=Options)
     speed: Speed = field(default_factory=Speed)
     aim: Mapping[str, Any] = field(default_factory=dict)
+    processes: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """The same as a `training` section, every key stated."""
@@ -90,6 +92,7 @@ def read(section: Mapping[str, Json], task: str | None = None) -> Settings:
         _options(section, kind),
         speed_settings.read(section),
         objectives.params(section, kind),
+        _whole(section, "processes", 1, 1024),
     )
 
 

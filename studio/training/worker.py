@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import queue
+import signal
 import sys
 import threading
 import traceback
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from studio import words
-from studio.training import wire
+from studio.training import ranks, wire
 from studio.training.commands import Commands
 from studio.training.divergence import DivergedError
 from studio.training.progress import Progress
@@ -91,10 +92,11 @@ def _train(job: dict[str, Any], commands: Commands, mouth: _Mouth) -> None:
     from studio.project.files import loads
     from studio.training.run import resume, train
 
-    words.set_language(job["language"])
     progress = Progress()
     try:
-        with _telling(progress, mouth):
+        with _telling(progress, mouth), ranks.joined():
+            job = ranks.same(job)
+            words.set_language(job["language"])
             base = Path(job["base"]) if job["base"] else None
             if "resume" in job:
                 result = resume(Path(job["resume"]), base, progress, commands)
@@ -112,16 +114,29 @@ def _train(job: dict[str, Any], commands: Commands, mouth: _Mouth) -> None:
         mouth.say(result=wire.result_to_json(result))
 
 
+def _follow_the_first() -> None:
+    """One of several processes that train one job: it hears from the first one only, and says nothing."""
+    with Path(os.devnull).open("wb") as nowhere:
+        _train({}, Commands(), _Mouth(nowhere))
+    os._exit(0)
+
+
 def main() -> None:
+    if ranks.expected():
+        _follow_the_first()
     target = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not come between the lines
     mouth, ears = _Mouth(target), _Ears(sys.stdin.buffer)
     for name in AHEAD:
         with suppress(ImportError):  # the run that needs it says so
             importlib.import_module(name)
+    if ranks.asked():  # torchrun ends those that are left; what ended the other is said first
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     mouth.say(ready=True)
     while (job := ears.jobs.get()) is not None:
         _train(job, ears.commands, mouth)
+        if ranks.asked():
+            break
     sys.stderr.flush()
     os._exit(0)  # PyTorch takes its time to tear down, and nothing here waits to be written
 

@@ -13,6 +13,7 @@ SETTINGS: dict[str, Message] = {
     "seed": Message("The same seed on the same machine gives the same weights."),
     "device": Message("What computes: the processor or a graphics card."),
     "threads": Message("How many threads compute a step. Left alone, what is fastest here."),
+    "processes": Message("So many processes share every batch: one for each graphics card of this machine."),
     "schedule": Message("How the learning rate changes while training."),
     "warmup_epochs": Message("The learning rate rises from a hundredth to its value over so many epochs."),
     "warmup_steps": Message("The same, counted in steps."),

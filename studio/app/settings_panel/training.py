@@ -121,6 +121,7 @@ class TrainingPanel(QWidget):
         self.run.add(self.device)
         unset = Message("automatic")
         self.run.add(WholeField(session, (SECTION, "threads"), Message("Threads"), None, 1, 1024, unset))
+        self.run.add(WholeField(session, (SECTION, "processes"), Message("Processes"), 1, 1, 1024))
         self.schedule = options.ScheduleField(session)
         self.pace.add(self.schedule)
         for field in (*self.goal.fields, *self.run.fields):
