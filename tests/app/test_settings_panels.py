@@ -366,6 +366,9 @@ def test_every_field_says_what_it_means(training: TrainingPanel) -> None:
     fields = [field for form in forms for field in form.fields]
     assert len(fields) > 15
     assert [field.path for field in fields if not field.editor.toolTip()] == []
+    tips = {field.path[-1]: field.editor.toolTip() for field in fields}
+    assert "Default: off" in tips["clip_norm"] and "Default: 64" in tips["batch_size"]
+    assert "Default: each sample once" in tips["sampler"] and "Default: automatic" in tips["threads"]
 
 
 def test_proposed_settings_are_one_edit_with_a_reason_each(training: TrainingPanel, qtbot: QtBot) -> None:

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import WeightedRandomSampler
 
+from studio.compiler.build import build
 from studio.data.batches import batches, steps
-from studio.data.prepare import Prepared, Split
+from studio.data.prepare import Prepared, Split, prepare
 from studio.graph.model import ProjectData
 from studio.training import optimizers, position, weighting
 from studio.training.average import Average
@@ -313,3 +314,24 @@ def test_without_the_average_of_before_the_bits_are_others(
     monkeypatch.setattr(position, "load", lambda folder: saved)
     resume(folder, None)
     assert outcome(folder) != whole
+
+
+def test_what_a_run_with_an_average_tells_is_of_the_weights_it_keeps(tmp_path: Path) -> None:
+    """Also where the network computes its steps in another way than it is judged."""
+    from safetensors.torch import load_file
+
+    drawn = chain(
+        ("conv", "nn.Conv2d", {"out_channels": 4, "kernel_size": 3}),
+        ("relu", "nn.ReLU", {}),
+        ("pool", "nn.MaxPool2d", {"kernel_size": 2}),
+        ("flat", "nn.Flatten", {}),
+        ("fc", "nn.Linear", {}),
+    )
+    project = replace(digits(ema=0.9, precision="bfloat16"), networks={"model": drawn})
+    progress = Progress()
+    folder = train(project, None, tmp_path, progress).folder
+    data = prepare(project.data)
+    module = build(project, "model", data.context)
+    module.load_state_dict(load_file(folder / "last.safetensors"))
+    judged = evaluate(module, data.validation, classification.Classification("cross_entropy", 10), 128)
+    assert progress.epochs_done[-1].validation["loss"] == pytest.approx(judged["loss"], rel=1e-5)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEd
 from studio.app import theme
 from studio.app.session import Session
 from studio.graph.operations import MISSING
-from studio.words import Message
+from studio.words import Message, tr
 
 GESTURE_S = 1.5
 """edits of one field that follow each other faster than this are one undo step"""
@@ -53,8 +53,9 @@ class Field(ABC):
         self.title.setText(str(self.label))
         self.editor.setAccessibleName(str(self.label))
         tip = str(self.about) if self.about is not None else ""
+        default = tr("Default: {value}", value=self.text(self.default))
         for widget in (self.title, self.editor):
-            widget.setToolTip(f"<p>{escape(tip)}</p>" if tip else "")
+            widget.setToolTip(f"<p>{escape(tip)}</p><p>{escape(default)}</p>" if tip else "")
         self.editor.setAccessibleDescription(tip)
 
     @property
@@ -63,9 +64,9 @@ class Field(ABC):
         value = self.value()
         return bool(value != self.default)
 
-    def text(self) -> str:
-        """The value in a few signs."""
-        return number_text(self.value())
+    def text(self, value: Any) -> str:
+        """A value in a few signs."""
+        return number_text(value)
 
     def value(self) -> Any:
         found = self.session.document.setting(self.path)
@@ -177,6 +178,9 @@ class WholeField(Field):
         if self._unset is not None:
             self._spin.setSpecialValueText(str(self._unset))
 
+    def text(self, value: Any) -> str:
+        return str(self._unset) if value is None else super().text(value)
+
     def display(self, value: Any) -> None:
         self._spin.setValue(value if isinstance(value, int) else self._spin.minimum())
 
@@ -259,6 +263,9 @@ class OptionalNumberField(NumberField):
         super().retranslate()
         self._line.setPlaceholderText(str(self._unset))
 
+    def text(self, value: Any) -> str:
+        return str(self._unset) if value is None else super().text(value)
+
     def text_of(self, value: Any) -> str:
         return "" if value is None else super().text_of(value)
 
@@ -289,9 +296,9 @@ class ChoiceField(Field):
         super().__init__(session, path, label, default)
         self._combo.activated.connect(lambda index: self.write(self._choices[index][0]))
 
-    def text(self) -> str:
-        found = next((text for choice, text in self._choices if choice == self.value()), None)
-        return str(found) if found is not None else str(self.value())
+    def text(self, value: Any) -> str:
+        found = next((text for choice, text in self._choices if choice == value), None)
+        return str(found) if found is not None else str(value)
 
     @property
     def editor(self) -> QComboBox:
@@ -352,8 +359,8 @@ class ListField(_LineField):
         parts = value if isinstance(value, list | tuple) else [value]
         return ", ".join(number_text(part) for part in parts)
 
-    def text(self) -> str:
-        return self.text_of(self.value())
+    def text(self, value: Any) -> str:
+        return self.text_of(value)
 
     def _edited(self) -> None:
         parts = self._line.text().replace(";", ",").split(",")

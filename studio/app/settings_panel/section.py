@@ -46,7 +46,7 @@ class Section(QWidget):
     def refresh(self) -> None:
         """Shows what the document says."""
         self.form.refresh()
-        said = [f"{field.label} {field.text()}" for field in self.form.fields if field.is_set]
+        said = [f"{field.label} {field.text(field.value())}" for field in self.form.fields if field.is_set]
         self.said.setText(" · ".join(said))
         self.said.setVisible(bool(said) and not self.open)
 
