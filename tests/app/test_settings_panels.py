@@ -73,7 +73,7 @@ def test_defaults_are_shown_where_the_project_says_nothing(training: TrainingPan
     assert training.findChild(QSpinBox, "training_threads").text() == "automatic"
     assert training.findChild(QLineEdit, "training_optimizer_lr").text() == "0.001"
     assert (
-        training.findChild(QComboBox, "training_objective").currentText() == "from the data (classification)"
+        training.findChild(QComboBox, "training_objective").currentText() == "from the data (Classification)"
     )
 
 
@@ -176,7 +176,7 @@ def test_losses_follow_the_task_of_the_data(qtbot: QtBot) -> None:
     shown(qtbot, panel)
     combo = panel.findChild(QComboBox, "training_loss")
     assert [combo.itemText(i) for i in range(combo.count())] == [
-        "usual (mean squared error)", "mean squared error", "mean absolute error", "Huber",
+        "usual (mean squared error)", "mean squared error", "mean absolute error", "Huber", "smooth L1",
     ]  # fmt: skip
 
 
