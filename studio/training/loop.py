@@ -24,6 +24,7 @@ from studio.training.progress import EpochRecord, Event, Progress
 from studio.training.schedules import Schedule
 from studio.training.settings import Settings
 from studio.training.steering import Steering, rate_of
+from studio.training.stepper import Stepper
 from studio.words import Message, NetloomError
 
 __all__ = ["DivergedError", "Recorder", "evaluate", "fit"]
@@ -139,7 +140,7 @@ class Descent:
         turns = objective.turns if len(objective.turns) > 1 else ()
         self._movable = {turn: objective.movable(module, turn) for turn in turns}
         self._turns, self._taken = len(objective.turns), 0
-        self._optimizer, self._schedule = optimizer, schedule
+        self._stepper, self._schedule = Stepper(optimizer), schedule
         self._clip = options.clip_norm
         self._gathered, self._empty = 0, True
         self.every = options.accumulate
@@ -150,7 +151,7 @@ class Descent:
         Where several take turns, only the parameters of `turn` move.
         """
         if self._empty:
-            self._optimizer.zero_grad(set_to_none=True)
+            self._stepper.clear()
             self._empty = False
         part = loss * share if share < 1 else loss
         (part / self.every if self.every > 1 else part).backward(inputs=self._movable.get(turn))  # type: ignore[no-untyped-call]
@@ -175,7 +176,7 @@ class Descent:
             self._pull()
         if self._clip is not None:
             nn.utils.clip_grad_norm_(self._parameters, self._clip)
-        self._optimizer.step()
+        self._stepper.step()
         if self._average is not None:
             self._average.update()
         self._taken = (self._taken + 1) % self._turns

@@ -1,4 +1,4 @@
-"""What a side and the benchmark tell each other, one JSON object a line: whose turn it is, how long it took."""
+"""What a side and the benchmark tell each other, one JSON object a line: whose turn it is and how it went."""
 
 from __future__ import annotations
 
