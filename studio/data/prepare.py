@@ -15,7 +15,7 @@ from studio.data.rows import rows
 from studio.data.settings import DataSettings, SplitSettings, read
 from studio.data.source import DataError, Place, Raw, SourceInfo
 from studio.data.sources import known
-from studio.data.splits import draw
+from studio.data.splits import draw, in_order
 from studio.graph.values import Json
 from studio.words import Message
 
@@ -100,7 +100,8 @@ def prepare(settings: Mapping[str, Json], base: Path | None = None) -> Prepared:
     _check(raw, info)
     labels = raw.y if info.task == "classification" else None
     split = chosen.split if raw.own_test is None else replace(chosen.split, test=0.0)
-    train, validation, test = draw(labels, len(raw.x), split)
+    parts = in_order(len(raw.x), split) if info.ordered else draw(labels, len(raw.x), split)
+    train, validation, test = parts
     fitted = _fitted(chosen, raw.x[train])
     test_x, test_y = (raw.x[test], raw.y[test]) if raw.own_test is None else raw.own_test
     keep_stored = not fitted.of_texts and sum(x.numel() for x, _ in raw.parts) * 4 > FLOAT_LIMIT
@@ -127,7 +128,7 @@ def _fitted(chosen: DataSettings, x: Tensor) -> Preprocessing:
         return Preprocessing((texts.fit(chosen.info.tokens, x),))
     if chosen.info.categories:
         return fit_columns(chosen.preprocessing, chosen.missing, x, chosen.info.categories)
-    return fit(chosen.preprocessing, chosen.info.scale, x)
+    return fit(chosen.preprocessing, chosen.info.scale, x, chosen.info.channel)
 
 
 def _place(chosen: DataSettings, base: Path | None) -> Place:

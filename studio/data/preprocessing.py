@@ -17,7 +17,7 @@ CHUNK = 4096
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """Fitted steps, applied in order along dimension 1 (the channels of images, the columns of tables).
+    """Fitted steps, applied in order along dimension 1 (channels of images, columns of tables), or `axis`.
 
     `{"type": "scale", "factor": f}`: x * f. `{"type": "standardize", "mean": [...], "std": [...]}`:
     (x - mean) / std. `{"type": "impute", "values": [...]}`: a column's value where x is NaN.
@@ -40,7 +40,8 @@ class Preprocessing:
                 case "scale":
                     x = x * step["factor"]
                 case "standardize":
-                    shape = (1, -1, *[1] * (x.dim() - 2))
+                    shape = [1] * x.dim()
+                    shape[step.get("axis", 1)] = -1
                     mean, std = (
                         torch.tensor(step[name], dtype=torch.float32, device=x.device).view(shape)
                         for name in ("mean", "std")
@@ -79,15 +80,20 @@ def _spread(column: Tensor, categories: int) -> Tensor:
     return (column == torch.arange(categories, dtype=column.dtype, device=column.device)).to(column.dtype)
 
 
-def fit(names: Iterable[str], scale: float, x: Tensor) -> Preprocessing:
-    """The steps `names` fitted on the training samples `x` (N, C, ...), after scaling by `scale`."""
+def fit(names: Iterable[str], scale: float, x: Tensor, axis: int = 1) -> Preprocessing:
+    """The steps `names` fitted on the training samples `x` (N, C, ...), after scaling by `scale`.
+
+    The channels C lie along `axis`.
+    """
     steps: list[Mapping[str, Any]] = []
     if scale != 1.0:
         steps.append({"type": "scale", "factor": scale})
     for name in names:
         if name == "standardize":
-            mean, std = moments(x, scale)
-            steps.append({"type": "standardize", "mean": mean, "std": std})
+            mean, std = moments(x.movedim(axis, 1), scale)
+            steps.append(
+                {"type": "standardize", "mean": mean, "std": std, **({"axis": axis} if axis != 1 else {})}
+            )
     return Preprocessing(tuple(steps))
 
 

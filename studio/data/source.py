@@ -92,6 +92,10 @@ class SourceInfo:
     brought: bool = False
     """whether it is a file of the person's own, so that what it holds was looked up"""
 
+    ordered: bool = False
+    """whether the samples follow each other in time, so that later ones validate and test"""
+    channel: int = 1
+    """the dimension of (N, ...) along which values are standardised"""
     tokens: Tokens | None = None
     """of texts: how they are cut; what is stored of one are its code points"""
 

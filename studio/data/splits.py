@@ -41,6 +41,22 @@ def draw(labels: Tensor | None, samples: int, split: SplitSettings) -> tuple[Ten
     return train, valid, tested
 
 
+def in_order(samples: int, split: SplitSettings) -> tuple[Tensor, Tensor, Tensor]:
+    """The same for samples that follow each other in time: first training, then validation, then test."""
+    import torch
+
+    if split.folds is not None:
+        raise DataError(
+            Message("Samples in the order of time cannot lie in folds: what comes later would train.")
+        )
+    tested = round(samples * split.test)
+    validated = round(samples * split.validation)
+    first = samples - validated - tested
+    _check((first, validated, tested), split, samples)
+    order = torch.arange(samples)
+    return order[:first], order[first : first + validated], order[first + validated :]
+
+
 def _fold(
     groups: list[Tensor], test: list[int], split: SplitSettings, folds: int
 ) -> tuple[Tensor, Tensor, Tensor]:

@@ -155,7 +155,8 @@ def undo(preprocessing: Preprocessing, x: Tensor) -> Tensor:
             case "scale":
                 x = x / step["factor"]
             case "standardize":
-                shape = (1, -1, *[1] * (x.dim() - 2))
+                shape = [1] * x.dim()
+                shape[step.get("axis", 1)] = -1
                 mean, std = (torch.tensor(step[name], dtype=x.dtype).view(shape) for name in ("mean", "std"))
                 x = x * std + mean
             case "one_hot":

@@ -101,7 +101,7 @@ class DataPanel(QWidget):
         form.add(NumberField(session, (*split, "validation"), Message("Validation share"), 0.1, _share))
         self._test = form.add(NumberField(session, (*split, "test"), Message("Test share"), 0.1, _share))
         form.add(WholeField(session, (*split, "seed"), Message("Seed of the split"), 0, 0))
-        form.add(_StandardizeField(session))
+        self._standardize = form.add(_StandardizeField(session))
         self.form = form
 
     def _build_layout(self) -> None:
@@ -201,7 +201,7 @@ class DataPanel(QWidget):
         if info is not None:
             self.description.setText(str(info.description) + "\n" + _size_text(info))
             self.root.setPlaceholderText(tr("the folder that holds {files}", files=info.files or info.title))
-            self.browse.setText(tr("File…") if info.name == "table" else tr("Folder…"))
+            self.browse.setText(tr("File…") if info.name in ("table", "text", "series") else tr("Folder…"))
             self.download.setVisible(not info.brought)
             test_of_its_own = info.test_samples > 0
             self._test.editor.setEnabled(not test_of_its_own)
@@ -212,6 +212,9 @@ class DataPanel(QWidget):
         if not self.root.hasFocus() or not self.root.isModified():
             self.root.setText(str(settings.get("root") or ""))
         self.form.refresh()
+        of_numbers = info is None or info.tokens is None
+        self._standardize.editor.setVisible(of_numbers)
+        self._standardize.title.setVisible(of_numbers)
         self.own.refresh()
         self._look_soon()
 
@@ -364,7 +367,7 @@ def _size_text(info: Any) -> str:
     parts = [tr("{n} samples", n=quantities.count(info.samples))]
     if info.test_samples:
         parts.append(tr("{n} test samples", n=quantities.count(info.test_samples)))
-    parts.append("×".join(map(str, info.shape)))
+    parts.append("×".join(map(str, info.given)))
     parts.append(_target_text(info.task, info.outputs))
     return " · ".join(parts)
 

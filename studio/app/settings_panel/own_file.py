@@ -94,10 +94,16 @@ class OwnFile(QWidget):
         self.of_texts.add(WholeField(session, (*reading, "vocabulary"), Message("Vocabulary"), 3, 3))
         self.of_texts.add(CheckField(session, (*reading, "lower"), Message("Lower case"), True))
         self._of_texts = _column(self.by, self.of_texts)
+        self.ahead = named(_Choice(), "data_ahead")
+        self.ahead.activated.connect(self._choose_ahead)
+        self.of_series = Form()
+        self.of_series.add(WholeField(session, (*reading, "window"), Message("Rows of a window"), 1, 1))
+        self.of_series.add(WholeField(session, (*reading, "horizon"), Message("Steps ahead"), 1, 1))
+        self._of_series = _column(self.ahead, self.of_series)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        for widget in (self.facts, self._of_tables, self._of_images, self._of_texts):
+        for widget in (self.facts, self._of_tables, self._of_images, self._of_texts, self._of_series):
             column.addWidget(widget)
         follow(self, self.retranslate)
 
@@ -118,6 +124,8 @@ class OwnFile(QWidget):
         self.colour.setAccessibleName(tr("Colour of the images"))
         self.by.setAccessibleName(tr("How texts are cut"))
         self.of_texts.retranslate()
+        self.ahead.setAccessibleName(tr("What to predict"))
+        self.of_series.retranslate()
         self.form.retranslate()
         self.refresh()
 
@@ -204,6 +212,10 @@ class OwnFile(QWidget):
         if info.name == "text":
             self._show_texts(reading)
             return
+        self._of_series.setVisible(info.name == "series")
+        if info.name == "series":
+            self._show_series(reading)
+            return
         if info.name == "images":
             self._show_images(reading)
             return
@@ -269,6 +281,17 @@ class OwnFile(QWidget):
         self.facts.setText(" · ".join((*parts, str(reading["encoding"]).upper())))
         self.facts.show()
 
+    def _show_series(self, reading: Mapping[str, Any]) -> None:
+        with QSignalBlocker(self.ahead):
+            self.ahead.clear()
+            for targets in (*([name] for name in reading["columns"]), list(reading["columns"])):
+                self.ahead.addItem(", ".join(targets), targets)
+            self.ahead.setCurrentText(", ".join(reading["targets"]))
+        self.of_series.refresh()
+        rows = tr("{n} rows", n=quantities.count(int(reading["rows"])))
+        self.facts.setText(" · ".join((rows, ", ".join(reading["columns"]))))
+        self.facts.show()
+
     def _type_of(self, entry: Mapping[str, Any]) -> QComboBox:
         choice = _Choice()
         for type_, word in TYPE_WORDS.items():
@@ -309,6 +332,11 @@ class OwnFile(QWidget):
         if by != plain(self._settings.get("reading")).get("by"):
             label = Message("Cut texts {how}", how=self.by.currentText())
             self._look_again(label, {"by": by, "length": None})
+
+    def _choose_ahead(self) -> None:
+        self._write(
+            Message("Predict {column}", column=self.ahead.currentText()), "targets", self.ahead.currentData()
+        )
 
     def _choose_colour(self) -> None:
         self._write(Message("Set the colour of the images"), "channels", self.colour.currentData())

@@ -226,7 +226,7 @@ class PreviewView(QWidget):
         for r, row in enumerate(preview.rows):
             for c, text in enumerate(row):
                 item = QTableWidgetItem(text)
-                if c:
+                if c and preview.columns != (tr("text"),):
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(r, c, item)
         self._heads(preview)

@@ -19,6 +19,7 @@ from studio.data.sources import (
     iris,
     mnist,
     points,
+    series,
     shapes,
     table,
     text,
@@ -40,7 +41,7 @@ SOURCES: dict[str, SourceInfo] = {
     )
 }
 """every source that is always the same, by its name in the project file, in the order a person sees them"""
-KINDS: dict[str, FileKind] = {module.KIND.name: module.KIND for module in (table, text, images)}
+KINDS: dict[str, FileKind] = {module.KIND.name: module.KIND for module in (table, text, series, images)}
 """every kind of file that a person brings, by its name in the project file"""
 
 
@@ -77,8 +78,11 @@ def kind_of(path: Path) -> FileKind:
     if path.is_dir():
         folders = any(f.is_dir() and not f.name.startswith(".") for f in path.iterdir())
         return KINDS["images" if folders else "text"]
-    if path.suffix.lower() in text.KIND.suffixes and text.holds_texts(path):
-        return text.KIND
+    if path.suffix.lower() in text.KIND.suffixes:
+        if series.holds_dates(path):
+            return series.KIND
+        if text.holds_texts(path):
+            return text.KIND
     ending = path.suffix.lower()
     found = next((kind for kind in KINDS.values() if ending in kind.suffixes), None)
     if found is None:

@@ -1,0 +1,209 @@
+"""A time series in a table: what came, in a window, tells what comes next, one step ahead or several.
+
+What is read of each step is one float32 a column; a sample is a window (length, columns) and, to be
+predicted, the steps after it. Earlier windows train, later ones validate, the last ones test.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.data import text_files
+from studio.data.kinds import FileKind, Reading
+from studio.data.source import DataError, Place, Raw, SourceInfo
+from studio.data.sources import table
+from studio.graph.values import Json
+from studio.project import sections
+from studio.words import Message
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+TITLE = Message("Time series (CSV, TSV)")
+SENTENCE = Message("Rows in the order of time: a window of them tells the next.")
+KEYS = ("encoding", "separator", "header", "rows", "columns", "targets", "window", "horizon")
+_DATE = re.compile(r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([ T]\d{1,2}:\d{2}(:\d{2})?)?")
+WINDOWS = (24, 12, 4)
+"""lengths that are proposed: the longest that the series holds eight times over"""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSeries:
+    """`data.reading` of a series, checked: `window` rows of `columns` tell `horizon` more of `targets`."""
+
+    encoding: str
+    separator: str
+    header: bool
+    rows: int
+    columns: tuple[str, ...]
+    targets: tuple[str, ...]
+    window: int
+    horizon: int
+
+    @property
+    def samples(self) -> int:
+        return self.rows - self.window - self.horizon + 1
+
+
+def holds_dates(path: Path) -> bool:
+    """Whether the first column of a table is of dates that grow. Reads its beginning only."""
+    try:
+        head = text_files.head_of(path, text_files.encoding_of(path))
+    except DataError:
+        return False
+    rows = list(csv.reader(io.StringIO(head), delimiter=text_files.separator_of(head)))[1:-1]
+    dates = [row[0].strip() for row in rows if row]
+    return len(dates) > 1 and dates == sorted(dates) and all(_DATE.fullmatch(date) for date in dates)
+
+
+def look(path: Path, told: Reading) -> dict[str, Json]:
+    """What the file holds; columns, targets and lengths that are told are kept. Raises DataError."""
+    encoding = str(told.get("encoding") or text_files.encoding_of(path))
+    head = text_files.head_of(path, encoding)
+    separator = str(told.get("separator") or text_files.separator_of(head))
+    rows = list(csv.reader(io.StringIO(head), delimiter=separator))
+    header = bool(told["header"]) if "header" in told else text_files.names_columns(rows)
+    frame = table.fields(path, encoding, separator, header)
+    known = _names(told.get("columns"))
+    columns = [name for name in frame.columns if (name in known if known else _mostly_numbers(frame[name]))]
+    if not columns:
+        raise DataError(Message("{path} has no column of numbers to predict.", path=path))
+    targets = [name for name in _names(told.get("targets")) if name in columns] or columns[-1:]
+    window = next((n for n in WINDOWS if 8 * n <= len(frame)), 1)
+    return {
+        "encoding": encoding,
+        "separator": separator,
+        "header": header,
+        "rows": len(frame),
+        "columns": columns,
+        "targets": targets,
+        "window": told.get("window") or window,
+        "horizon": told.get("horizon") or 1,
+    }
+
+
+def _names(value: Json) -> list[str]:
+    return [str(name) for name in value] if isinstance(value, list | tuple) else []
+
+
+def _mostly_numbers(texts: Series[str]) -> bool:
+    """Whether a column is of numbers, apart from a few that are to be told when it is read."""
+    import pandas
+
+    return bool(pandas.to_numeric(texts, errors="coerce").notna().mean() > 0.9)
+
+
+def read(reading: Reading) -> TimeSeries:
+    """`data.reading`, checked. Raises DataError naming the key, its value and the cure."""
+    if reason := sections.unknown_key(reading, KEYS, "data.reading"):
+        raise DataError(reason)
+    numbers = {}
+    for key in ("rows", "window", "horizon"):
+        value = reading.get(key)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise _wrong(key, value, Message("a whole number from {least}", least=1))
+        numbers[key] = value
+    columns, targets = tuple(_names(reading.get("columns"))), tuple(_names(reading.get("targets")))
+    if not columns:
+        raise _wrong("columns", reading.get("columns"), Message("a list of texts"))
+    if not targets or not set(targets) <= set(columns):
+        raise _wrong("targets", reading.get("targets"), Message("some of {known}", known=", ".join(columns)))
+    encoding, separator = reading.get("encoding"), reading.get("separator")
+    if encoding not in (*text_files.ENCODINGS, "utf-8-sig", "utf-16"):
+        raise _wrong("encoding", encoding, Message("one of {known}", known=", ".join(text_files.ENCODINGS)))
+    if not isinstance(separator, str) or len(separator) != 1:
+        raise _wrong("separator", separator, Message("a single character"))
+    series = TimeSeries(
+        str(encoding), separator, reading.get("header") is True,
+        numbers["rows"], columns, targets, numbers["window"], numbers["horizon"],
+    )  # fmt: skip
+    if series.samples < 3:
+        raise DataError(
+            Message(
+                "A window of {window} and {horizon} steps ahead do not fit into {rows} rows. Take a shorter "
+                "window (data.reading.window).",
+                window=series.window,
+                horizon=series.horizon,
+                rows=series.rows,
+            )
+        )
+    return series
+
+
+def _wrong(key: str, value: Json, expected: Message) -> DataError:
+    return DataError(sections.wrong_value(f"data.reading.{key}", value, expected))
+
+
+def describe(reading: Reading) -> SourceInfo:
+    """The source that a series is. Raises DataError."""
+    series = read(reading)
+    return SourceInfo(
+        name="series",
+        title=TITLE,
+        description=SENTENCE,
+        task="regression",
+        shape=(series.window, len(series.columns)),
+        samples=series.samples,
+        outputs=series.horizon * len(series.targets),
+        load=lambda place: load(place, reading),
+        needs_root=True,
+        ordered=True,
+        channel=2,
+    )
+
+
+def load(place: Place, reading: Reading) -> Raw:
+    """x (N, window, columns), y (N, horizon * targets), float32, in the order of time. Raises DataError."""
+    import torch
+
+    series, path = read(reading), place.named(TITLE)
+    frame = table.fields(path, series.encoding, series.separator, series.header)
+    if len(frame) != series.rows:
+        raise DataError(
+            Message(
+                "{path} holds {n} rows by now; it held {rows} when it was looked at. Choose it again in the "
+                "Data panel.",
+                path=path,
+                n=len(frame),
+                rows=series.rows,
+            )
+        )
+    values = torch.from_numpy(_values(path, frame, series))
+    windows = values[: len(values) - series.horizon].unfold(0, series.window, 1).transpose(1, 2)
+    places = [series.columns.index(name) for name in series.targets]
+    ahead = values[series.window :, places].unfold(0, series.horizon, 1).transpose(1, 2)
+    return Raw(windows.contiguous(), ahead.flatten(1).contiguous())
+
+
+def _values(path: Path, frame: DataFrame, series: TimeSeries) -> Any:
+    """(rows, columns) float32. Raises DataError naming the line of what is no number."""
+    import numpy as np
+    import pandas
+
+    columns = []
+    for name in series.columns:
+        if name not in frame.columns:
+            raise table.no_column(path, name)
+        numbers = pandas.to_numeric(frame[name], errors="coerce").to_numpy(float)
+        if np.isnan(numbers).any():
+            at = int(np.isnan(numbers).argmax())
+            raise DataError(
+                Message(
+                    "{path}, line {line}: {value} in the column {column} is no number. A series needs one in "
+                    "every row: fill the gap in, or leave the column out.",
+                    path=path,
+                    line=at + 1 + series.header,
+                    value=repr(frame[name].iloc[at]),
+                    column=name,
+                )
+            )
+        columns.append(numbers)
+    return np.stack(columns, 1).astype(np.float32)
+
+
+KIND = FileKind("series", TITLE, SENTENCE, (".csv", ".tsv"), look, describe, load)
