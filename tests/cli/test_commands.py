@@ -158,6 +158,13 @@ def test_train_evaluate_runs_and_export_follow_each_other(netloom: Netloom, tmp_
 
     (tested,) = netloom("evaluate", "digits.json", "--json").events
     assert tested["metrics"] == pytest.approx(end["test"])
+    verdict = tested["verdict"]
+    assert verdict["metrics"]["accuracy"] == pytest.approx(end["test"]["accuracy"])
+    assert sum(map(sum, verdict["confusion"])) == verdict["samples"] == tested["samples"]
+    low, high = verdict["intervals"]["f1_macro"]
+    assert low < verdict["metrics"]["f1_macro"] < high
+    table = netloom("evaluate", "digits.json").out
+    assert "roc_auc" in table and " – " in table
     (validated,) = netloom(
         "evaluate", "digits.json", "--run", end["run"], "--split", "validation", "--json"
     ).events

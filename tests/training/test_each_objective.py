@@ -17,7 +17,9 @@ from studio.training.objectives.perceptron import Perceptron
 from studio.training.objectives.segmentation import dice_loss
 from studio.training.objectives.variational import Variational
 from studio.training.options import Options
-from studio.training.run import RunResult, train
+from studio.training.run import RunResult, resume, train
+
+from .test_resume import outcome, stopped_after
 
 Layer = tuple[str, str, dict[str, Any]]
 
@@ -238,6 +240,30 @@ def test_what_is_drawn_while_judging_is_the_same_each_time(name: str) -> None:
 
 def settings_of(source: str, objective: Any, **training: Any) -> dict[str, Any]:
     return {"data": {"source": source}, "training": {"objective": objective, **training}}
+
+
+@pytest.mark.parametrize("name", ["binary", "denoising", "variational", "contrastive", "segmentation"])
+@pytest.mark.parametrize("steps", [3, 9])
+def test_a_stopped_run_goes_on_with_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, steps: int
+) -> None:
+    network, source = {
+        "binary": (mlp(4), "breast_cancer"),
+        "denoising": (chain(*SQUEEZED), "digits"),
+        "variational": (variational(), "digits"),
+        "contrastive": (chain(("flat", "nn.Flatten", {}), ("head", "nn.Linear", {})), "digits"),
+        "segmentation": (chain(conv("conv", 4)), "shapes"),
+    }[name]
+    size = {"digits": 256, "shapes": 80, "breast_cancer": 80}[source]  # six steps an epoch
+    project = ProjectData(
+        "Case", {"model": network}, settings_of(source, name, epochs=2, batch_size=size, seed=1)
+    )
+    whole = train(project, None, tmp_path / "whole").folder
+
+    folder = stopped_after(steps, project, tmp_path / "cut", monkeypatch)
+    resume(folder, None)
+
+    assert outcome(folder) == outcome(whole)
 
 
 def test_nt_xent_is_the_cross_entropy_of_each_view_against_its_twin() -> None:
