@@ -22,6 +22,7 @@ from studio.training import optimizers, position, weighting
 from studio.training.average import Average
 from studio.training.commands import Commands
 from studio.training.loop import evaluate, fit
+from studio.training.machine import using_threads
 from studio.training.mixing import Mixing
 from studio.training.objectives import ObjectiveError, classification
 from studio.training.options import OptionError
@@ -35,6 +36,13 @@ from .test_resume import outcome, stopped_after
 
 Make = Callable[..., ProjectData]
 EPOCHS, BATCH, SGD = 3, 8, {"type": "SGD", "lr": 0.1, "momentum": 0.9}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Networks as small as these wait for a second thread longer than they compute."""
+    with using_threads(1):
+        yield
 
 
 def network(inputs: int = 2) -> nn.Sequential:
