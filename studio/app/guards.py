@@ -34,6 +34,8 @@ class Guards(QObject):
         self._session, self._trainer, self._notices = session, trainer, notices
         self._reveal = reveal
         self._waits: Message | None = None
+        self._held: Message | None = None
+        self._of_project: list[Message] = []
         self._looking = Lane(self)
         self._looking.done.connect(self._offer_interrupted)
         trainer.cut_off.connect(self._offer_to_go_on)
@@ -41,19 +43,25 @@ class Guards(QObject):
         trainer.waiting.connect(self._follow_waiting)
         trainer.queue.changed.connect(self._follow_queue)
         session.opened.connect(self._look)
-        self._held: Message | None = None
 
     # -- a run that ended unasked ----------------------------------------------------------------
 
     def _offer_to_go_on(self, run: Path, text: Message) -> None:
         self._notices.take_back(text)
+        self._of_project.append(text)
         self._notices.show_notice("error", text, (self._continue(run),))
 
     def _continue(self, run: Path) -> Choice:
         return Choice(Message("Continue the run"), lambda: self._trainer.go_on(run), "continue_button")
 
     def _look(self) -> None:
-        """A project whose newest run was cut off, by a crash of the window say, is told so when it opens."""
+        """A project whose newest run was cut off, by a crash of the window say, is told so when it opens.
+
+        What was told of the project before goes: its runs are not this one's.
+        """
+        told, self._of_project = self._of_project, []
+        for text in told:
+            self._notices.take_back(text)
         if self._session.path is not None and not self._trainer.active:
             self._looking.start(_newest, self._session.path)
 
@@ -63,14 +71,16 @@ class Guards(QObject):
         text = Message(
             "The run of {when} was cut off after {n} epochs. It can go on where it was.",
             when=when_text(found.started) or found.id,
-            n=found.epochs,
+            n=found.epochs_done,
         )
+        self._of_project.append(text)
         self._notices.show_notice("warning", text, (self._continue(found.folder),))
 
     # -- a loss that is no number ----------------------------------------------------------------
 
     def _offer_cures(self, fault: Fault | None, text: Message) -> None:
         self._notices.take_back(text)
+        self._of_project.append(text)
         self._notices.show_notice("error", text, tuple(self._cures(fault)))
 
     def _cures(self, fault: Fault | None) -> list[Choice]:

@@ -44,9 +44,7 @@ class QueueStrip(QWidget):
             more.setProperty("second", True)
             self._column.addWidget(more)
         if self._queue.held and waiting:
-            go_on = named(QPushButton(tr("Go on with the queue")), "queue_go_on")
-            go_on.clicked.connect(self._queue.go_on)
-            self._column.addWidget(go_on)
+            self._column.addWidget(self._go_on())
 
     def _row(self, place: int, run: Waiting) -> QWidget:
         held = QWidget()
@@ -57,17 +55,31 @@ class QueueStrip(QWidget):
         text.setProperty("second", True)
         row.addWidget(text, 1)
         if place > 1:
-            row.addWidget(self._button("undo", tr("Earlier"), partial(self._queue.move_up, run.number)))
-        row.addWidget(
-            self._button("close", tr("Take out of the queue"), partial(self._queue.cancel, run.number))
+            earlier = self._button("queue_earlier", tr("Earlier"), partial(self._queue.move_up, run.number))
+            earlier.setText("↑")
+            row.addWidget(earlier)
+        out = self._button(
+            "queue_close", tr("Take out of the queue"), partial(self._queue.cancel, run.number)
         )
+        out.setIcon(icon("close", "second"))
+        out.setIconSize(QSize(14, 14))
+        row.addWidget(out)
         return held
 
-    def _button(self, picture: str, text: str, run: partial[None]) -> QToolButton:
-        button = named(QToolButton(), f"queue_{picture}")
+    def _go_on(self) -> QWidget:
+        """A queue that is held waits for this button."""
+        held = QWidget()
+        button = named(QPushButton(tr("Go on with the queue")), "queue_go_on")
+        button.clicked.connect(self._queue.go_on)
+        row = QHBoxLayout(held)
+        row.setContentsMargins(0, 2, 0, 2)
+        row.addWidget(button)
+        row.addStretch(1)
+        return held
+
+    def _button(self, name: str, text: str, run: partial[None]) -> QToolButton:
+        button = named(QToolButton(), name)
         button.setAutoRaise(True)
-        button.setIcon(icon(picture, "second"))
-        button.setIconSize(QSize(14, 14))
         button.setToolTip(text)
         button.setAccessibleName(text)
         button.clicked.connect(lambda _=False: run())

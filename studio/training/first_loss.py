@@ -17,7 +17,7 @@ LARGE_INPUT = 20.0
 
 
 def hint(loss: float, classes: int, x: Tensor, prediction: Tensor) -> Message | None:
-    """What is odd about the cross-entropy of untrained weights on `classes` classes, and the likely reason."""
+    """What is odd about the cross-entropy of untrained weights on so many classes, and why."""
     guessing = math.log(classes)
     said = {"loss": significant(loss), "guessing": significant(guessing), "classes": classes}
     if not math.isfinite(loss) or classes < 2:

@@ -446,14 +446,17 @@ def test_entries_that_have_no_room_are_in_a_menu(panel: CurvesPanel, qtbot: QtBo
     style = EntryStyle("accent")
     for number in range(12):
         legend.show_entry(f"run{number}", style, f"01-0{number} 10:00:00 0.1234")
-    shown = [entry for entry in legend.entries().values() if entry.isVisibleTo(legend)]
-    hidden = [entry for entry in legend.entries().values() if not entry.isVisibleTo(legend)]
+    qtbot.wait(20)  # the layout has had its turn
+    shown = [entry for entry in legend.entries().values() if entry.isVisible()]
+    hidden = [entry for entry in legend.entries().values() if not entry.isVisible()]
     more = legend.findChild(QToolButton, "legend_more")
     assert shown and hidden and more.text() == f"+{len(hidden)}"
-    assert shown[-1].geometry().right() < legend.width() or not legend.isVisible()
+    assert all(entry.width() == entry.sizeHint().width() for entry in shown), "none is squeezed"
+    assert shown[-1].geometry().right() < more.geometry().left() < legend.width()
     legend._list_hidden()
     assert [action.text() for action in more.menu().actions()] == [entry.text() for entry in hidden]
     more.menu().actions()[0].setChecked(False)
     assert not hidden[0].isChecked()
-    legend.keep_only({"train", "validation"})
+    legend.keep_only(["validation", "train"])
+    assert list(legend.entries()) == ["validation", "train"]
     assert not more.isVisibleTo(legend)

@@ -91,6 +91,14 @@ def test_a_process_that_was_killed_can_be_continued_from_the_notice(
     assert asked == [training.seen["folder"] / "run"]
 
 
+def test_what_was_told_of_a_run_goes_with_its_project(
+    shown: Shown, qtbot: QtBot, training: FakeTraining
+) -> None:
+    failed(shown, qtbot, training, ProcessDiedError(Message("The process was killed."), ""))
+    shown.session.open(shown.session.document.data(), None)
+    assert shown.texts() == []
+
+
 def test_a_project_whose_newest_run_was_cut_off_is_told_so_when_it_opens(
     shown: Shown, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

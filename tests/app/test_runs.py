@@ -325,7 +325,7 @@ def test_waiting_runs_are_listed_and_can_be_taken_out(panel: RunsPanel, qtbot: Q
         qtbot.waitUntil(lambda: bool(there()), timeout=10_000)
         there()[0].click()
 
-    press("queue_undo")
+    press("queue_earlier")
     assert [waiting.project.training["epochs"] for waiting in queue.waiting] == [3, 2]
     for _ in range(2):
         press("queue_close")

@@ -14,6 +14,7 @@ import os
 import resource
 import sys
 import time
+from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -27,8 +28,8 @@ BYTES_A_STEP = 8 * (2 + 1 + 2 * 3)
 
 def memory() -> float:
     """MiB of this process now."""
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * resource.getpagesize() / 2**20
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * resource.getpagesize() / 2**20
 
 
 def main() -> None:
@@ -74,9 +75,8 @@ def main() -> None:
         if step % (total // 5) == 0:
             last = np.array(frames[-total // FRAME // 5 :])
             rows.append((step, memory() - before, *np.median(last, axis=0), *np.percentile(last, 99, axis=0)))
-    print(
-        f"{'steps':>10} {'memory MiB':>11} {'numbers':>8} {'frame ms':>9} {'processor':>10} {'99 %':>7} {'':>7}"
-    )
+    heads = ("steps", "memory MiB", "numbers", "frame ms", "processor", "99 %", "")
+    print("{:>10} {:>11} {:>8} {:>9} {:>10} {:>7} {:>7}".format(*heads))
     for step, used, *times in rows:
         said = f"{step:10} {used:11.1f} {step * BYTES_A_STEP / 2**20:8.1f}"
         print(said, "{:9.2f} {:10.2f} {:7.2f} {:7.2f}".format(*times))

@@ -177,6 +177,45 @@ def test_train_evaluate_runs_and_export_follow_each_other(netloom: Netloom, tmp_
     assert report["largest_deviation"] <= report["tolerance"]
 
 
+def test_projects_are_trained_one_after_the_other_whatever_one_of_them_is(
+    netloom: Netloom, tmp_path: Path
+) -> None:
+    netloom("new", "iris", "a.json")
+    netloom("new", "iris", "c.json")
+    (tmp_path / "b.json").write_text("{")
+    said = netloom("train", "a.json", "b.json", "c.json", *FEW)
+    assert said.status == 3 and "b.json" in said.err
+    assert all(any(tmp_path.glob(f"{name}.runs/*/best.safetensors")) for name in "ac")
+    assert netloom("train", "a.json", "c.json", "--resume", "last").status == 2
+
+
+def test_runs_are_compared_and_their_numbers_written(netloom: Netloom, tmp_path: Path) -> None:
+    netloom("new", "iris")
+    for seed in (0, 1):
+        assert netloom("train", "iris.json", *FEW, "--set", f"training.seed={seed}").status == 0
+    first, second = (event["run"] for event in netloom("runs", "iris.json", "--json").events)
+    said = netloom("runs", "iris.json", "--compare", first, second)
+    assert said.status == 0 and "training.seed" in said.out and "Both are right" in said.out
+    (table,) = netloom("runs", "iris.json", "--compare", first, second, "--json").events
+    assert table["differences"]["training.seed"] == ["0", "1"]
+    assert set(table["samples"]) == {"first", "second", "right", "wrong"}
+    assert netloom("runs", "iris.json", "--csv", "runs.csv").status == 0
+    assert (tmp_path / "runs.csv").read_text().startswith("run,series,step,epoch,value\n")
+
+
+def test_a_run_begins_with_a_checkpoint_of_another(netloom: Netloom, tmp_path: Path) -> None:
+    netloom("new", "iris")
+    netloom("train", "iris.json", *FEW)
+    run = next(tmp_path.glob("iris.runs/*/best.safetensors")).parent
+    (run / "step-3.safetensors").write_bytes((run / "last.safetensors").read_bytes())
+    for reference in ("last/step-3", f"{run.name}/last", str(run / "step-3.safetensors")):
+        start, *_ = netloom("train", "iris.json", *FEW, "--from", reference, "--json").events
+        assert start["start"]["from"].endswith(".safetensors"), reference
+        assert start["start"]["kept"]
+    assert netloom("evaluate", "iris.json", "--run", run.name, "--weights", "step-3", "--json").status == 0
+    assert "no" in netloom("evaluate", "iris.json", "--run", run.name, "--weights", "step-9").err
+
+
 def test_runs_of_a_project_without_any(netloom: Netloom) -> None:
     netloom("new", "iris")
 

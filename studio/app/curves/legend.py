@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -175,8 +176,7 @@ class Legend(QWidget):
             left -= width
             fits = left >= 0 and not hidden
             hidden += not fits
-            if entry.isVisibleTo(self) != fits:
-                entry.setVisible(fits)
+            entry.setVisible(fits)  # also before it was ever shown: the layout would show it otherwise
         if self._more.text() != f"+{hidden}":
             self._more.setText(f"+{hidden}")
             self._more.setAccessibleName(tr("{n} more series", n=hidden))
@@ -186,16 +186,23 @@ class Legend(QWidget):
         menu = self._more.menu()
         menu.clear()
         for entry in self._entries.values():
-            if not entry.isVisibleTo(self):
+            if entry.isHidden():
                 action = menu.addAction(entry.text())
                 action.setCheckable(True)
                 action.setChecked(entry.isChecked())
                 action.toggled.connect(entry.setChecked)
 
-    def keep_only(self, names: set[str]) -> None:
-        for name in [known for known in self._entries if known not in names]:
+    def keep_only(self, names: Iterable[str]) -> None:
+        """Takes away the other entries; these stand in this order."""
+        wanted = list(names)
+        for name in [known for known in self._entries if known not in wanted]:
             entry = self._entries.pop(name)
             self._row.removeWidget(entry)
             entry.hide()
             entry.deleteLater()
+        if list(self._entries) != wanted:
+            self._entries = {name: self._entries[name] for name in wanted}
+            for entry in self._entries.values():
+                self._row.removeWidget(entry)
+                self._row.insertWidget(self._row.count() - 2, entry)
         self._make_room()

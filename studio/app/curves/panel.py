@@ -216,9 +216,9 @@ class CurvesPanel(QWidget):
             self._show_entries(plot, metric)
 
     def _show_entries(self, plot: CurvePlot, metric: str | None) -> None:
-        names = set()
+        names = []
         for entry, style, label, points in self._entries(metric):
-            names.add(entry)
+            names.append(entry)
             plot.legend.show_entry(entry, style, f"{label} {self._newest(points, metric)}".strip())
         plot.legend.keep_only(names)
 
