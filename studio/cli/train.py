@@ -33,6 +33,7 @@ from studio.graph.values import Json, set_at
 from studio.quantities import count, duration, short
 from studio.training import ranks
 from studio.training import settings as training_settings
+from studio.training.schedule_settings import SCHEDULES
 from studio.words import Message, NetloomError, tr
 
 if TYPE_CHECKING:
@@ -218,23 +219,39 @@ def with_changes(project: ProjectData, changes: list[str]) -> ProjectData:
                     "There is no setting {key}. There are: {known}.", key=key, known=", ".join(known)
                 )
             )
-        settings = set_at(settings, tuple(key.split(".")), _value(text))
-        if key == "training.optimizer.type":
-            settings = _fitting_optimizer(settings)
+        path = tuple(key.split("."))
+        if path[1] in _TABLES and len(path) > 2:
+            settings = set_at(settings, path[:2], _table(settings, path[1]))
+        settings = set_at(settings, path, _value(text))
+        if path[1] in _TABLES and path[2:] == ("type",):
+            settings = _fitting(settings, path[1])
     return replace(project, settings=settings)
 
 
+_TABLES: Mapping[str, tuple[Mapping[str, Mapping[str, Json]], str]] = {
+    "optimizer": (training_settings.OPTIMIZERS, "Adam"),
+    "schedule": (SCHEDULES, "constant"),
+}
+"""settings that are a class of PyTorch with its arguments: what is known of each class, and the usual one"""
+
+
 def _known(settings: Mapping[str, Json]) -> list[str]:
-    """The keys that may be set, those of the optimiser in use among them."""
-    optimizer = (settings.get("training") or {}).get("optimizer") or {}
-    kind = optimizer if isinstance(optimizer, str) else optimizer.get("type", "Adam")
-    return [
+    """The keys that may be set, those of the optimiser and the schedule in use among them."""
+    known = [
         *(f"data.{key}" for key in data_settings.DEFAULTS),
         *(f"data.split.{key}" for key in data_settings.DEFAULT_SPLIT),
         *(f"training.{key}" for key in training_settings.DEFAULTS),
-        "training.optimizer.type",
-        *(f"training.optimizer.{key}" for key in training_settings.OPTIMIZERS.get(str(kind), {})),
     ]
+    for name, (kinds, usual) in _TABLES.items():
+        kind = str(_table(settings, name).get("type", usual))
+        known += [f"training.{name}.{key}" for key in ("type", *kinds.get(kind, {}))]
+    return known
+
+
+def _table(settings: Mapping[str, Json], name: str) -> dict[str, Json]:
+    """A setting that may be written in short, by its type alone."""
+    said = (settings.get("training") or {}).get(name) or {}
+    return {"type": said} if isinstance(said, str) else dict(said) if isinstance(said, Mapping) else {}
 
 
 def _value(text: str) -> Json:
@@ -244,14 +261,14 @@ def _value(text: str) -> Json:
         return text
 
 
-def _fitting_optimizer(settings: dict[str, Json]) -> dict[str, Json]:
-    """Another optimiser knows other arguments: those it lacks go, the file's are not in its way."""
-    table = settings["training"]["optimizer"]
-    known = training_settings.OPTIMIZERS.get(str(table["type"]))
+def _fitting(settings: dict[str, Json], name: str) -> dict[str, Json]:
+    """Another class knows other arguments: those it lacks go, the file's are not in its way."""
+    table = _table(settings, name)
+    known = _TABLES[name][0].get(str(table["type"]))
     if known is None:
         return settings
-    kept = {name: value for name, value in table.items() if name == "type" or name in known}
-    return {**settings, "training": {**settings["training"], "optimizer": kept}}
+    kept = {key: value for key, value in table.items() if key == "type" or key in known}
+    return {**settings, "training": {**settings["training"], name: kept}}
 
 
 class Silence:
@@ -283,7 +300,7 @@ class _Json:
         return None
 
     def start(self, record: Mapping[str, Any]) -> None:
-        settings = ("name", "settings", "device", "threads", "start", "resumed")
+        settings = ("name", "settings", "device", "threads", "pace", "start", "resumed")
         names = (*settings, "parameters", "multiply_adds", "data", "versions")
         print_json("start", run=str(self._progress.run), **{name: record.get(name) for name in names})
 
@@ -346,6 +363,8 @@ class _Text:
                 threads=record["threads"],
             )
         )
+        if (pace := record.get("pace")) and pace["said"]:
+            self._print(str(Message.from_json(pace["said"])))
         if record.get("resumed"):
             self._print(tr("It goes on at step {step}.", step=count(self._progress.step)))
         elif record.get("start") is not None:

@@ -51,6 +51,15 @@ def test_set_changes_this_run_and_not_the_file(iris: Path, capsys: pytest.Captur
     assert run.settings.optimizer.params["lr"] == files.load(iris).training["optimizer"]["lr"]
 
 
+def test_the_schedule_in_use_has_keys_of_its_own(iris: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    changes = ("epochs=1", "schedule=StepLR", "schedule.gamma=0.5", "schedule.unit=steps")
+    main(["train", str(iris), *(word for change in changes for word in ("--set", f"training.{change}"))])
+
+    run = runs.open_run("last", runs.runs_folder(iris))
+    assert run.settings.options.schedule.type == "StepLR"
+    assert run.settings.options.schedule.params == {"step_size": 10, "gamma": 0.5, "unit": "steps"}
+
+
 def test_another_data_set_needs_only_its_name(iris: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", str(iris), "--set", "data.source=wine", "--set", "training.epochs=1"]) == 0
 
