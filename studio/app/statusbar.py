@@ -113,7 +113,7 @@ class StatusBar(QStatusBar):
             tr("Multiplications with an addition for one sample, forward"),
         )
         self._write(self.memory, _memory_text(report, project) if report else "")
-        self._write(self.device, tr("device {name}", name=_device(project)))
+        self._write_device(project)
         self._write_engine()
         self._write_problems()
 
@@ -123,6 +123,15 @@ class StatusBar(QStatusBar):
         label.setVisible(bool(text))
         if tip:
             label.setToolTip(tip)
+
+    def _write_device(self, project: ProjectData) -> None:
+        """What computes; while a training runs also in which way, and in the tooltip why in that one."""
+        text, progress = tr("device {name}", name=_device(project)), self._trainer.progress
+        if progress is None or progress.way is None or self._trainer.state not in ("running", "paused"):
+            self._write(self.device, text)
+            return
+        said = f"{progress.device.upper()} · {progress.way}"
+        self._write(self.device, tr("device {name}", name=said), str(progress.pace or ""))
 
     def _write_engine(self) -> None:
         state = self._trainer.state

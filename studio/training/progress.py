@@ -58,7 +58,7 @@ class Progress:
 
     `samples` were trained on in `train_seconds`, pauses and validation left out. `lr` is the learning rate of
     the newest steps, `parts` how many parts a batch is taken in for want of memory, `waits` what a run that
-    paused by itself waits for, `pace` how its steps are computed, and why.
+    paused by itself waits for, `way` how its steps are computed, `pace` why so.
     """
 
     status: Status = "idle"
@@ -73,6 +73,7 @@ class Progress:
     run: Path | None = None
     device: str = ""
     threads: int = 0
+    way: Message | None = None
     pace: Message | None = None
     lr: float = 0.0
     parts: int = 1

@@ -324,7 +324,7 @@ def _pace(training: _Training, known: Mapping[str, Any] | None = None, window: b
         pace = speed.Pace.from_json(ranks.same(pace.to_json()))
     training.pace, training.data = pace, speed.laid(training.data, pace)
     speed.equip(module, pace, progress.device)
-    progress.threads, progress.pace = pace.threads, pace.said
+    progress.threads, progress.way, progress.pace = pace.threads, pace.name, pace.said
     torch.set_num_threads(pace.threads)
     if pace.compile:
         speed.warm_up(module, training.objective, training.data, settings, progress)

@@ -35,6 +35,8 @@ _NUMBERS = (
     "parts",
 )
 """what of a Progress travels as it is"""
+_WORDS = ("waits", "way", "pace")
+"""what of it is a Message or nothing"""
 
 
 def write(file: IO[bytes], line: Mapping[str, Any]) -> None:
@@ -75,7 +77,9 @@ class Teller:
         progress = self._progress
         table = {name: getattr(progress, name) for name in _NUMBERS}
         table["run"] = str(progress.run) if progress.run is not None else None
-        table["waits"] = progress.waits.to_json() if progress.waits is not None else None
+        for name in _WORDS:
+            said = getattr(progress, name)
+            table[name] = said.to_json() if said is not None else None
         self._cursor, steps, losses = progress.steps_since(self._cursor)
         epochs = progress.epochs_done[self._epochs :]
         notices = progress.notices[self._notices :]
@@ -103,6 +107,7 @@ def take(news: Mapping[str, Any], progress: Progress) -> None:
     progress.epochs_done += [EpochRecord(**record) for record in news["epochs_done"]]
     progress.notices += [Message.from_json(notice) for notice in news["notices"]]
     progress.events += [Event(**event) for event in news["events"]]
-    progress.waits = Message.from_json(news["waits"]) if news["waits"] else None
+    for name in _WORDS:
+        setattr(progress, name, Message.from_json(news[name]) if news[name] else None)
     for name in _NUMBERS:
         setattr(progress, name, news[name])

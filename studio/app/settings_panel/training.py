@@ -12,7 +12,7 @@ from studio import quantities
 from studio.app import theme
 from studio.app.language import follow
 from studio.app.session import Session
-from studio.app.settings_panel import explanations, options
+from studio.app.settings_panel import explanations, fast, options
 from studio.app.settings_panel.aim import AimField, number_fields
 from studio.app.settings_panel.beginning import Beginning
 from studio.app.settings_panel.fields import (
@@ -121,6 +121,8 @@ class TrainingPanel(QWidget):
         self.run.add(self.device)
         unset = Message("automatic")
         self.run.add(WholeField(session, (SECTION, "threads"), Message("Threads"), None, 1, 1024, unset))
+        for field in fast.fields(session):
+            self.run.add(field)
         self.run.add(WholeField(session, (SECTION, "processes"), Message("Processes"), 1, 1, 1024))
         self.schedule = options.ScheduleField(session)
         self.pace.add(self.schedule)
