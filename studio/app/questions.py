@@ -75,6 +75,19 @@ def save_file(parent: QWidget, suggestion: Path, chosen: Callable[[Path], object
     return dialog
 
 
+def open_folder(parent: QWidget, folder: Path, chosen: Callable[[Path], object]) -> QFileDialog:
+    """Asks for a folder that is there."""
+    dialog = QFileDialog(parent, tr("Choose the folder of a run"), str(folder))
+    file_icons.use(dialog)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setObjectName("folder_dialog")
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    dialog.fileSelected.connect(lambda text: chosen(Path(text)))
+    dialog.open()
+    return dialog
+
+
 def _dialog(
     parent: QWidget, title: str, folder: Path, name: str, chosen: Callable[[Path], object]
 ) -> QFileDialog:

@@ -68,10 +68,13 @@ class RunItem(QTreeWidgetItem):
             self.setForeground(column, theme.current().color("second"))
         self.setFlags(self.flags() | Qt.ItemFlag.ItemIsUserCheckable)
 
+    def sort_key(self, column: int) -> Any:
+        return self._keys[column]
+
     def __lt__(self, other: QTreeWidgetItem) -> bool:
         column = self.treeWidget().sortColumn() if self.treeWidget() is not None else RUN
         if not isinstance(other, RunItem):
-            return False
+            return bool(self._keys[RUN] < other.key())  # type: ignore[attr-defined]
         return bool(self._keys[column] < other._keys[column])
 
     def matches(self, words: list[str]) -> bool:

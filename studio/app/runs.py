@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app import theme
+from studio.app import run_groups, theme
 from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 WAIT_MS = 1000
 """how long changes gather before the folder is read: epochs may follow each other in milliseconds"""
+WATCH_MS = 2000
+"""how often a run of another process is looked at"""
 
 
 class RunsPanel(QWidget):
@@ -59,12 +61,16 @@ class RunsPanel(QWidget):
         self.setAutoFillBackground(True)
         self._session, self._trainer = session, trainer
         self._infos: list[RunInfo] = []
+        self._to_tick: Path | None = None
         self._stale = True
         self._lane = Lane(self)
         self._lane.done.connect(self._take)
         self._lane.failed.connect(self._fail)
         self._wait = QTimer(self, singleShot=True, interval=WAIT_MS)
         self._wait.timeout.connect(self.refresh)
+        self._elsewhere: list[Path] = []
+        self._watch = QTimer(self, singleShot=True, interval=WATCH_MS)
+        self._watch.timeout.connect(self._look_again)
         self._build()
         trainer.epoch_done.connect(self._changed)
         trainer.state_changed.connect(self._changed)
@@ -168,7 +174,7 @@ class RunsPanel(QWidget):
     def refresh(self) -> None:
         """Reads the runs anew."""
         self._stale = False
-        self._lane.start(_read, self._session.path)
+        self._lane.start(_read, self._session.path, tuple(self._elsewhere))
 
     def _take(self, infos: list[RunInfo]) -> None:
         grown = len(infos) != len(self._infos)
@@ -176,6 +182,35 @@ class RunsPanel(QWidget):
         self._fill()
         if grown:
             self.count_changed.emit(len(infos))
+        self._follow_others()
+
+    def follow(self, folder: Path) -> None:
+        """Lists a run that lies elsewhere, perhaps written by another machine, and shows its curves."""
+        if folder not in self._elsewhere:
+            self._elsewhere.append(folder)
+        self._to_tick = folder
+        self.refresh()
+
+    def _follow_others(self) -> None:
+        """Curves of runs that other processes write grow as long as they are in sight."""
+        if self._to_tick is not None:
+            for item in self._items():
+                if item.data(0, FOLDER_ROLE) == self._to_tick:
+                    item.setCheckState(0, Qt.CheckState.Checked)
+                    self._to_tick = None
+        if any(info.status == "running" for info in self._infos):
+            self._watch.start()
+
+    def _look_again(self) -> None:
+        """Another process tells nobody here of its epochs."""
+        if not self.isVisible():
+            self._stale = True
+            if not self.ticked():
+                return
+        ticked = set(self.ticked())
+        if any(info.status == "running" and info.folder in ticked for info in self._infos):
+            self.overlay_changed.emit(self.ticked())
+        self.refresh()
 
     def _fail(self, error: Exception) -> None:
         self._session.notice.emit("error", Message("The runs could not be listed: {reason}", reason=error))
@@ -183,14 +218,18 @@ class RunsPanel(QWidget):
     # -- showing ---------------------------------------------------------------------------------
 
     def _fill(self) -> None:
-        kept, ticked = self.chosen(), set(self.ticked())
+        kept, ticked, unfolded = self.chosen(), set(self.ticked()), self._unfolded()
         with QSignalBlocker(self.table):
             self.table.setSortingEnabled(False)
             self.table.clear()
-            items = [RunItem(info) for info in reversed(self._infos)]
+            rows = run_groups.rows(self._infos)
+            self.table.setRootIsDecorated(any(isinstance(row, run_groups.GroupItem) for row in rows))
+            items = [item for row in rows for item in run_groups.runs_of(row)]
             for item in items:
                 item.setCheckState(0, _check(item.data(0, FOLDER_ROLE) in ticked))
-            self.table.addTopLevelItems(items)
+            self.table.addTopLevelItems(rows)
+            for row in rows:
+                row.setExpanded(row.data(0, run_groups.GROUP_ROLE) in unfolded)
             for item in items:
                 if item.data(0, FOLDER_ROLE) in kept:
                     item.setSelected(True)
@@ -205,12 +244,22 @@ class RunsPanel(QWidget):
     def _search_rows(self) -> None:
         """Hides the rows that the search does not find."""
         words = self.search.text().lower().split()
-        for item in self._items():
-            item.setHidden(not item.matches(words))
+        for row in self._rows():
+            items = run_groups.runs_of(row)
+            for item in items:
+                item.setHidden(not item.matches(words))
+            row.setHidden(all(item.isHidden() for item in items))
+
+    def _rows(self) -> list[QTreeWidgetItem]:
+        items = (self.table.topLevelItem(i) for i in range(self.table.topLevelItemCount()))
+        return [item for item in items if item is not None]
 
     def _items(self) -> list[RunItem]:
-        items = (self.table.topLevelItem(i) for i in range(self.table.topLevelItemCount()))
-        return [item for item in items if isinstance(item, RunItem)]
+        return [item for row in self._rows() for item in run_groups.runs_of(row)]
+
+    def _unfolded(self) -> set[str]:
+        """The groups whose runs are in sight."""
+        return {row.data(0, run_groups.GROUP_ROLE) for row in self._rows() if row.isExpanded()}
 
     def selected(self) -> Path | None:
         """The folder of the selected run, if it is one."""
@@ -252,7 +301,8 @@ def _check(on: bool) -> Qt.CheckState:
     return Qt.CheckState.Checked if on else Qt.CheckState.Unchecked
 
 
-def _read(ticket: Ticket, path: Path | None) -> list[RunInfo]:
+def _read(ticket: Ticket, path: Path | None, elsewhere: tuple[Path, ...]) -> list[RunInfo]:
     from studio.training.runs import list_runs, runs_folder
 
-    return list_runs(runs_folder(path))
+    others = [info for folder in elsewhere for info in list_runs(folder.parent) if info.folder == folder]
+    return [*list_runs(runs_folder(path)), *others]

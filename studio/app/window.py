@@ -39,6 +39,7 @@ from studio.app.statusbar import StatusBar
 from studio.app.text_undo import TextUndo
 from studio.app.toolbar import ToolBar
 from studio.app.trainer import Trainer
+from studio.app.trying import Trying
 from studio.app.welcome import WelcomePage
 from studio.app.workspace import TABS, Workspace
 from studio.words import Message, tr
@@ -70,6 +71,7 @@ class MainWindow(QMainWindow):
         self.files.leave = self._ask_about_training
         self.files.begin_leaving = lambda then: self.workspace.leave_code(then)
         self.importer = Importer(session, self.files, self.trainer, self)
+        self.trying = Trying(self.session, self.trainer, self)
         self.actions_table = Actions(self)
         self.actions_table.fill(self.menuBar())
         self.workspace = Workspace(session, self.trainer, preferences)
@@ -174,6 +176,8 @@ class MainWindow(QMainWindow):
             "snapshot": self.trainer.snapshot,
             "evaluate": self.trainer.evaluate,
             "training_settings": lambda: self.show_panel("training"),
+            **self.trying.actions(),
+            "follow_run": self.workspace.ask_for_run,
             "choose_data": lambda: self.show_panel("data"),
         }
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
-from studio.app import language
+from studio.app import language, questions
 from studio.app.canvas.panel import CanvasPanel
 from studio.app.canvas.thumbnails import Thumbnails
 from studio.app.inspector import InspectorPanel
@@ -203,6 +203,22 @@ class Workspace(QMainWindow):
         page = self.pages["curves"]
         page.fill()
         page.panel.show_runs(folders)  # type: ignore[union-attr]
+
+    def ask_for_run(self) -> None:
+        """Lets a run folder be chosen that lies elsewhere; its curves grow while somebody writes to it."""
+        questions.open_folder(self, self._parts.trainer.runs_folder.parent, self.follow_run)
+
+    def follow_run(self, folder: Path) -> None:
+        """Lists a run from elsewhere and lays it over the curves. Says why where it is none."""
+        if not (folder / "run.json").is_file():
+            self._session.notice.emit(
+                "error", Message("{run} is no run: there is no run.json in it.", run=folder)
+            )
+            return
+        page = self.pages["runs"]
+        page.fill()
+        page.panel.follow(folder)  # type: ignore[union-attr]
+        self.show_tab("curves")
 
     def _count_runs(self, count: int) -> None:
         self._runs = count

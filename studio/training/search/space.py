@@ -130,7 +130,7 @@ def usual(project: ProjectData) -> Space:
     kind = said if isinstance(said, str) else said.get("type", "Adam")
     lr = float(OPTIMIZERS.get(str(kind), {}).get("lr", 1e-3))
     return {
-        "training.optimizer.lr": Range(lr / 30, lr * 30, log=True),
+        "training.optimizer.lr": Range(float(f"{lr / 30:.1g}"), float(f"{lr * 30:.1g}"), log=True),
         "training.batch_size": Choices((16, 32, 64, 128)),
     }
 

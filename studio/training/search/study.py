@@ -318,8 +318,9 @@ class Study:
 
 
 def mark(project: ProjectData, search: Search, metric: str) -> str:
-    """What tells a search from another: the project but for where its cards lie, what is searched and how."""
-    table = json.loads(files.dumps(project))
+    """What tells a search from another: the project but for what is searched and where cards lie, and how."""
+    blank = with_values(project, {key: what.points()[0] for key, what in search.space.items()})
+    table = json.loads(files.dumps(blank))
     table.pop("search", None)
     table.pop("view", None)
     for network in table.get("networks", {}).values():
