@@ -12,6 +12,7 @@ from studio.app.statusbar import StatusBar, memory_in_training
 from studio.app.trainer import Trainer
 from studio.compiler.analysis import Analysis, NetworkReport, Problem
 from studio.graph.model import ProjectData
+from studio.training.progress import Progress
 from studio.words import Message
 
 from .training_fakes import session_with_data
@@ -111,3 +112,14 @@ def test_the_language_is_switched_from_here(qtbot: QtBot) -> None:
     assert words.language() == "zh_CN"
     assert bar.language.text() == "简体中文 ▾"
     assert bar.problems.text() == "没有问题"
+
+
+def test_while_it_trains_the_way_of_computing_stands_beside_the_device(qtbot: QtBot) -> None:
+    bar = made(qtbot)
+    progress = Progress(device="cpu", way=Message("bfloat16"), pace=Message("twice as fast here"))
+    bar._trainer.progress = progress
+    bar._trainer._set_state("running")
+    assert bar.device.text() == "device CPU · bfloat16"
+    assert bar.device.toolTip() == "twice as fast here"
+    bar._trainer._set_state("idle")
+    assert "bfloat16" not in bar.device.text()
