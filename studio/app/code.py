@@ -50,7 +50,8 @@ class _Written:
 
 
 class CodePanel(QWidget):
-    """Where the network has errors, the last good source stays, greyed, with the reason above.
+    """Where the network has errors, comments say them. Where its drawing is so unsound that it cannot be
+    written, the last good source stays, greyed, with the reason above.
 
     "Edit" unlocks the module; "Apply" reads it back without running it and makes one step that can be undone,
     or marks the lines that cannot be read and changes nothing. "Discard" shows the network's source again.
@@ -70,6 +71,8 @@ class CodePanel(QWidget):
         self._wanted: _Written | None = None
         self._written: _Written | None = None
         self._edited: _Written | None = None
+        self._broken = False
+        """whether the network that is written has problems"""
         self._then: Callable[[], object] = lambda: None
         self._lane = Lane(self, needs=stages.ENGINE)
         self._lane.done.connect(self._take)
@@ -191,7 +194,8 @@ class CodePanel(QWidget):
         self._stale = False
         project = session.document.data()
         problem = first_error(project, session.analysis.errors)
-        if problem is not None:
+        self._broken = problem is not None
+        if problem is not None and self.kind.currentData() == "script":
             self._lane.cancel()
             self._fail(NetloomError(problem.text))
             return
@@ -249,6 +253,8 @@ class CodePanel(QWidget):
             )
         if not self._session.engine_ready:
             return tr("PyTorch is still loading…")
+        if self._broken and not self.editing and self.kind.currentData() == "module":
+            return tr("A comment says where the network has a problem. The code can be edited all the same.")
         if self.editing:
             return tr("It is read, never run. Apply takes it into the network as one step.")
         if self.kind.currentData() == "script":
@@ -344,6 +350,7 @@ class CodePanel(QWidget):
         applied = self.source
         self._end()
         self._source = applied
+        self._written = None  # the next edit begins with what is written of the network as it is now
         self._changed(None)
         self._say()
         self._then()
@@ -407,10 +414,10 @@ def _source_of(ticket: Ticket, project: ProjectData, context: Context, kind: Kin
         from studio.export.training_script import training_script
 
         return training_script(project)
-    from studio.compiler.source import source
+    from studio.compiler.reading.merge import editable
     from studio.compiler.survey import main_network
 
-    return source(project, main_network(project), context)
+    return editable(project, main_network(project), context)
 
 
 def _read_back(

@@ -128,13 +128,20 @@ def _live(walk: Survey) -> list[Step]:
 class ClassWriter:
     """Writes the class of one network."""
 
-    def __init__(self, project: ProjectData, plans: Mapping[str, Plan], name: str) -> None:
+    def __init__(
+        self,
+        project: ProjectData,
+        plans: Mapping[str, Plan],
+        name: str,
+        said: Mapping[tuple[str, str], str] | None = None,
+    ) -> None:
         self.project = project
         self.plans = plans
         self.plan = plans[name]
         self.walk = self.plan.walk
         self.steps = _live(self.walk)
-        self.forward = Forward(project, self.plan.uses, self.steps)
+        comments = {node: text for (network, node), text in (said or {}).items() if network == name}
+        self.forward = Forward(project, self.plan.uses, self.steps, comments)
 
     def lines(self) -> list[str]:
         head = [f"class {self.plan.class_name}(nn.Module):", *self.forward.docstring(), ""]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from studio.catalog import ports, signatures, table
@@ -40,8 +40,11 @@ class Statement:
 class Forward:
     """Writes `forward` for the uses of one network."""
 
-    def __init__(self, project: ProjectData, uses: list[Survey], steps: list[Step]) -> None:
+    def __init__(
+        self, project: ProjectData, uses: list[Survey], steps: list[Step], comments: Mapping[str, str]
+    ) -> None:
         self.project = project
+        self.comments = comments
         self.uses = uses
         self.walk = uses[0]
         self.steps = steps
@@ -204,13 +207,19 @@ class Forward:
         result = "Tensor" if len(self.outputs) == 1 else f"tuple[{', '.join(['Tensor'] * len(self.outputs))}]"
         found = lines(call("def forward", said, f" -> {result}:"), INDENT)
         shown: str | None = None
+        found += self._said(step.node.id for step in self.steps if step.node.type in {INPUT, *CONSTANTS})
         for statement in self.statements:
+            found += self._said(statement.run or (statement.step.node.id,))
             comment = self._comment(statement.step)
             new = comment if comment != shown else None
             found += self._statement(statement, new)
             shown = comment
         given = [self._value(node.args[0]) for node in self.outputs]
-        return [*found, *_returned(given)]
+        return [*found, *self._said(node.id for node in self.outputs), *_returned(given)]
+
+    def _said(self, ids: Iterable[str]) -> list[str]:
+        """The comments on nodes, a line each."""
+        return [f"{INDENT * 2}{self.comments[id_]}" for id_ in ids if id_ in self.comments]
 
     def _loops(self, step: Step) -> bool:
         """Whether the repetitions of a block are called one by one, because no Sequential can run them."""

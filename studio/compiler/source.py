@@ -12,8 +12,12 @@ from dataclasses import dataclass
 
 from studio.compiler.analysis import Context
 from studio.compiler.classes import ClassWriter, plan
+from studio.compiler.faulty import walked
 from studio.compiler.ready import ready
 from studio.graph.model import ProjectData
+
+PROBLEM = "# Problem: "
+"""how the comment begins that tells of a problem"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,17 @@ def source(project: ProjectData, network: str = "model", context: Context | None
 
 
 def write(
-    project: ProjectData, network: str, context: Context | None = None
+    project: ProjectData, network: str, context: Context | None = None, faulty: bool = False
 ) -> tuple[str, dict[str, WrittenClass]]:
-    """The source, and what each of its classes was written for. Raises CompileError like `source`."""
-    whole, walk = ready(project, network, context)
+    """The source, and what each of its classes was written for. Raises CompileError like `source`.
+
+    With `faulty`, also of a network whose shapes or values have problems: a comment says each before its
+    line, and what is not known (the width of what comes in) is left out. It can be read back, and not be run.
+    """
+    whole, walk = (walked if faulty else ready)(project, network, context)
     plans = plan(whole.project, walk)
-    writers = [ClassWriter(whole.project, plans, name) for name in plans]
+    said = {(f.network, f.node or ""): f"{PROBLEM}{' '.join(str(f.text).split())}" for f in whole.errors()}
+    writers = [ClassWriter(whole.project, plans, name, said) for name in plans]
     body = "\n\n\n".join("\n".join(writer.lines()) for writer in writers)
     title = re.sub(r'[\\"\s]+', " ", project.name).strip() or "Untitled"
     text = f'"""{title}: the network {walk.name}, drawn with Netloom."""\n\n{imports(body)}\n\n\n{body}\n'

@@ -13,7 +13,7 @@ from studio.app import theme
 from studio.app.code import CodePanel, _Written
 from studio.app.code_text import PythonHighlighter
 from studio.app.session import Session
-from studio.compiler.analysis import Analysis, Context, Problem
+from studio.compiler.analysis import Analysis, Context
 from studio.words import Message, NetloomError
 
 from .training_fakes import notices_of
@@ -44,16 +44,19 @@ def test_the_source_is_written_when_it_is_looked_at(panel: CodePanel, qtbot: QtB
     assert panel.status.text() == "Plain PyTorch; it needs nothing of Netloom."
 
 
-def test_with_an_error_the_last_good_source_stays_greyed_with_the_reason(
-    panel: CodePanel, qtbot: QtBot
+def test_where_it_cannot_be_written_the_last_good_source_stays_greyed_with_the_reason(
+    panel: CodePanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def fail(*_: object) -> str:
+        raise NetloomError(Message("No wire."))
+
     shown(panel, qtbot)
-    panel._session.analysis = Analysis(problems=(Problem("x", "error", "model", None, Message("No wire.")),))
-    panel._session.analysed.emit(panel._session.analysis)
-    qtbot.waitUntil(lambda: "No wire." in panel.status.text(), timeout=10_000)
+    with monkeypatch.context() as changed:
+        changed.setattr("studio.app.code._source_of", fail)
+        panel._session.analysed.emit(panel._session.analysis)
+        qtbot.waitUntil(lambda: "No wire." in panel.status.text(), timeout=10_000)
     assert panel.text.toPlainText() == SOURCE
     assert panel.text.highlighter.grey
-    panel._session.analysis = Analysis()
     panel._session.analysed.emit(panel._session.analysis)
     qtbot.waitUntil(lambda: not panel.text.highlighter.grey, timeout=10_000)
 
@@ -231,6 +234,32 @@ def test_an_edit_of_the_network_meanwhile_is_kept_beside_that_of_the_code(
     qtbot.waitUntil(lambda: not real.editing, timeout=60_000)
     assert session.document.node("model", "fc1").params == {"out_features": 24}
     assert session.document.node("model", "fc2").params == {"out_features": 12}
+
+
+@pytest.mark.slow
+def test_a_network_with_a_problem_is_edited_as_code_and_healed(real: CodePanel, qtbot: QtBot) -> None:
+    session = real._session
+    with session.edit(Message("Change")) as edit:
+        edit.set_param("model", "fc2", "in_features", 99)
+    qtbot.waitUntil(lambda: "# Problem: " in real.source, timeout=60_000)
+    assert "comment says where" in real.status.text() and not real.text.highlighter.grey
+    real.edit_button.click()
+    type_in(real, "nn.Linear(4, 16)", "nn.Linear(4, 24)")
+    real.apply_button.click()
+    qtbot.waitUntil(lambda: not real.editing, timeout=60_000)
+    assert session.document.node("model", "fc1").params == {"out_features": 24}
+    assert session.document.node("model", "fc2").params["in_features"] == 99, (
+        "the problem stays until it is mended"
+    )
+    qtbot.waitUntil(
+        lambda: "nn.Linear(4, 24)" in real.source and real.edit_button.isEnabled(), timeout=60_000
+    )
+    real.edit_button.click()
+    type_in(real, "nn.Linear(99, 16)", "nn.Linear(24, 16)")
+    real.apply_button.click()
+    qtbot.waitUntil(lambda: not real.editing, timeout=60_000)
+    qtbot.waitUntil(lambda: "# Problem: " not in real.source, timeout=60_000)
+    assert not session.analysis.errors
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from studio.compiler.reading.constructor import Constructor, arguments
 from studio.compiler.reading.faults import LineFault, ReadingError, Refused, refuse, said
 from studio.compiler.reading.model import ReadClass
 from studio.compiler.reading.names import Names
+from studio.compiler.source import PROBLEM
 from studio.graph import naming
 from studio.graph.values import Json
 from studio.words import Message
@@ -211,7 +212,7 @@ def remarks(text: str) -> list[str]:
     """The comments and docstrings of a source that a network has no place for: those that are not ours."""
     lines = io.StringIO(text).readline
     said_ = [token.string for token in tokenize.generate_tokens(lines) if token.type == tokenize.COMMENT]
-    found = [comment for comment in said_ if not _SHAPE.fullmatch(comment)]
+    found = [said for said in said_ if not _SHAPE.fullmatch(said) and not said.startswith(PROBLEM)]
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and (words := ast.get_docstring(node)):
             sides = words.rstrip(".").split("->")

@@ -11,15 +11,16 @@ from dataclasses import dataclass, field, replace
 
 from studio.catalog import ports, signatures, table
 from studio.compiler.analysis import Context
+from studio.compiler.problems.finding import Finding
 from studio.compiler.reading.faults import LineFault, ReadingError
 from studio.compiler.reading.file import read
 from studio.compiler.reading.fresh import default, in_network, network_of
 from studio.compiler.reading.loops import AS_MANY
 from studio.compiler.reading.match import matched
 from studio.compiler.reading.model import ReadClass
-from studio.compiler.ready import with_blocks
+from studio.compiler.ready import ready, with_blocks
 from studio.compiler.source import WrittenClass, write
-from studio.compiler.survey import CONSTANTS, survey
+from studio.compiler.survey import CONSTANTS, ProjectSurvey, survey
 from studio.graph import naming
 from studio.graph import operations as op
 from studio.graph.document import Change, Document, EditError, Ranks
@@ -46,6 +47,20 @@ class _Size:
     of_class: bool
 
 
+def editable(project: ProjectData, network: str = "model", context: Context | None = None) -> str:
+    """The source of a network as it may be edited, problems and all.
+
+    Raises CompileError for problems that no line can say.
+    """
+    text = write(project, network, context, faulty=True)[0]
+    try:
+        read(text)
+    except ReadingError:
+        ready(project, network, context)
+        raise
+    return text
+
+
 def merge(
     project: ProjectData,
     text: str,
@@ -56,9 +71,10 @@ def merge(
     """What changes in `project` so that its network says what `text` says; None where it does already.
 
     With the document's `ranks`, the change can be done on that document as it is. Raises ReadingError for a
-    source that is no network or one whose network has an error, CompileError where `project` itself has one.
+    source that is no network or one whose network has an error that `project` had not, CompileError where
+    that cannot be written at all.
     """
-    before, classes = write(project, network, context)
+    before, classes = write(project, network, context, faulty=True)
     old, new = read(before), read(text)
     stated: set[tuple[str, str, str]] = set()
     while True:
@@ -79,22 +95,40 @@ def merge(
                 )
                 raise ReadingError([LineFault(size.line, text_)])
         if not wrong:
-            _refuse_errors(document.data(), network, context, made)
+            _refuse_errors(document.data(), network, context, made, survey(project, context or Context()))
             return changes[0] if changes else None
         stated |= {(size.network, size.node, size.parameter) for size in wrong}
 
 
-def _refuse_errors(project: ProjectData, network: str, context: Context | None, made: _Merge) -> None:
-    """What does not fit together is told at the lines that say it; else its source could not be written."""
+def _refuse_errors(
+    project: ProjectData, network: str, context: Context | None, made: _Merge, before: ProjectSurvey
+) -> None:
+    """What does not fit together any more is told at the lines that say it.
+
+    What did not before is no reason, nor is what comes to light behind that.
+    """
     whole = survey(project, context or Context())
     concerned = with_blocks(whole.uses[made.renamed.get(network, network)][0])
     faults = [
         LineFault(made.lines.get((finding.network, finding.node or ""), 1), finding.text)
         for finding in whole.errors()
-        if finding.network in concerned
+        if finding.network in concerned and not _was_there(finding, before)
     ]
     if faults:
         raise ReadingError(faults)
+
+
+def _was_there(finding: Finding, before: ProjectSurvey) -> bool:
+    """Whether a problem is one of before, under another name too, or of a node that nothing was known of."""
+    walks = before.uses.get(finding.network)
+    step = walks[0].steps.get(finding.node or "") if walks else None
+    known = {(one.code, one.network) for one in before.errors()} if step is None else set()
+    unseen = step is not None and step.outcome is None
+    return (
+        unseen
+        or finding.key in {one.key for one in before.errors()}
+        or (finding.code, finding.network) in known
+    )
 
 
 def _disagreeing(project: ProjectData, context: Context | None, sizes: list[_Size]) -> Iterator[_Size]:
