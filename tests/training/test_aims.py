@@ -28,7 +28,9 @@ LINEAR = ("fc", "nn.Linear", {})
 
 
 def project(source: str, objective: Any, *layers: tuple[str, str, dict[str, Any]]) -> ProjectData:
-    training = {} if objective is None else {"objective": objective}
+    training: dict[str, Any] = {} if objective is None else {"objective": objective}
+    if objective == "perceptron":
+        training["optimizer"] = {"type": "SGD", "momentum": 0}
     return ProjectData("P", {"model": chain(*layers)}, {"data": {"source": source}, "training": training})
 
 
@@ -129,3 +131,15 @@ def test_a_number_of_an_objective_is_checked_by_name() -> None:
         read({"objective": {"type": "variational", "beta": -1}})
     with pytest.raises(SettingsError, match="gamma"):
         read({"objective": {"type": "variational", "gamma": 1}})
+
+
+def test_the_perceptron_rule_wants_plain_steps() -> None:
+    plain = project("iris", "perceptron", LINEAR)
+    training = {**plain.training, "optimizer": {"type": "Adam"}}
+    wrong = ProjectData("P", plain.networks, {**plain.settings, "training": training})
+
+    (problem,) = errors(wrong)
+
+    assert problem.node is None
+    assert errors(cured(wrong, problem)) == ()
+    assert read(cured(wrong, problem).training).optimizer.params["momentum"] == 0

@@ -16,6 +16,7 @@ from studio.training.objectives import (
     classification,
     contrastive,
     denoising,
+    language,
     multilabel,
     perceptron,
     regression,
@@ -52,6 +53,7 @@ KINDS: dict[str, Kind] = {
         multilabel,
         regression,
         segmentation,
+        language,
         autoencoder,
         denoising,
         variational,
@@ -115,4 +117,7 @@ def aimed(context: Context, section: Mapping[str, Json]) -> Context:
     except AimError:
         found = {name: number.default for name, number in kind.numbers.items()}
     known = str(loss) if loss in kind.losses else kind.losses[0]
-    return replace(kind.context(context, found, known, context.task or USUAL), derive=context_of)
+    made = replace(kind.context(context, found, known, context.task or USUAL), derive=context_of)
+    if made.aim is not None and made.aim.refusal is None:
+        made = replace(made, aim=replace(made.aim, refusal=kind.rules(section)))
+    return made

@@ -78,6 +78,8 @@ class Kind:
     wants: Wants = _as_the_data
     numbers: Mapping[str, Number] = field(default_factory=dict)
     metrics: tuple[str, ...] = ("loss",)
+    rules: Callable[[Mapping[str, Json]], Refusal | None] = lambda section: None
+    """what the rest of a training section must not say, where it matters to the objective"""
 
     def context(self, context: Context, params: Mapping[str, Any], loss: str, usual: str) -> Context:
         """What the data and this objective say of the network. `usual` is the data's own objective."""

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from studio.compiler.analysis import Aim, Context
+from studio.compiler.analysis import Aim, Context, Refusal
+from studio.graph.values import Json
 from studio.training.objectives.classification import Classification
 from studio.training.objectives.kind import Kind
 from studio.training.objectives.objective import ObjectiveError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from studio.training.settings import Settings
 
 TITLE = Message("Perceptron rule")
+PLAIN = Message("The perceptron rule is a plain step: set training.optimizer to SGD and its momentum to 0.")
 
 
 class Perceptron(Classification):
@@ -49,6 +51,19 @@ class Perceptron(Classification):
         return appraisal.Classes("")
 
 
+def _plain(section: Mapping[str, Json]) -> bool:
+    """Whether the optimiser of a training section takes steps of the gradient and nothing else."""
+    said = section.get("optimizer")
+    return isinstance(said, Mapping) and said.get("type") == "SGD" and said.get("momentum") == 0
+
+
+def _rules(section: Mapping[str, Json]) -> Refusal | None:
+    if _plain(section):
+        return None
+    label = Message("Take SGD without momentum")
+    return Refusal(PLAIN, ((label, ("training", "optimizer"), {"type": "SGD", "lr": 1.0, "momentum": 0.0}),))
+
+
 def _make(settings: Settings, data: Prepared, module: nn.Module) -> Perceptron:
     from torch import nn
 
@@ -60,13 +75,8 @@ def _make(settings: Settings, data: Prepared, module: nn.Module) -> Perceptron:
                 "weights. Take the objective classification for it."
             )
         )
-    moves = settings.optimizer.params
-    if settings.optimizer.type != "SGD" or moves["momentum"]:
-        raise ObjectiveError(
-            Message(
-                "The perceptron rule is a plain step: set training.optimizer to SGD and its momentum to 0."
-            )
-        )
+    if not _plain(settings.to_json()):
+        raise ObjectiveError(PLAIN)
     return Perceptron(data.context.outputs)
 
 
@@ -84,4 +94,5 @@ KIND = Kind(
     tasks=("classification",),
     wants=_wants,
     metrics=("accuracy",),
+    rules=_rules,
 )
