@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from studio.catalog import table
 from studio.catalog.entry import Port
 from studio.graph.model import INPUT, OUTPUT, Network, Node, ProjectData, derived
@@ -22,6 +24,8 @@ def inputs(node: Node, project: ProjectData | None = None) -> tuple[Port, ...]:
     if node.block is not None:
         return _block_inputs(_network(node, project))
     found = table.entry(node.type)
+    if node.type == "F.batch_norm" and node.kwargs.get("training") is True:
+        return tuple(replace(port, optional=port.name != "input") for port in found.inputs) if found else ()
     if found is not None:
         return found.inputs
     return tuple(Port(_slot_name(slot), slot) for slot, _ in node.arguments.references())

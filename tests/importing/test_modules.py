@@ -460,3 +460,17 @@ def test_methods_that_write_are_the_functions_without_the_underscore() -> None:
     imported = check(InPlace(), torch.rand(3, 4), others=(torch.rand(5, 4),))
     types = {node.type for node in imported.project.networks["model"].nodes.values()}
     assert {"torch.add", "torch.mul", "torch.clamp", "torch.bernoulli", "torch.slice_scatter"} <= types
+
+
+class Standardised(nn.Conv2d):
+    """A convolution whose weight is brought to mean 0 and deviation 1 first, as in NFNet."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight = functional.batch_norm(
+            self.weight.reshape(1, self.out_channels, -1), None, None, training=True, momentum=0.0
+        ).reshape_as(self.weight)
+        return functional.conv2d(x, weight, self.bias)
+
+
+def test_a_batch_norm_without_statistics_takes_those_of_its_input() -> None:
+    check(nn.Sequential(Standardised(3, 4, 3)), torch.rand(2, 3, 8, 8), others=(torch.rand(3, 3, 9, 9),))
