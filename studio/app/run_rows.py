@@ -131,7 +131,9 @@ def _score(values: object) -> float:
 def _settings(settings: object) -> str:
     table = settings if isinstance(settings, dict) else {}
     optimizer = table.get("optimizer") or {}
-    parts = [f"{optimizer.get('type', '')} {optimizer.get('lr', '')}".strip()]
+    lr = optimizer.get("lr", "")
+    lr = f"{lr:.4g}" if isinstance(lr, float) else lr
+    parts = [f"{optimizer.get('type', '')} {lr}".strip()]
     if table.get("batch_size"):
         parts.append(tr("batch {n}", n=table["batch_size"]))
     return " · ".join(part for part in parts if part)
