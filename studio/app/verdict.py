@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     from studio.training.appraisal import Verdict
 
 PARTS = ("test", "validation")
+OF_EACH = {
+    "precision_macro": "precision",
+    "recall_macro": "recall",
+    "f1_macro": "f1",
+    **{name: name for name in ("mae", "r2", "iou", "dice")},
+}
+"""under which metric the figures of each class, label or column stand"""
 WIDTH = 392
 LABEL, LEAST, MOST = 84, 7, 44
 """room for the names of the classes, and the side of a cell of the matrix"""
@@ -135,7 +142,20 @@ class VerdictView(QWidget):
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setForeground(2, theme.current().color("second"))
             item.setToolTip(0, name)
+            for place, each in enumerate(verdict.by_class.get(OF_EACH.get(name, ""), ())):
+                item.addChild(self._of_class(name, place, each))
             self.metrics.addTopLevelItem(item)
+        self.metrics.setRootIsDecorated(bool(verdict.by_class))
+
+    def _of_class(self, metric: str, place: int, value: float | None) -> QTreeWidgetItem:
+        """A metric of one class, label or column; none where there is nothing to measure."""
+        names = self._found.names
+        name = names[place] if place < len(names) else str(place + 1)
+        item = QTreeWidgetItem([name, "–" if value is None else metric_text(metric, value)])
+        item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        for column in range(2):
+            item.setForeground(column, theme.current().color("second"))
+        return item
 
 
 class ConfusionView(QWidget):

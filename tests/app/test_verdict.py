@@ -41,6 +41,8 @@ def test_every_metric_stands_there_with_its_interval(qtbot: QtBot, tmp_path: Pat
 
     rows = [[view.metrics.topLevelItem(i).text(c) for c in range(3)] for i in range(2)]
     assert rows == [["Accuracy", "75.0 %", "50.0 % – 100.0 %"], ["F1 (macro)", "0.700", ""]]
+    f1 = view.metrics.topLevelItem(1)
+    assert [f1.child(i).text(0) + f1.child(i).text(1) for i in range(2)] == ["cat0.800", "dog0.600"]
     assert view.part.count() == 1
     assert view.matrix.accessibleDescription() == "2 × dog taken for cat; 1 × cat taken for dog"
 
