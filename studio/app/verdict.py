@@ -40,7 +40,7 @@ OF_EACH = {
     **{name: name for name in ("mae", "r2", "iou", "dice")},
 }
 """under which metric the figures of each class, label or column stand"""
-WIDTH = 392
+WIDTH = 412
 LABEL, LEAST, MOST = 84, 7, 44
 """room for the names of the classes, and the side of a cell of the matrix"""
 
