@@ -18,7 +18,7 @@ from torch import Tensor
 from studio.catalog import literals, table
 from studio.graph.model import BLOCK, INPUT, OUTPUT, Node
 from studio.graph.operations import same
-from studio.graph.values import Json, form, is_reference
+from studio.graph.values import Json, arithmetic, form, is_reference
 from studio.importing import modes, trees
 from studio.importing.errors import SizeDependentError, UntraceableError
 from studio.importing.report import Note
@@ -62,53 +62,93 @@ def explored(attempt: Callable[[tuple[bool, ...]], Way]) -> Way:
     return read(())
 
 
-_NEAR: tuple[Callable[[int], int], ...] = (
-    lambda n: n // 2,
-    lambda n: n * 2,
-    lambda n: n - 1,
-    lambda n: n + 1,
-)
+def _near(n: int) -> list[int]:
+    """Lengths for the second run, by that of the first."""
+    return [n // 2, n * 2, n - 1, n + 1]
 
 
-def fitting(attempt: Callable[[], Way], given: list[Tensor], partners: dict[int, Tensor]) -> Way:
-    """`attempt()`, where need be with other sizes in the second run.
+def _about(n: int) -> list[tuple[int, int]]:
+    """Lengths for both runs, by the number that a length is compared with."""
+    return [(n, n // 2), (2 * n + 1, 5 * n + 2), (n - 1, n // 3), (4 * n, 6 * n)]
 
-    Where the second run would go another way than it is told, what it is given need not fit there. Then sizes
-    near those of the first run take their place, for which what is told is so. `partners` has the tensors of
-    the second run by the ids of those of the first, `given` are those that the call is given.
+
+_TIMES = 4
+"""how many such lengths there are"""
+
+
+def fitting(
+    attempt: Callable[[Mapping[int, Tensor]], Way], given: list[Tensor], partners: dict[int, Tensor]
+) -> Way:
+    """`attempt({})`, where need be with other sizes.
+
+    Where a run would go another way than the call is told, what it is given need not fit there. Then other
+    lengths take the place of those that were asked about, for which what is told is so: `attempt` is given
+    tensors by the ids of those in `given`, and `partners` what these are in the second run.
     """
-    way = attempt()
-    told = way.scope.asked
-    wrong = [question for question in told.values() if question.other != question.answer]
+    way = attempt({})
+    told = list(way.scope.asked.values())
+    wrong = [question for question in told if {question.one, question.other} != {question.answer}]
     if way.failed is None or not wrong:
         return way
-    about = {size for question in wrong for size in question.sizes}
-    kept = {id(tensor): partners[id(tensor)] for tensor in given if id(tensor) in partners}
-    try:
-        for near in _NEAR:
-            for tensor in given:
-                if id(tensor) in kept:
-                    partners[id(tensor)] = _resized(tensor, kept[id(tensor)], near, about)
-            again = attempt()
-            asked = again.scope.asked
-            if again.failed is None and all(q.other == q.answer for q in asked.values()):
-                asked |= {key: question for key, question in told.items() if key in asked}
-                return again
-    finally:
-        partners.update(kept)
+    for time in range(_TIMES):
+        instead = {}
+        for tensor in given:
+            if id(tensor) in partners:
+                made = _resized(tensor, partners[id(tensor)], wrong, time)
+                instead[id(tensor)], partners[id(made[0])] = made
+        again = attempt(instead)
+        asked = again.scope.asked
+        if again.failed is None and all(q.one == q.other == q.answer for q in asked.values()):
+            for key, real in zip(list(asked), told, strict=False):
+                asked[key] = replace(asked[key], one=real.one, other=real.other)
+            return again
     return way
 
 
-def _resized(
-    tensor: Tensor, partner: Tensor, near: Callable[[int], int], about: set[tuple[int, int]]
-) -> Tensor:
-    """A tensor without memory, those of its open lengths that were asked about near to those of `tensor`."""
+def _resized(tensor: Tensor, partner: Tensor, wrong: list[Question], time: int) -> tuple[Tensor, Tensor]:
+    """A tensor for either run, those of its open lengths changed that `wrong` asks about."""
     with torch._C.DisableTorchFunction():  # noqa: SLF001 - the public switch leaves modes on
-        shape = list(partner.shape)
-        for dim, (one, other) in enumerate(zip(tensor.shape, partner.shape, strict=True)):
-            if one != other and (id(tensor), dim) in about:
-                shape[dim] = near(one)
-        return tensor.new_empty(shape) if min(shape, default=1) > 0 else partner
+        ones, others = list(tensor.shape), list(partner.shape)
+        for question in wrong:
+            for dim in (dim for place, dim in question.sizes if place == id(tensor)):
+                if tensor.shape[dim] != partner.shape[dim]:
+                    ones[dim], others[dim] = _lengths(question, ones[dim], others[dim], time)
+        fits = min([*ones, *others], default=1) > 0
+        sizes = (ones, others) if fits else (tensor.shape, partner.shape)
+        return tensor.new_empty(sizes[0]), tensor.new_empty(sizes[1])
+
+
+def _lengths(question: Question, one: int, other: int, time: int) -> tuple[int, int]:
+    """Lengths for which the answer to a question is that which the call was told."""
+    if question.one == question.answer:
+        pairs = [(one, near) for near in _near(one)]
+    else:
+        pairs = _about(max(_whole(question.said), default=1))
+    fitting_ = [pair for pair in pairs if all(_holds(question, length) for length in pair)]
+    return fitting_[time % len(fitting_)] if fitting_ else (one, other)
+
+
+def _holds(question: Question, length: int) -> bool:
+    """Whether the answer fits where the length that is asked about is this. Of several nothing is known."""
+    if length < 1 or len(set(question.sizes)) > 1:
+        return length > 0
+    return bool(_worked_out(question.said, length)) == question.answer
+
+
+def _worked_out(value: Json, length: int) -> Json:
+    if not isinstance(value, dict):
+        return value
+    if "expr" not in value:
+        return length
+    return arithmetic(value["expr"], [_worked_out(item, length) for item in value["of"]])
+
+
+def _whole(value: Json) -> list[int]:
+    """The whole numbers in a comparison, but not the dimensions of sizes."""
+    if type(value) is int:
+        return [value]
+    held = value.get("of", []) if isinstance(value, dict) else []
+    return [number for item in held for number in _whole(item)]
 
 
 def _count(scope: Scope) -> int:

@@ -102,27 +102,41 @@ class Tracer(TorchFunctionMode):
         """A call of the module of a scope, read for every answer that it may get about sizes."""
         stale, count = set(self.memory.stale), len(self.memory.kept)
 
-        def attempt(answers: tuple[bool, ...]) -> choices.Way:
+        def attempt(answers: tuple[bool, ...], instead: Mapping[int, Tensor]) -> choices.Way:
             scope = begin()
             scope.plan = answers
             if answers and (self.memory.stale - stale) & {id(t) for t in self.memory.kept[:count]}:
                 # it wrote into what is not its own: a second call would not find that as it was
                 return choices.Way(scope, failed=SizeDependentError(depends()))
             try:
-                result = self._forward(scope, args, kwargs)
+                result = self._forward(scope, *self._instead(scope, instead, args, kwargs))
             except UntraceableError as error:
                 return choices.Way(scope, failed=error)
             return choices.Way(scope, result, result)
 
         def fitting(answers: tuple[bool, ...]) -> choices.Way:
-            return choices.fitting(
-                lambda: attempt(answers), trees.tensors((args, kwargs)), self.memory.partners
-            )
+            given = trees.tensors((args, kwargs))
+            return choices.fitting(lambda instead: attempt(answers, instead), given, self.memory.partners)
 
         way = choices.explored(fitting)
         if way.failed is not None:
             raise way.failed
         return way
+
+    def _instead(
+        self, scope: Scope, instead: Mapping[int, Tensor], args: Any, kwargs: Any
+    ) -> tuple[Any, Any]:
+        """The arguments of a call, with tensors of other sizes for some, which stand for them."""
+        if not instead:
+            return args, kwargs
+        for tensor in trees.tensors((args, kwargs)):
+            if id(tensor) in instead and scope.parent is not None:
+                self.memory.track(instead[id(tensor)], self.memory.partners[id(instead[id(tensor)])])
+                scope.parent.tensors[id(instead[id(tensor)])] = self._said(tensor)
+        changed: tuple[Any, Any] = trees.mapped(
+            (args, kwargs), lambda number: number, lambda one: instead.get(id(one), one)
+        )
+        return changed
 
     def _decided(self, formula: tuple[Any, ...], one: bool, other: bool) -> bool:
         """What a module is told that asks whether a comparison of lengths holds."""
