@@ -84,6 +84,10 @@ def _check(data: DataSettings, settings: Settings) -> None:
                 "training.precision and training.compile accordingly."
             )
         )
+    if data.split.folds is not None:
+        raise ScriptError(
+            Message("A training script splits by shares, not into folds. Take folds out of data.split first.")
+        )
     if settings.weights is not None:
         raise ScriptError(
             Message(
