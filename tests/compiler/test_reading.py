@@ -252,7 +252,7 @@ def test_a_layer_of_another_type_stays_in_its_place():
     assert (relu.type, relu.params, relu.at) == ("nn.LeakyReLU", {"negative_slope": 0.2}, (0, 192))
 
 
-def test_a_new_layer_is_placed_beside_what_is_there():
+def test_a_new_layer_comes_into_its_chain_and_what_follows_makes_room():
     drawn = digits()
     after, _ = edited(
         drawn,
@@ -262,8 +262,9 @@ def test_a_new_layer_is_placed_beside_what_is_there():
     nodes = after.networks["model"].nodes
     assert (nodes["drop"].type, nodes["drop"].params) == ("nn.Dropout", {"p": 0.25})
     assert nodes["fc2"].args == ({"n": "drop"},)
+    assert [nodes[id_].at for id_ in ("relu2", "drop", "fc2")] == [(0, 480), (0, 576), (0, 672)]
     assert max(Counter(n.at for n in nodes.values()).values()) == 1
-    assert kept(drawn, after) == set(drawn.networks["model"].nodes) - {"fc2"}
+    assert kept(drawn, after) == set(drawn.networks["model"].nodes) - {"fc2", "output"}
 
 
 def test_what_no_line_says_any_more_is_removed_and_loose_cards_stay():

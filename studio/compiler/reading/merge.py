@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from studio.catalog import ports, signatures, table
+from studio.catalog import placing, ports, signatures, table
 from studio.compiler.analysis import Context
 from studio.compiler.problems.finding import Finding
 from studio.compiler.reading.faults import LineFault, ReadingError
@@ -30,9 +30,6 @@ from studio.graph.model import INPUT, OUTPUT, Arguments, Node, ProjectData
 from studio.graph.operations import MISSING, same
 from studio.graph.values import Json
 from studio.words import Message
-
-BELOW, BESIDE = 96, 208
-"""how far from another card a new one is placed, in pixels"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,21 +379,39 @@ class _Class:
         arguments = node.arguments.map_references(self._final_reference)
         params = {n: v for n, v in node.params.items() if self._must_say(id_, node, None, n, v)}
         path = None if node.path is None else self.final.get(node.path, node.path)
-        at = self._place(arguments)
+        at = self._place(id_, arguments)
         made = Node(
             self.final[id_], node.type, params, arguments.args, arguments.kwargs, at, path, repeat=node.repeat
         )
         self.edit.add_node(self.network, made)
 
-    def _place(self, arguments: Arguments) -> tuple[int, int]:
-        """Below what feeds a new card, beside what is there already."""
+    def _place(self, id_: str, arguments: Arguments) -> tuple[int, int]:
+        """Below what feeds a new card. In a chain, what comes after it makes room."""
         nodes = self.edit.document.nodes(self.network)
-        feeding = [nodes[value["n"]].at for _, value in arguments.references() if value["n"] in nodes]
-        x, y = max(feeding, key=lambda at: at[1], default=(0, -BELOW))
-        y += BELOW
-        while any(abs(node.at[0] - x) < BESIDE and abs(node.at[1] - y) < BELOW for node in nodes.values()):
-            x += BESIDE
-        return (x, y)
+        feeding = [value["n"] for _, value in arguments.references() if value["n"] in nodes]
+        if not feeding:
+            return placing.beside(nodes, (0, 0))
+        last = max(feeding, key=lambda name: nodes[name].at[1])
+        if not self._leads_back(id_, nodes):
+            return placing.below(nodes, last)
+        at, moved = placing.pushed(nodes, last)
+        for name, place in moved.items():
+            self.edit.move(self.network, name, place)
+        return at
+
+    def _leads_back(self, id_: str, nodes: Mapping[str, Node]) -> bool:
+        """Whether a card that was there already follows a new one, be it behind other new ones."""
+        open_ = [id_]
+        for name in open_:
+            users = [
+                user
+                for user, node in self.new.nodes.items()
+                if any(value["n"] == name for _, value in node.arguments.references())
+            ]
+            if any(self.final.get(user) in nodes for user in users):
+                return True
+            open_ += [user for user in users if user not in open_]
+        return False
 
     def _arrange(self, wanted: list[str]) -> None:
         """Gives inputs, or outputs, the order of the source: that of their ranks."""
