@@ -114,10 +114,14 @@ def check_memory(parameters: int, activation_bytes: int, batch_size: int, availa
     )
 
 
+_ONEDNN_WITHOUT_MEMORY = ("could not create a primitive", "could not create a memory")
+"""what convolutions on a processor say, among other things, where memory is short (seen with RLIMIT_AS)"""
+
+
 def out_of_memory(error: BaseException) -> bool:
     """Whether PyTorch, on whatever device, or Python says by `error` that no memory is left."""
     said = str(error).lower()
-    words = ("out of memory", "not enough memory", "can't allocate memory")
+    words = ("out of memory", "not enough memory", "can't allocate memory", *_ONEDNN_WITHOUT_MEMORY)
     return isinstance(error, MemoryError) or any(word in said for word in words)
 
 
