@@ -53,6 +53,7 @@ class TrainingPanel(QWidget):
         self.steps, self.overfitting = options.steps(session), options.overfitting(session)
         self.classes, self.end = options.classes(session), options.end(session)
         self.more = Section("optimizer", Message("More of the method"))
+        self.machine = Section("machine", Message("How it is computed"))
         self.proposing = Proposing(session)
         self._headings = [QLabel(), QLabel(), QLabel(), QLabel()]
         self.summary = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
@@ -70,20 +71,20 @@ class TrainingPanel(QWidget):
         inside = QWidget()
         row = QHBoxLayout(inside)
         row.setContentsMargins(16, 8, 16, 8)
-        row.setSpacing(16)
+        row.setSpacing(12)
         columns = (
             (self.goal, self.aims, self.beginning, self.classes),
             (self.method, self.parameters, self.more, self.overfitting),
-            (self.run,),
+            (self.run, self.machine),
             (self.pace, self.pace_parameters, self.steps, self.end),
         )
         for heading, forms in zip(self._headings, columns, strict=True):
             heading.setStyleSheet("font-weight: 600")
             column = QVBoxLayout()
             column.setSpacing(6)
+            column.addStrut(FORM_WIDTH)
             column.addWidget(heading)
             for form in forms:
-                form.setMinimumWidth(FORM_WIDTH)
                 column.addWidget(form)
             column.addStretch(1)
             row.addLayout(column)
@@ -120,13 +121,15 @@ class TrainingPanel(QWidget):
         self.device = ChoiceField(session, (SECTION, "device"), Message("Device"), "auto", [])
         self.run.add(self.device)
         unset = Message("automatic")
-        self.run.add(WholeField(session, (SECTION, "threads"), Message("Threads"), None, 1, 1024, unset))
+        self.machine.form.add(
+            WholeField(session, (SECTION, "threads"), Message("Threads"), None, 1, 1024, unset)
+        )
         for field in fast.fields(session):
-            self.run.add(field)
-        self.run.add(WholeField(session, (SECTION, "processes"), Message("Processes"), 1, 1, 1024))
+            self.machine.form.add(field)
+        self.machine.form.add(WholeField(session, (SECTION, "processes"), Message("Processes"), 1, 1, 1024))
         self.schedule = options.ScheduleField(session)
         self.pace.add(self.schedule)
-        for field in (*self.goal.fields, *self.run.fields):
+        for field in (*self.goal.fields, *self.run.fields, *self.machine.form.fields):
             field.about = explanations.SETTINGS.get(field.path[-1])
 
     # -- following the document ------------------------------------------------------------------
@@ -199,7 +202,7 @@ class TrainingPanel(QWidget):
         return *first, self.method, self.parameters, self.run, self.pace, self.pace_parameters
 
     def _sections(self) -> tuple[Section, ...]:
-        return self.more, self.overfitting, self.classes, self.end, self.steps
+        return self.more, self.overfitting, self.classes, self.machine, self.end, self.steps
 
     def _build_parameters(self) -> None:
         from studio.training.settings import OPTIMIZERS
