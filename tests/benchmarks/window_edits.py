@@ -30,6 +30,7 @@ import studio
 from studio.app import language
 from studio.app.main import assemble
 from studio.app.preferences import Preferences
+from studio.app.tasks import Lane
 from studio.graph.model import ProjectData
 from studio.graph.values import Json
 from studio.project.files import save
@@ -69,8 +70,10 @@ class Bench:
         self.wait(300)
         self.engine.start()
         self.window.after_first_paint()
-        while not self.session.engine_ready or self.engine.isRunning():
-            self.wait(50)
+        lane, loop = Lane(self.window), QEventLoop()  # its work waits for the last import
+        lane.done.connect(loop.quit)
+        lane.start(lambda ticket: None)
+        loop.exec()
         torch.set_num_threads(1)
 
     def wait(self, milliseconds: int) -> None:
