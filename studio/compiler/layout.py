@@ -14,7 +14,7 @@ INDENT = "    "
 _ROUND = ("(", ")")
 _SQUARE = ("[", "]")
 _BRACKETS = {
-    **{"call": _ROUND, "generator": _ROUND, "tuple": _ROUND},
+    **{"call": _ROUND, "generator": _ROUND, "tuple": _ROUND, "brackets": _ROUND},
     **{"list": _SQUARE, "numbers": _SQUARE, "index": _SQUARE, "dict": ("{", "}")},
 }
 
@@ -29,7 +29,7 @@ class Group:
 
     lead: str
     items: tuple[Expression, ...]
-    kind: Literal["call", "tuple", "list", "dict", "generator", "numbers", "index"] = "call"
+    kind: Literal["call", "tuple", "list", "dict", "generator", "numbers", "index", "brackets"] = "call"
     tail: str = ""
 
 
@@ -37,10 +37,10 @@ class Arithmetic(str):
     """Text of an operation. `rank` says how tightly it binds, `pieces` where it may go on in a new line."""
 
     rank: int
-    pieces: tuple[str, ...]
+    pieces: tuple[Expression, ...]
 
-    def __new__(cls, pieces: Sequence[str], rank: int) -> Arithmetic:
-        made = super().__new__(cls, " ".join(pieces))
+    def __new__(cls, pieces: Sequence[Expression], rank: int) -> Arithmetic:
+        made = super().__new__(cls, " ".join(map(flat, pieces)))
         made.rank = rank
         made.pieces = tuple(pieces)
         return made
@@ -59,11 +59,20 @@ def tuple_of(items: Sequence[Expression]) -> Group:
 
 def named(name: str, value: Expression) -> Expression:
     """`name=value` as an argument."""
+    return led(f"{name}=", value)
+
+
+def bracketed(value: Expression) -> Group:
+    return Group("", (value,), "brackets")
+
+
+def led(lead: str, value: Expression) -> Expression:
+    """An expression with `lead` before it."""
     if isinstance(value, Group):
-        return replace(value, lead=f"{name}={value.lead}")
+        return replace(value, lead=f"{lead}{value.lead}")
     if isinstance(value, Arithmetic):
-        return Arithmetic([f"{name}={value.pieces[0]}", *value.pieces[1:]], value.rank)
-    return f"{name}={value}"
+        return Arithmetic([led(lead, value.pieces[0]), *value.pieces[1:]], value.rank)
+    return f"{lead}{value}"
 
 
 def flat(value: Expression) -> str:
@@ -105,9 +114,10 @@ def _lines(value: Expression, indent: str, head: str, end: str) -> list[str]:
     if head and len(opened) > WIDTH:
         return [f"{indent}{head}(", *_lines(value, inner, "", ""), f"{indent}){end}"]
     together = inner + (" " if value.kind == "generator" else ", ").join(map(flat, value.items))
-    if value.kind in ("call", "generator", "index") and len(together) <= WIDTH:
+    if value.kind in ("call", "generator", "index", "brackets") and len(together) <= WIDTH:
         return [opened, together, closed]
-    comma = "" if value.kind == "generator" or (value.kind, len(value.items)) == ("index", 1) else ","
+    bare = value.kind in ("generator", "brackets") or (value.kind, len(value.items)) == ("index", 1)
+    comma = "" if bare else ","
     return [opened, *(line for item in value.items for line in _lines(item, inner, "", comma)), closed]
 
 
@@ -117,9 +127,12 @@ def _broken(value: str, indent: str, head: str, end: str) -> list[str]:
         return [f"{indent}{head}{value}{end}"]
     if head.endswith(" ") and len(head) > 1:
         inner = indent + INDENT
-        return [f"{indent}{head}(", *(f"{inner}{piece}" for piece in value.pieces), f"{indent}){end}"]
+        pieces = [line for piece in value.pieces for line in _lines(piece, inner, "", "")]
+        return [f"{indent}{head}(", *pieces, f"{indent}){end}"]
     first, *rest = value.pieces
-    found = [f"{indent}{head}{first}", *(f"{indent}{piece}" for piece in rest)]
+    found = _lines(first, indent, head, "")
+    for piece in rest:
+        found += _lines(piece, indent, "", "")
     found[-1] += end
     return found
 

@@ -70,16 +70,16 @@ class TextReader:
 
     def arithmetic(self, name: str, operands: list[Expression]) -> Expression:
         rank = _ORDER.get(name, _COMPARED)
-        parts = []
+        parts: list[Expression] = []
         for place, operand in enumerate(operands):
             inner = operand.rank if isinstance(operand, Arithmetic) else _WHOLE
             tight = inner > rank or (inner == rank != _COMPARED and place == 0)
-            parts.append(flat(operand) if tight else f"({flat(operand)})")
+            parts.append(operand if tight else layout.bracketed(operand))
         if name == "neg":
-            return Arithmetic([f"-{parts[0]}"], rank)
+            return Arithmetic([layout.led("-", parts[0])], rank)
         left = operands[0]
         begin = left.pieces if isinstance(left, Arithmetic) and left.rank == rank else parts[:1]
-        return Arithmetic([*begin, f"{name} {parts[1]}"], rank)
+        return Arithmetic([*begin, layout.led(f"{name} ", parts[1])], rank)
 
     def either(self, training: Expression, evaluating: Expression) -> Expression:
         if (training, evaluating) == ("True", "False"):
@@ -87,12 +87,21 @@ class TextReader:
         return _choice("self.training", training, evaluating)
 
     def choice(self, condition: Expression, one: Expression, other: Expression) -> Expression:
+        for sign, name in _LIMITS.items():
+            if flat(condition) == f"{flat(one)} {sign} {flat(other)}":
+                return layout.call(name, [one, other])
+            if flat(condition) == f"{flat(other)} {sign} {flat(one)}":
+                return layout.call("max" if name == "min" else "min", [one, other])
         return _choice(flat(condition), one, other)
 
 
+_LIMITS = {"<": "min", "<=": "min", ">": "max", ">=": "max"}
+"""`a if a <= b else b` is `min(a, b)`"""
+
+
 def _choice(condition: str, one: Expression, other: Expression) -> Arithmetic:
-    parts = [f"({flat(part)})" if _is_choice(part) else flat(part) for part in (one, other)]
-    return Arithmetic([parts[0], f"if {condition}", f"else {parts[1]}"], _CHOICE)
+    one, other = (layout.bracketed(part) if _is_choice(part) else part for part in (one, other))
+    return Arithmetic([one, f"if {condition}", layout.led("else ", other)], _CHOICE)
 
 
 def _is_choice(value: Expression) -> bool:
@@ -142,13 +151,16 @@ def index(holder: Expression, value: Json, variable: Callable[[str, int | None],
     return layout.Group(held(holder), tuple(_part(part, variable) for part in parts), "index")
 
 
-def _part(value: Json, variable: Callable[[str, int | None], str]) -> str:
+def _part(value: Json, variable: Callable[[str, int | None], str]) -> Expression:
     if isinstance(value, dict) and isinstance(value.get("slice"), list):
         start, stop, step = (*value["slice"], None, None, None)[:3]
-        said = ["" if part is None else _part(part, variable) for part in (start, stop)]
-        said += [] if step is None else [_part(step, variable)]
+        ends = ["" if part is None else _part(part, variable) for part in (start, stop)]
+        if start is None and step is None and isinstance(ends[1], Arithmetic):
+            return layout.led(": ", ends[1])
+        said = [flat(end) for end in ends]
+        said += [] if step is None else [flat(_part(step, variable))]
         return _colons(said)
-    return flat(read(value, TextReader(variable)))
+    return read(value, TextReader(variable))
 
 
 def _colons(parts: list[str]) -> str:

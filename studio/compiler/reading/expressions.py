@@ -115,6 +115,9 @@ class Expressions:
             case ast.Call(func=ast.Name(id="slice"), args=args, keywords=[]) if 1 <= len(args) <= 3:
                 given = [self.read(item) for item in args]
                 return {"slice": (given if len(given) == 3 else [None, *given, None])[:3]}
+            case ast.Call(func=ast.Name(id="min" | "max" as name), args=[left, right], keywords=[]):
+                limit = [self.read(left), self.read(right)]
+                return {"if": [{"expr": "<=" if name == "min" else ">=", "of": limit}, *limit]}
             case ast.Call(func=func, args=[ast.Constant(value=str(text))], keywords=[]):
                 if self.names.dotted(func) == "torch.device":
                     return {"device": text}
