@@ -9,7 +9,7 @@ from PySide6.QtCore import QMimeData
 from studio.app.importing import WEIGHTS, Kind
 from studio.words import Message
 
-TABLES = (".csv", ".tsv", ".tab")
+DATA = (".csv", ".tsv", ".tab", ".data", ".txt")
 
 
 def files(data: QMimeData) -> list[Path]:
@@ -31,8 +31,8 @@ def model_among(paths: list[Path]) -> tuple[Kind, Path] | None:
 
 
 def data_among(paths: list[Path]) -> Path | None:
-    """The first file that may hold a table, or folder that may hold pictures."""
-    return next((path for path in paths if path.is_dir() or path.suffix.lower() in TABLES), None)
+    """The first file that may hold data, or folder that may."""
+    return next((path for path in paths if path.is_dir() or path.suffix.lower() in DATA), None)
 
 
 def refusal(paths: list[Path]) -> Message:

@@ -15,6 +15,7 @@ PERCENT = (
     "subset_accuracy",
     "pixel_accuracy",
     "neighbour_accuracy",
+    "next_accuracy",
     "mape",
 )
 SHORT = {"mae": "MAE", "r2": "R²", "rmse": "RMSE", "mape": "MAPE", "iou": "IoU", "kl": "KL", "f1_micro": "F1"}
@@ -41,6 +42,7 @@ def metric_title(metric: str) -> str:
         "roc_auc": tr("Area under ROC"),
         "pr_auc": tr("Area under precision–recall"),
         "perplexity": tr("Perplexity"),
+        "next_accuracy": tr("Next one right"),
         "lr": tr("Learning rate"),
     }
     if metric in known:

@@ -22,8 +22,8 @@ from studio.cli.parser import Parser
 from studio.words import NetloomError, tr
 
 COMMANDS = (
-    "new", "data", "check", "train", "validate", "search", "lr", "evaluate", "runs", "export", "import",
-    "code", "doctor",
+    "new", "data", "check", "train", "validate", "search", "lr", "evaluate", "sample", "runs", "export",
+    "import", "code", "doctor",
 )  # fmt: skip
 """in the order of --help; each is a module here with `add(commands)`"""
 
@@ -59,6 +59,7 @@ def _parser() -> Parser:
         lr,
         new,
         runs,
+        sample,
         search,
         train,
         validate,
@@ -81,7 +82,8 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(
         title=tr("commands"), metavar="COMMAND", required=True, prog="netloom", parser_class=Parser
     )
-    modules = (new, data, check, train, validate, search, lr, evaluate, runs, export, import_, code, doctor)
+    learning = (train, validate, search, lr, evaluate, sample)
+    modules = (new, data, check, *learning, runs, export, import_, code, doctor)
     for module in modules:
         module.add(commands)
     return parser

@@ -206,8 +206,8 @@ def test_sources_are_grouped_and_the_headings_cannot_be_chosen(data: DataPanel) 
         (model.index(i, 0).data(), model.index(i, 0).data(Qt.ItemDataRole.UserRole))
         for i in range(model.rowCount())
     ]
-    assert rows[0] == ("Bundled", None)
-    assert ("From a folder", None) in rows
+    assert rows[0] == ("Your own file", None)
+    assert {("Bundled", None), ("From a folder", None), ("Table (CSV, TSV)…", "table")} <= set(rows)
     assert not model.flags(model.index(0, 0)) & Qt.ItemFlag.ItemIsEnabled
 
 
@@ -435,7 +435,7 @@ def entry(panel: DataPanel, column: str) -> dict:
 
 def test_a_table_becomes_the_data_as_one_step(brought: DataPanel) -> None:
     assert brought.source.currentText() == "Table (CSV, TSV)…"
-    assert brought.own.isVisibleTo(brought) and brought.own.target.currentText() == "name"
+    assert brought.own.isVisibleTo(brought) and brought.own.parts["table"].target.currentText() == "name"
 
     undo(brought)
 
@@ -444,7 +444,7 @@ def test_a_table_becomes_the_data_as_one_step(brought: DataPanel) -> None:
 
 
 def test_another_column_is_predicted(qtbot: QtBot, brought: DataPanel) -> None:
-    choice = brought.own.target
+    choice = brought.own.parts["table"].target
     choice.setCurrentText("kind")
     choice.activated.emit(choice.currentIndex())
 
@@ -456,7 +456,7 @@ def test_another_column_is_predicted(qtbot: QtBot, brought: DataPanel) -> None:
 
 
 def test_a_column_is_taken_as_something_else(qtbot: QtBot, brought: DataPanel) -> None:
-    choice = brought.own.columns.cellWidget(2, 1)
+    choice = brought.own.parts["table"].columns.cellWidget(2, 1)
     assert isinstance(choice, QComboBox)
     choice.setCurrentIndex(choice.findData("category"))
     choice.activated.emit(choice.currentIndex())

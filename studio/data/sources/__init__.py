@@ -12,6 +12,7 @@ from studio.data.sources import (
     breast_cancer,
     cifar10,
     cifar100,
+    corpus,
     diabetes,
     digits,
     fashion_mnist,
@@ -41,7 +42,9 @@ SOURCES: dict[str, SourceInfo] = {
     )
 }
 """every source that is always the same, by its name in the project file, in the order a person sees them"""
-KINDS: dict[str, FileKind] = {module.KIND.name: module.KIND for module in (table, text, series, images)}
+KINDS: dict[str, FileKind] = {
+    module.KIND.name: module.KIND for module in (table, text, series, images, corpus)
+}
 """every kind of file that a person brings, by its name in the project file"""
 
 
