@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 AVERAGES = ("macro", "weighted", "micro")
-_AUC_WORK = 200_000_000
-"""numbers that the draws of areas under curves may sort through"""
+_AUC_WORK, _AUC_FEWEST = 20_000_000, 100
+"""numbers that draws of areas under curves may go through, a second or so; fewer draws say too little"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,8 @@ def _areas(scores: Floats, true: NDArray[np.bool_]) -> dict[str, float]:
 
 def _area_intervals(scores: Floats, true: NDArray[np.bool_]) -> dict[str, tuple[float, float]]:
     there = [c for c in range(true.shape[1]) if 0 < true[:, c].sum() < len(true)]
-    if not there:
+    resamples = min(bootstrap.RESAMPLES, _AUC_WORK // (len(true) * max(1, len(there))))
+    if not there or resamples < _AUC_FEWEST:
         return {}
     rankings = [Ranking(scores[:, c], true[:, c]) for c in there]
 
@@ -189,7 +190,6 @@ def _area_intervals(scores: Floats, true: NDArray[np.bool_]) -> dict[str, tuple[
             roc, pr = np.ma.masked_invalid(areas).mean(0).filled(np.nan)
         return {"roc_auc": roc, "pr_auc": pr}
 
-    resamples = min(bootstrap.RESAMPLES, max(100, _AUC_WORK // (len(true) * len(there))))
     return bootstrap.intervals(len(true), draws, resamples)
 
 

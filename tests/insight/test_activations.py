@@ -12,12 +12,13 @@ import torch
 from studio.compiler.analysis import Analysis
 from studio.compiler.build import build
 from studio.compiler.infer import analyse
-from studio.data.prepare import context_of, prepare
+from studio.data.prepare import prepare
 from studio.graph.model import Network, Node, ProjectData
 from studio.graph.values import Json, reference
 from studio.insight.activations import SAMPLES, NoPreviewError, Probe, Request
 from studio.insight.pictures import output_of
 from studio.training.generator import alone
+from studio.training.objectives import context_of
 from studio.training.run import train
 from studio.words import NetloomError
 
@@ -51,7 +52,7 @@ def digits(**training: Json) -> ProjectData:
 
 
 def asked(project: ProjectData, folder: Path, sample: int = 0) -> Request:
-    context = context_of(project.data)
+    context = context_of(project)
     return Request(project, folder, folder / "some.runs", context, analyse(project, context), sample)
 
 
@@ -66,7 +67,7 @@ def test_each_node_shows_what_a_forward_by_hand_gives(tmp_path: Path) -> None:
     found = Probe().run(asked(project, tmp_path, 16))
 
     validation = prepare(project.data).validation
-    module = build(project, "model", context_of(project.data), seed=3).eval()
+    module = build(project, "model", context_of(project), seed=3).eval()
     with torch.no_grad():
         x = validation.x[16:17]
         conv = module.conv1(x)
