@@ -6,39 +6,31 @@ import math
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from studio import __version__
-from studio.data.prepare import Prepared, prepare
-from studio.data.settings import read as read_data
 from studio.graph.model import ProjectData
 from studio.project import atomic
-from studio.training import allocator, machine, ranks, runs
+from studio.training import ranks, runs
 from studio.training.commands import Commands
 from studio.training.divergence import DivergedError
 from studio.training.journal import Journal, now
-from studio.training.objectives import context_of
+from studio.training.preparation import Training, failing, forecast, prepared, ready, set_pace, surroundings
 from studio.training.progress import EpochRecord, Event, Progress
-from studio.training.settings import Settings, SettingsError, read
+from studio.training.settings import Settings
 from studio.words import Message, NetloomError
 
 if TYPE_CHECKING:
-    from torch import nn
-    from torch.fx import GraphModule
     from torch.optim import Optimizer
 
     from studio.training.average import Average
     from studio.training.checkpoint import Checkpoints
-    from studio.training.objectives import Objective
     from studio.training.position import Saved
     from studio.training.schedules import Schedule
-    from studio.training.speed import Pace
-    from studio.training.start import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +48,6 @@ class RunResult:
     samples_per_second: float
     status: Literal["done", "stopped"]
     problems: tuple[Message, ...] = ()
-
-
-@dataclass(slots=True)
-class _Training:
-    """A training that is ready to start. `rates`: what multiplies the learning rate of a parameter."""
-
-    project: ProjectData
-    settings: Settings
-    data: Prepared
-    module: GraphModule
-    objective: Objective
-    multiply_adds: int
-    progress: Progress
-    commands: Commands
-    again: Callable[[Progress, Commands], _Training]
-    """makes it anew, with a network and data of its own"""
-    start: Report | None = None
-    pace: Pace | None = None
-    rates: Mapping[nn.Parameter, float] = field(default_factory=dict)
-    record: dict[str, Any] = field(default_factory=dict)
 
 
 def train(
@@ -98,8 +70,8 @@ def train(
     more; the run folder, if there is one by then, says "failed" and why.
     """
     progress, commands = progress or Progress(), commands or Commands()
-    with _prepared(project, base, runs_folder, progress, commands, device) as training:
-        _pace(training, window=window)
+    with prepared(project, base, runs_folder, progress, commands, device) as training:
+        set_pace(training, window=window)
         training.record = _first_record(training) | {"group": group}
         folder = ranks.folder(lambda: _new_folder(runs_folder, training))
         return _run(training, folder, on_start, on_epoch)
@@ -121,7 +93,7 @@ def rehearse(
     """
     from studio.training.loop import fit
 
-    with _prepared(project, base, runs_folder, progress, commands, device) as training:
+    with prepared(project, base, runs_folder, progress, commands, device) as training:
         optimizer, _, _ = _movers(training)
         data = training.data
         unjudged = replace(data, validation=replace(data.validation, x=data.train.x[:0], y=data.train.y[:0]))
@@ -130,22 +102,6 @@ def rehearse(
         schedule = schedule_of(optimizer, progress.steps_per_epoch)
         given = (training.module, unjudged, training.objective, optimizer, settings, progress, commands)
         fit(*given, lambda _: None, schedule=schedule)
-
-
-@contextmanager
-def _prepared(
-    project: ProjectData,
-    base: Path | None,
-    runs_folder: Path,
-    progress: Progress,
-    commands: Commands,
-    device: str | None,
-) -> Iterator[_Training]:
-    with _failing(progress):
-        settings = _settings(project, device)
-        multiply_adds = _forecast(project, settings, progress)
-        with _surroundings(settings, multiply_adds, progress):
-            yield _ready(project, base, runs_folder, settings, multiply_adds, progress, commands)
 
 
 def resume(
@@ -164,18 +120,18 @@ def resume(
     from studio.training import position
 
     progress, commands = progress or Progress(), commands or Commands()
-    with _failing(progress):
+    with failing(progress):
         opened = runs.open_run(run)
         _refuse_to_resume(opened)
         saved = position.load(opened.folder)
         settings = replace(opened.settings, device=opened.record["device"], weights=None)
         if "pace" not in opened.record:  # of a version that had only threads to choose
             settings = replace(settings, threads=opened.record["threads"])
-        multiply_adds = _forecast(opened.project, settings, progress)
-        with _surroundings(settings, multiply_adds, progress):
+        multiply_adds = forecast(opened.project, settings, progress)
+        with surroundings(settings, multiply_adds, progress):
             given = (opened.project, base, run.parent, settings, multiply_adds, progress, commands)
-            training = _ready(*given, fresh=False)
-            _pace(training, opened.record.get("pace"))
+            training = ready(*given, fresh=False)
+            set_pace(training, opened.record.get("pace"))
             if training.data.fingerprint != saved.fingerprint:
                 raise runs.RunError(
                     Message(
@@ -201,137 +157,8 @@ def _refuse_to_resume(run: runs.Run) -> None:
         )
 
 
-@contextmanager
-def _failing(progress: Progress) -> Iterator[None]:
-    progress.status = "preparing"
-    try:
-        yield
-    except BaseException:
-        progress.status = "failed"
-        raise
-
-
-@contextmanager
-def _surroundings(settings: Settings, multiply_adds: int, progress: Progress) -> Iterator[None]:
-    """The threads of the settings, and random generators that are afterwards as they were before."""
-    import torch
-
-    work = multiply_adds * settings.batch_size
-    progress.threads = machine.choose_threads(settings.threads, work, progress.device)
-    gpus = [progress.device] if progress.device.startswith("cuda") else []
-    with (
-        machine.using_threads(progress.threads),
-        torch.random.fork_rng(devices=gpus),
-        allocator.keeping_memory(),
-    ):
-        yield
-
-
-def _settings(project: ProjectData, device: str | None) -> Settings:
-    read_data(project.data)
-    section = dict(project.training)
-    if device is not None:
-        section["device"] = device
-    settings = read(section, context_of(project).task)
-    if settings.network not in project.networks:
-        raise SettingsError(
-            Message(
-                "training.network is {network}, and the project has no network of that name. Known: {known}.",
-                network=settings.network,
-                known=", ".join(project.networks),
-            )
-        )
-    return settings
-
-
-def _forecast(project: ProjectData, settings: Settings, progress: Progress) -> int:
-    """Chooses the device and refuses what would not fit there; returns the multiply-adds a sample."""
-    from studio.compiler.infer import analyse
-
-    device = progress.device = ranks.device(machine.choose_device(settings.device))
-    report = analyse(project, context_of(project)).networks.get(settings.network)
-    if report is None:
-        return 0
-    machine.check_memory(
-        report.parameters, report.activation_bytes, settings.batch_size, machine.available_memory(device)
-    )
-    return report.multiply_adds
-
-
-def _ready(
-    project: ProjectData,
-    base: Path | None,
-    runs_folder: Path,
-    settings: Settings,
-    multiply_adds: int,
-    progress: Progress,
-    commands: Commands,
-    fresh: bool = True,
-) -> _Training:
-    """Builds the network, and tries one batch so that a misfit is told in words before the run begins."""
-    import torch
-
-    from studio.compiler.build import build
-    from studio.data.batches import steps
-    from studio.training import first_loss, learning, objectives, start, weighting
-    from studio.training.objectives.classification import Classification
-
-    module = build(project, settings.network, context_of(project), seed=settings.seed)
-    data = prepare(project.data, base).to(progress.device)
-    module.to(progress.device)
-    objective = objectives.make(settings, data, module)
-    begun = None
-    if settings.weights is not None:
-        found = start.find(settings.weights, base, runs_folder)
-        planned = start.plan(project, settings.network, module, found)
-        start.apply(planned, module, objective.taken)
-        begun = start.report(planned, module)
-    factors = learning.factors(project, settings.network, context_of(project))
-    learning.freeze(module, factors)
-    chances = weighting.of_samples(settings.options, data.train.y)
-    data = replace(data, train=replace(data.train, chances=chances))
-    some = slice(0, min(len(data.train), settings.batch_size))
-    with torch.no_grad():
-        x, y = data.train.inputs(some), data.train.y[some]
-        prediction = module.eval()(x)
-        objective.check(prediction, objective.target(x, y))
-        if settings.loss == "cross_entropy" and isinstance(objective, Classification) and begun is None:
-            classes, loss = prediction.shape[1], float(objective.loss(prediction, y))
-            if (odd := first_loss.hint(loss, classes, x, prediction)) is not None and fresh:
-                progress.notices.append(odd)
-    progress.epochs = settings.epochs
-    progress.steps_per_epoch = steps(len(data.train), settings.batch_size)
-    rates = learning.of_parameters(module, factors) if factors else {}
-    again = partial(_ready, project, base, runs_folder, settings, multiply_adds)
-    given = (project, settings, data, module, objective, multiply_adds, progress, commands, again, begun)
-    return _Training(*given, rates=rates)
-
-
-def _pace(training: _Training, known: Mapping[str, Any] | None = None, window: bool = False) -> None:
-    """Chooses how the steps are computed, or takes what the run's record says, and gets ready for it."""
-    import torch
-
-    from studio.training import speed, trial
-
-    settings, progress, module = training.settings, training.progress, training.module
-    if known is not None:
-        pace = speed.Pace.from_json(known)
-    else:
-        given = (settings, module, training.objective, training.data, training.multiply_adds)
-        steps = progress.epochs * progress.steps_per_epoch
-        plain = speed.ruled(settings, training.multiply_adds, progress.device)
-        pace = trial.choose(plain, *given, steps, progress.device, window)
-        pace = speed.Pace.from_json(ranks.same(pace.to_json()))
-    training.pace, training.data = pace, speed.laid(training.data, pace)
-    speed.equip(module, pace, progress.device)
-    progress.threads, progress.way, progress.pace = pace.threads, pace.name, pace.said
-    torch.set_num_threads(pace.threads)
-    if pace.compile:
-        speed.warm_up(module, training.objective, training.data, settings, progress)
-
-
 def _run(
-    training: _Training,
+    training: Training,
     folder: Path,
     on_start: Callable[[Mapping[str, Any]], None] | None,
     on_epoch: Callable[[EpochRecord], None] | None,
@@ -416,13 +243,13 @@ def _run(
     return result
 
 
-def _failed(training: _Training, journal: Journal, error: BaseException) -> None:
+def _failed(training: Training, journal: Journal, error: BaseException) -> None:
     known = isinstance(error, NetloomError)
     training.record["error"] = str(error) if known else f"{type(error).__name__}: {error}"
     journal.close("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
 
 
-def _examined(error: DivergedError, training: _Training, folder: Path) -> DivergedError:
+def _examined(error: DivergedError, training: Training, folder: Path) -> DivergedError:
     """The error with the node where it began, and the run's record with it."""
     import torch
 
@@ -436,7 +263,7 @@ def _examined(error: DivergedError, training: _Training, folder: Path) -> Diverg
         other = training.again(Progress(device=training.progress.device), Commands())
         precision = torch.float32
         if training.pace is not None:
-            _pace(other, training.pace.to_json())
+            set_pace(other, training.pace.to_json())
             precision = speed.DTYPES[training.pace.precision]
         optimizer, schedule, average = _movers(other)
         if saved is not None:
@@ -453,7 +280,7 @@ def _examined(error: DivergedError, training: _Training, folder: Path) -> Diverg
     return told
 
 
-def _movers(training: _Training) -> tuple[Optimizer, Schedule | None, Average | None]:
+def _movers(training: Training) -> tuple[Optimizer, Schedule | None, Average | None]:
     """What moves the weights of a training: the optimiser, its learning rate, their average."""
     from studio.training import optimizers
     from studio.training.average import Average
@@ -477,7 +304,7 @@ def _schedule(optimizer: Optimizer, settings: Settings, progress: Progress) -> S
     return Schedule(optimizer, settings.options, steps, settings.epochs)
 
 
-def _new_folder(runs_folder: Path, training: _Training) -> Path:
+def _new_folder(runs_folder: Path, training: Training) -> Path:
     """The folder of a run that begins; none is left where its first files cannot be written."""
     from studio.project import files
 
@@ -492,7 +319,7 @@ def _new_folder(runs_folder: Path, training: _Training) -> Path:
 
 
 def _finish(
-    training: _Training,
+    training: Training,
     folder: Path,
     checkpoints: Checkpoints,
     journal: Journal,
@@ -524,7 +351,7 @@ def _finish(
     return RunResult(folder, epoch, journal.last, test, rate, status, journal.problems())
 
 
-def _first_record(training: _Training) -> dict[str, Any]:
+def _first_record(training: Training) -> dict[str, Any]:
     import torch
 
     settings, data, progress = training.settings, training.data, training.progress

@@ -92,16 +92,16 @@ def test_infinities_that_are_meant_are_not_blamed(tmp_path: Path) -> None:
 def test_a_sample_that_is_no_number_is_named(
     iris: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from studio.training import run
+    from studio.training import preparation
 
-    plain = run.prepare
+    plain = preparation.prepare
 
     def spoiled(*given: Any) -> Any:
         data = plain(*given)
         data.train.x[7, 2] = float("nan")
         return data
 
-    monkeypatch.setattr(run, "prepare", spoiled)
+    monkeypatch.setattr(preparation, "prepare", spoiled)
     with pytest.raises(DivergedError, match="Sample 7 of the training data"):
         train(iris(), None, tmp_path)
 
@@ -365,16 +365,16 @@ def test_a_loss_far_below_guessing_is_odd_too() -> None:
 def test_raw_pixels_are_hinted_at_when_a_run_begins(
     iris: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from studio.training import run
+    from studio.training import preparation
 
-    plain = run.prepare
+    plain = preparation.prepare
 
     def unscaled(*given: Any) -> Any:
         data = plain(*given)
         data.train.x.mul_(1e4)
         return data
 
-    monkeypatch.setattr(run, "prepare", unscaled)
+    monkeypatch.setattr(preparation, "prepare", unscaled)
     progress = Progress()
     train(iris(epochs=1), None, tmp_path, progress)
     assert any("inputs are as large as" in str(notice) for notice in progress.notices)
