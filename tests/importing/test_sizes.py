@@ -36,6 +36,7 @@ def made_of(imported: Imported, module: nn.Module) -> list[nn.Module]:
 
 
 def agrees(module: nn.Module, imported: Imported, *sizes: tuple[int, ...]) -> None:
+    """In evaluation, all that is made of a module gives its bits."""
     module.eval()
     for made in made_of(imported, module):
         for size in sizes:
@@ -192,6 +193,26 @@ class Dropping(nn.Module):
 
 def test_a_random_part_for_some_sizes_holds_the_size() -> None:
     assert read_module(Dropping(), torch.rand(2, 3, 8, 8)).report.sizes == "batch"
+
+
+class Both(nn.Module):
+    """Asks for sizes, drops by the mode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = functional.dropout(self.conv(x), 0.25, self.training)
+        return x[..., : min(x.size(3), 6)] * (2 if self.training else 3)
+
+
+def test_choices_by_size_and_by_mode_come_back_from_the_source() -> None:
+    imported = read_module(Both(), torch.rand(2, 3, 8, 8))
+    text = source(imported.project)
+    assert "self.training)" in text
+    assert "min(" in text
+    agrees(Both(), imported, (8, 8), (5, 5), (7, 4))
 
 
 class Unlike(nn.Module):
