@@ -45,7 +45,7 @@ class Facts:
     """What the rules look at. `samples` are those trained on, `counts` of them are in each class, if any.
 
     `shape` is that of a sample, `types` those of the network's nodes and of its blocks'. `begun`: with
-    weights that were learned before.
+    weights that were learned before. `plain`: the objective wants plain steps, so the optimiser stays.
     """
 
     samples: int
@@ -54,6 +54,7 @@ class Facts:
     types: frozenset[str] = frozenset()
     parameters: int = 0
     begun: bool = False
+    plain: bool = False
 
     def has(self, kinds: tuple[str, ...]) -> bool:
         return any(type_.startswith(kinds) for type_ in self.types)
@@ -80,12 +81,13 @@ def facts_of(project: ProjectData, base: Path | None) -> Facts:
     from studio.compiler.infer import analyse
     from studio.compiler.survey import main_network
     from studio.data.prepare import prepare
-    from studio.training.objectives import context_of
+    from studio.training.objectives import context_of, named
 
     data = prepare(project.data, base)
+    objective = named(project.training, data.context.task)
     report = analyse(project, context_of(project)).networks.get(main_network(project))
     counts: tuple[int, ...] = ()
-    if data.context.task == "classification":
+    if objective == "classification" and data.context.task == objective:
         counts = tuple(data.train.y.bincount(minlength=data.context.outputs or 0).tolist())
     return Facts(
         len(data.train),
@@ -94,6 +96,7 @@ def facts_of(project: ProjectData, base: Path | None) -> Facts:
         frozenset(_types(project, main_network(project), set())),
         report.parameters if report is not None else 0,
         project.training.get("weights") is not None,
+        objective == "perceptron",
     )
 
 
@@ -113,6 +116,8 @@ def _types(project: ProjectData, network: str, seen: set[str]) -> Iterator[str]:
 
 
 def _method(facts: Facts) -> Iterator[Proposal]:
+    if facts.plain:
+        return
     kind, lr, more, reason = _optimizer(facts)
     if facts.begun:
         lr, reason = (

@@ -10,6 +10,7 @@ from studio.graph.document import Change, Document
 from studio.graph.model import Network, Node, ProjectData
 from studio.training.objectives import KINDS, context_of
 from studio.training.objectives.kind import AimError
+from studio.training.proposals import facts_of, propose
 from studio.training.settings import SettingsError, read
 
 
@@ -143,3 +144,14 @@ def test_the_perceptron_rule_wants_plain_steps() -> None:
     assert problem.node is None
     assert errors(cured(wrong, problem)) == ()
     assert read(cured(wrong, problem).training).optimizer.params["momentum"] == 0
+
+
+@pytest.mark.parametrize("name", [*FITTING, "variational"])
+def test_what_is_proposed_for_an_objective_can_be_trained_with(name: str) -> None:
+    source, layers = FITTING.get(name, ("breast_cancer", [LINEAR]))
+    proposed = {p.key: p.value for p in propose(facts_of(project(source, name, *layers), None))}
+
+    settings = read({"objective": name, "optimizer": {"type": "SGD", "momentum": 0}, **proposed})
+
+    assert settings.objective == name
+    assert "optimizer" in proposed or name == "perceptron"
