@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import sys
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +41,6 @@ def stoppable(arguments: argparse.Namespace, commands: Commands) -> Iterator[Non
 
 
 def _listen(commands: Commands) -> None:
-    while sys.stdin.read(1):
+    while os.read(0, 1):  # not sys.stdin, whose lock nobody may hold when Python ends
         pass
     commands.stop()

@@ -180,14 +180,14 @@ def test_a_command_is_a_process_that_can_be_stopped(qtbot: QtBot, session: Sessi
     command = Command(session, trainer)
     said: list[dict] = []
     command.said.connect(said.append)
-    with qtbot.waitSignal(command.ended, timeout=100_000) as ended:
+    with qtbot.waitSignal(command.ended, timeout=250_000) as ended:
         command.start("lr")
     assert ended.args == [None] and said[-1]["suggestion"] > 0
 
     with session.edit(Message("many epochs")) as edit:
         edit.set(("training", "epochs"), 100_000)
     command.said.connect(lambda told: command.stop() if told["event"] == "epoch" else None)
-    with qtbot.waitSignal(command.ended, timeout=100_000) as ended:
+    with qtbot.waitSignal(command.ended, timeout=250_000) as ended:
         command.start("validate", "--folds", "2")
     assert ended.args == [None] and command.stopped and not command.active
 
