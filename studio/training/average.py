@@ -19,7 +19,8 @@ class Average:
 
     def __init__(self, module: nn.Module, decay: float) -> None:
         self._source = module
-        self._averaged = AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(decay))
+        averaging = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+        self._averaged = AveragedModel(module, multi_avg_fn=averaging)
 
     @property
     def module(self) -> nn.Module:

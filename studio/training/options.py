@@ -144,8 +144,10 @@ def _one_of(key: str, value: Json, known: tuple[str, ...]) -> str:
 
 
 def _class_weights(value: Json) -> str | tuple[float, ...] | None:
-    if value is None or value == BALANCED:
-        return value
+    if value is None:
+        return None
+    if value == BALANCED:
+        return BALANCED
     if not isinstance(value, list | tuple) or not value:
         raise wrong("class_weights", value, Message("balanced, or a list with a number for each class"))
     weights = tuple(number("class_weights", weight, 0) for weight in value)
