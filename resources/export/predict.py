@@ -23,6 +23,7 @@ STEPS = {step["type"]: step for step in SETTINGS["preprocessing"]}
 CATEGORIES = STEPS.get("one_hot", {}).get("categories", [])
 SHAPE = (len(CATEGORIES),) if CATEGORIES else tuple(SETTINGS["inputs"][0]["shape"][1:])
 WORD = re.compile(r"[㐀-鿿豈-﫿]|[^\W_]+(?:['’][^\W_]+)*|[^\w\s]")
+MOST_VALUES = 24
 MISSING = ("", "?", "-", "NA", "N/A", "n/a", "nan", "NaN", "NAN", "NULL", "null", "None", "<NA>", "#N/A")
 
 
@@ -190,7 +191,10 @@ def in_words(outputs):
     """What a person reads of one sample's outputs: the three likeliest classes, or the values."""
     shares = probabilities(outputs)
     if shares is None:
-        return "  ".join(f"{value:.6g}" for value in outputs.flatten().tolist())
+        values = outputs.flatten().tolist()
+        if len(values) > MOST_VALUES:
+            return f"{size(outputs.shape)} values from {min(values):.6g} to {max(values):.6g}; --json gives all"
+        return "  ".join(f"{value:.6g}" for value in values)
     names = SETTINGS["class_names"] or [str(index) for index in range(len(shares))]
     likeliest = shares.argsort(descending=True)[:3].tolist()
     return "  ".join(f"{names[index]} {100 * shares[index]:.1f} %" for index in likeliest)
