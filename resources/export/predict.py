@@ -193,7 +193,8 @@ def in_words(outputs):
     if shares is None:
         values = outputs.flatten().tolist()
         if len(values) > MOST_VALUES:
-            return f"{size(outputs.shape)} values from {min(values):.6g} to {max(values):.6g}; --json gives all"
+            span = f"from {min(values):.6g} to {max(values):.6g}"
+            return f"{size(outputs.shape)} values {span}; --json gives all"
         return "  ".join(f"{value:.6g}" for value in values)
     names = SETTINGS["class_names"] or [str(index) for index in range(len(shares))]
     likeliest = shares.argsort(descending=True)[:3].tolist()
