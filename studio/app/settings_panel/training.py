@@ -6,6 +6,7 @@ import math
 import sys
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from studio import quantities
@@ -48,6 +49,7 @@ class TrainingPanel(QWidget):
         self._kind = self._aim = ""
         self.aims = Form()
         self._schedule = ""
+        self._stale = False
         self.goal, self.method, self.parameters, self.run = Form(), Form(), Form(), Form()
         self.pace, self.pace_parameters = Form(), Form()
         self.steps, self.overfitting = options.steps(session), options.overfitting(session)
@@ -63,7 +65,7 @@ class TrainingPanel(QWidget):
         self._lay_out()
         session.opened.connect(self._refresh)
         session.edited.connect(self._on_edit)
-        session.analysed.connect(lambda _: self._refresh())
+        session.analysed.connect(lambda _: self._on_analysis())
         theme.notifier().changed.connect(self._check)
         follow(self, self.retranslate)
 
@@ -153,7 +155,19 @@ class TrainingPanel(QWidget):
         ):
             self._refresh()
 
+    def _on_analysis(self) -> None:
+        """What follows from the network is brought up to date when it is looked at: every edit comes here."""
+        self._stale = True
+        if self.isVisible():
+            self._refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self._refresh()
+
     def _refresh(self) -> None:
+        self._stale = False
         self._offer()
         kind = self.kind.value()
         if kind != self._kind:
