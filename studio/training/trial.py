@@ -32,6 +32,8 @@ LEAST_S = 0.05
 ADDS_PER_S = {"cpu": 2e10, "cuda": 2e12}
 """multiply-adds a second that a device is expected to do, to foretell how long a training takes"""
 ROUNDS = 8
+HOPELESS = 4.0
+"""times as long as a way that is known: not worth a second look"""
 LEAST_STEP_S = 0.004
 """a shorter step is measured as one of several"""
 LAYOUT_GAIN, PRECISION_GAIN, THREAD_GAIN = 1.03, 1.15, 1.15
@@ -101,7 +103,8 @@ def choose(
             best = _best(tries, plain)
             subject.clock = time.perf_counter
             others = [replace(best, threads=number) for number in threads if number != best.threads]
-            more = _measured(subject, [best, *others]) if others else []
+            more = _measured(subject, [best]) if others else []
+            more = _measured(subject, others, more) if more else []
             return _told(tries, more, best, _most(more, best), plain)
     finally:
         torch.set_num_threads(before)
@@ -130,13 +133,16 @@ def _thread_counts(settings: Settings, device: str, window: bool) -> tuple[int, 
     return tuple(sorted({1, max(1, most // 2), max(1, cores - 1), most}))
 
 
-def _measured(subject: _Subject, ways: Iterable[Pace]) -> list[_Try]:
-    """The ways that work here, tried in turns."""
-    tries = [made for way in ways if (made := _Try.made(subject, way)) is not None]
-    for number in range(ROUNDS if len(tries) > 1 else 0):
+def _measured(subject: _Subject, ways: Iterable[Pace], known: Sequence[_Try] = ()) -> list[_Try]:
+    """The ways that work here, tried in turns with those `known`: what is hopeless against them only once."""
+    hopeless = HOPELESS * min((one.best for one in known), default=math.inf)
+    made = [one for way in ways if (one := _Try.made(subject, way, hopeless)) is not None]
+    tries = [*known, *made]
+    racing = [one for one in tries if one.best <= hopeless or one.best == math.inf]
+    for number in range(ROUNDS if len(racing) > 1 else 1):
         if number and subject.late:
             break
-        for one in tries:
+        for one in racing:
             one.run()
     return tries
 
@@ -155,11 +161,16 @@ class _Try:
         self._steps = 1
 
     @classmethod
-    def made(cls, subject: _Subject, pace: Pace) -> _Try | None:
-        """Warmed up; None where this network cannot compute so here, or too little memory is left."""
+    def made(cls, subject: _Subject, pace: Pace, hopeless: float = math.inf) -> _Try | None:
+        """Warmed up, unless that took more than `hopeless` seconds; then `best` says how long it took.
+
+        None where this network cannot compute so here, or too little memory is left.
+        """
         try:
             made = cls(subject, pace)
             made.run()
+            if made.best > hopeless:
+                return made
             made.run()
         except (RuntimeError, MemoryError):
             return None

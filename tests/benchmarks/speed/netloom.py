@@ -31,7 +31,10 @@ def source(name: str, data: rows.Data) -> SourceInfo:
     x, test_x = (torch.tensor(part) for part in (data.x, data.test_x))
     if name != "lstm":
         x, test_x = (
-            torch.from_numpy(rows.scaled(part.numpy())).movedim(-1, 1).contiguous() for part in (x, test_x)
+            torch.from_numpy(rows.scaled(part.numpy()))
+            .movedim(-1, 1)
+            .clone(memory_format=torch.contiguous_format)
+            for part in (x, test_x)
         )
     raw = Raw(x, torch.from_numpy(data.y), (test_x, torch.from_numpy(data.test_y)))
 

@@ -51,7 +51,8 @@ def tensors(name: str, data: rows.Data) -> tuple[Tensor, Tensor, Tensor, Tensor]
     if name == "lstm":
         return torch.tensor(data.x), y, torch.tensor(data.test_x), test_y
     x, test_x = (
-        torch.from_numpy(rows.scaled(part)).movedim(-1, 1).contiguous() for part in (data.x, data.test_x)
+        torch.from_numpy(rows.scaled(part)).movedim(-1, 1).clone(memory_format=torch.contiguous_format)
+        for part in (data.x, data.test_x)
     )
     return x, y, test_x, test_y
 
