@@ -147,6 +147,9 @@ TABLE: tuple[Spec, ...] = (
     Spec("about", Message("About Netloom"), "help", (), "info", group=1),
 )  # fmt: skip
 
+IN_A_RUN = ("stop_after_epoch", "snapshot", "evaluate", "queue")
+"""what the menu beside the buttons of a run offers"""
+
 CANVAS_KEYS: tuple[tuple[str, Message], ...] = (
     ("Tab", Message("Add a layer at the pointer")),
     ("Space", Message("Add a layer at the pointer")),

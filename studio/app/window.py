@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from studio import __version__, words
 from studio.app import crash_log, drops, language, questions, theme
-from studio.app.actions import Actions
+from studio.app.actions import IN_A_RUN, Actions
 from studio.app.appearance import Appearance
 from studio.app.command_palette import CommandPalette
 from studio.app.controls import TrainControls
@@ -46,9 +46,6 @@ from studio.words import Message, tr
 
 FIRST_SIZE = (1600, 1000)
 SMALLEST = (1000, 640)
-
-IN_A_RUN = ("stop_after_epoch", "snapshot", "evaluate", "queue")
-"""actions in the menu beside the buttons of a run"""
 
 Runs = dict[str, Callable[[], object]]
 """what the actions do, by their ids"""
