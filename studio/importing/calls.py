@@ -16,6 +16,19 @@ from studio.catalog import callables, signatures, table
 _NEVER_SAID = frozenset({"_stacklevel", "device", "pin_memory", "layout", "out", "requires_grad"})
 
 
+FACTORIES = frozenset({
+    "zeros", "ones", "empty", "full", "arange", "linspace", "eye", "rand", "randn", "tensor", "zeros_like",
+    "ones_like", "empty_like", "full_like", "rand_like", "randn_like", "as_tensor", "scalar_tensor",
+    "randperm", "randint", "tril_indices", "triu_indices",
+})  # fmt: skip
+"""functions that make a tensor out of nothing"""
+DECISIONS = frozenset({
+    "__bool__", "item", "tolist", "__int__", "__float__", "__index__", "nonzero", "__contains__", "numpy",
+    "__array__", "nms", "masked_select", "unique",
+})  # fmt: skip
+"""what tells Python the values in a tensor"""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call of a type of the catalogue, its arguments still Python's."""

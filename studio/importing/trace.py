@@ -20,7 +20,7 @@ from torch.overrides import TorchFunctionMode
 from studio.catalog import automatic, ports
 from studio.graph import naming
 from studio.graph.model import Node
-from studio.graph.values import Json
+from studio.graph.values import Json, is_reference
 from studio.importing import calls, choices, layers, opaque, questions, trees, writes
 from studio.importing.errors import SizeDependentError, UntraceableError
 from studio.importing.memory import Memory, formula_of, key_of
@@ -31,16 +31,6 @@ from studio.words import Message
 REFUSALS = (RuntimeError, ValueError, TypeError, LookupError, AssertionError, ArithmeticError, AttributeError,
             NotImplementedError)  # fmt: skip
 """what a module, or PyTorch, raises where it cannot work on tensors without memory"""
-
-_FACTORIES = frozenset({
-    "zeros", "ones", "empty", "full", "arange", "linspace", "eye", "rand", "randn", "tensor", "zeros_like",
-    "ones_like", "empty_like", "full_like", "rand_like", "randn_like", "as_tensor", "scalar_tensor",
-    "randperm", "randint", "tril_indices", "triu_indices",
-})  # fmt: skip
-_DECISIONS = frozenset({
-    "__bool__", "item", "tolist", "__int__", "__float__", "__index__", "nonzero", "__contains__", "numpy",
-    "__array__", "nms", "masked_select", "unique",
-})  # fmt: skip
 
 
 class Tracer(TorchFunctionMode):
@@ -87,7 +77,7 @@ class Tracer(TorchFunctionMode):
             with torch.no_grad(), self:
                 return self._explored(lambda: Scope(self.module, ""), inputs, {}).scope
         except UntraceableError as error:
-            fits = self.partly and not self.module.training and not isinstance(error, SizeDependentError)
+            fits = self._is_held(error) and not self.module.training
             if not fits or error.scope is None or error.scope.parent or not opaque.is_drawn(error.scope):
                 raise
             one, other = opaque.results(self.original, False, inputs, {}, self._partner)
@@ -193,8 +183,6 @@ class Tracer(TorchFunctionMode):
     def _said(self, value: Any) -> Json:
         return self.memory.said(value, self.scope)
 
-    # -- calls of modules ------------------------------------------------------------------------
-
     def _called(self, module: nn.Module, *args: Any, **kwargs: Any) -> Any:
         if self.running:
             return self.forwards[id(module)](*args, **kwargs)
@@ -204,7 +192,7 @@ class Tracer(TorchFunctionMode):
         try:
             return self._drawn(module, path, args, kwargs)
         except UntraceableError as error:
-            if not self.partly or isinstance(error, SizeDependentError):
+            if not self._is_held(error):
                 raise
             with quiet():
                 return self._opaque(module, path, args, kwargs, error)
@@ -257,8 +245,9 @@ class Tracer(TorchFunctionMode):
         params = layers.arguments(module, type_)
         shapes = [tuple(map(first, value.shape)) for value in trees.tensors(args)]
         followed = automatic.values(type_, shapes)
-        params = {key: value for key, value in params.items() if followed.get(key) != value}
         said_args = tuple(self._said(value) for value in args)
+        if any(map(is_reference, said_args[:1])):  # sizes follow from a wire, not from an item of a list
+            params = {key: value for key, value in params.items() if followed.get(key) != value}
         said_kwargs = {key: self._said(value) for key, value in kwargs.items() if value is not None}
         written = trees.written(args, kwargs)
         forward = self.forwards[id(module)] if layers.type_of(module) else layers.forward(module, type_)
@@ -280,6 +269,10 @@ class Tracer(TorchFunctionMode):
             return self._given_back(id_, way.one, way.other)
 
     # -- what cannot be read ---------------------------------------------------------------------
+
+    def _is_held(self, error: UntraceableError) -> bool:
+        """Whether a part that cannot be read becomes opaque: not while the sizes may yet be held fixed."""
+        return self.partly and not (isinstance(error, SizeDependentError) and len(set(self.batches)) > 1)
 
     def _opaque(
         self,
@@ -391,7 +384,7 @@ class Tracer(TorchFunctionMode):
             self._write(args[0], ..., args[1])
             return args[0]
         masked = name == "__getitem__" and any(t.dtype == torch.bool for t in trees.tensors(args[1:]))
-        if masked or name in _DECISIONS or (name == "where" and len(args) == 1):
+        if masked or name in calls.DECISIONS or (name == "where" and len(args) == 1):
             raise UntraceableError(Message("what it does depends on the values in a tensor"))
         call = calls.named(func, args, kwargs)
         if call is None:
@@ -400,7 +393,7 @@ class Tracer(TorchFunctionMode):
         said_kwargs = {key: self._argument(call.type, value) for key, value in call.kwargs.items()}
         written = trees.written(args, kwargs)
         run_kwargs = {key: value for key, value in kwargs.items() if key not in ("device", "pin_memory")}
-        if name in _FACTORIES:
+        if name in calls.FACTORIES:
             run_kwargs["device"] = "meta"
         one, other = self._run(func, args, run_kwargs)
         id_ = self.scope.free(naming.fresh(naming.base_name(call.type), self.scope.taken))
@@ -444,8 +437,6 @@ class Tracer(TorchFunctionMode):
     def _argument(self, type_: str, value: Any) -> Json:
         """An argument of a function; an index keeps its tuple, sizes are a list."""
         return self.memory.said(value, self.scope, listed=not type_.startswith("op."))
-
-    # -- values ----------------------------------------------------------------------------------
 
     def _run(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Any) -> tuple[Any, Any]:
         """What a call gives in both runs."""

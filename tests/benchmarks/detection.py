@@ -3,7 +3,7 @@
     python tests/benchmarks/detection.py [NAME ...]
 
 Detectors choose boxes by their scores, so none is drawn whole. The share is that of the parameters whose
-layers are nodes. Images are resized to 160 pixels where a detector says that, so that the table ends.
+layers are nodes. Images are resized to 96 pixels where a detector says that, so that the table ends.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ def main() -> None:
     torch.set_num_threads(1)
     names = sys.argv[1:] or models.list_models(module=models.detection)
     for name in names:
-        sizes = {} if name.startswith("ssd") else {"min_size": 160, "max_size": 160}
+        sizes = {} if name.startswith("ssd") else {"min_size": 96, "max_size": 96}
         module = models.get_model(name, weights=None, weights_backbone=None, **sizes).eval()
         begun = time.perf_counter()
         try:
-            project = studio.from_module(module, torch.zeros(2, 3, 160, 160), name)
+            project = studio.from_module(module, torch.zeros(2, 3, 96, 96), name)
         except studio.words.NetloomError as error:
             print(f"{name}: {error}", flush=True)
             continue
