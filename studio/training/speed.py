@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from studio.training.objectives import Objective
     from studio.training.progress import Progress
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 FORGIVING = ("classification", "binary", "multilabel", "segmentation")
 """objectives of which only the largest score counts: there, and only there, a lower precision is proposed"""
@@ -78,19 +78,8 @@ class Pace:
 
 
 def ruled(settings: Settings, multiply_adds: int, device: str) -> Pace:
-    """What the settings say, and for what they leave open the plain way: float32, threads by a rule.
-
-    Raises SpeedError for a precision that the device does not have.
-    """
+    """What the settings say, and for what they leave open the plain way: float32, threads by a rule."""
     speed = settings.speed
-    if speed.precision == "float16" and not device.startswith(("cuda", "xpu")):
-        raise SpeedError(
-            Message(
-                "training.precision is float16, which needs a GPU; this run is on {device}. Take bfloat16, "
-                "float32 or auto.",
-                device=device,
-            )
-        )
     return Pace(
         "float32" if speed.precision == AUTO else speed.precision,
         "contiguous" if speed.memory_format == AUTO else speed.memory_format,
@@ -118,8 +107,8 @@ def _low_precision(device: str) -> str | None:
     """The lower precision that the device computes in by itself; None where it has none."""
     if device == "cpu":
         return "bfloat16" if torch.cpu._is_avx512_bf16_supported() else None  # noqa: SLF001 - the only way to ask
-    if device.startswith("cuda"):
-        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
+    if device.startswith("cuda") and torch.cuda.is_bf16_supported(including_emulation=False):
+        return "bfloat16"
     return None
 
 

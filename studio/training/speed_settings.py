@@ -11,7 +11,7 @@ from studio.project import sections
 from studio.words import Message, NetloomError
 
 AUTO = "auto"
-PRECISIONS = (AUTO, "float32", "bfloat16", "float16")
+PRECISIONS = (AUTO, "float32", "bfloat16")
 """what layers compute in; weights, losses and validation are in float32 with any of them"""
 FORMATS = (AUTO, "contiguous", "channels_last")
 """how images lie in memory: channel by channel, or pixel by pixel with all its channels"""

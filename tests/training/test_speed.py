@@ -71,7 +71,7 @@ def test_what_is_left_out_is_chosen_at_the_start() -> None:
 @pytest.mark.parametrize(
     ("section", "said"),
     [
-        ({"precision": "float8"}, "training.precision"),
+        ({"precision": "float16"}, "training.precision"),
         ({"precision": None}, "training.precision"),
         ({"memory_format": "nhwc"}, "training.memory_format"),
         ({"compile": 1}, "training.compile"),
@@ -80,11 +80,6 @@ def test_what_is_left_out_is_chosen_at_the_start() -> None:
 def test_another_value_is_refused_by_name(section: dict[str, Any], said: str) -> None:
     with pytest.raises(NetloomError, match=said):
         read(section)
-
-
-def test_half_precision_is_for_gpus(digits: Make, tmp_path: Path) -> None:
-    with pytest.raises(SpeedError, match="float16, which needs a GPU"):
-        train(digits(precision="float16", device="cpu"), None, tmp_path)
 
 
 # -- the same bits in every way --------------------------------------------------------------------
