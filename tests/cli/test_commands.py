@@ -24,7 +24,6 @@ def test_help_lists_the_commands_and_ends_with_0(netloom: Netloom) -> None:
 
     assert said.status == 0
     assert all(f"\n    {name} " in said.out for name in COMMANDS)
-    assert "search" not in said.out
 
 
 def test_help_loads_neither_torch_nor_qt_nor_numpy() -> None:

@@ -232,6 +232,17 @@ def events(said: str) -> list[dict]:
     return [json.loads(line) for line in said.splitlines()]
 
 
+def test_a_line_that_a_power_cut_left_half_written_is_taken_away(iris: Make, tmp_path: Path) -> None:
+    search = Search(SPACE, 1)
+    study = tried(iris(epochs=1), search, tmp_path)
+    with study.path.open("ab") as file:
+        file.write(b'{"op_code":5,"worker_id":"x')
+
+    again = tried(iris(epochs=1), Search(SPACE, 2), tmp_path)
+
+    assert [trial.state for trial in again.trials()] == ["done", "done"]
+
+
 @pytest.mark.slow
 def test_two_processes_work_together_on_one_search(iris: Make, tmp_path: Path) -> None:
     path = tmp_path / "p.json"
@@ -251,7 +262,7 @@ def test_two_processes_work_together_on_one_search(iris: Make, tmp_path: Path) -
 @pytest.mark.slow
 def test_a_search_goes_on_after_a_kill(iris: Make, tmp_path: Path) -> None:
     path = tmp_path / "p.json"
-    files.save(path, iris(epochs=400))
+    files.save(path, iris(epochs=100))
     process = command(path, "--trials", "2")
     assert process.stdout is not None
     killed_with = None
@@ -263,7 +274,7 @@ def test_a_search_goes_on_after_a_kill(iris: Make, tmp_path: Path) -> None:
             os.kill(process.pid, signal.SIGKILL)
             break
     process.wait()
-    files.save(path, iris(epochs=400))
+    files.save(path, iris(epochs=100))
 
     again = command(path, "--trials", "1")
     said = events(again.communicate(timeout=200)[0])

@@ -21,7 +21,11 @@ from typing import TYPE_CHECKING, Any
 import optuna
 from optuna.samplers import BaseSampler, PartialFixedSampler, RandomSampler, TPESampler
 from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.storages.journal import (
+    JournalFileBackend,
+    JournalFileOpenLock,
+    JournalFileSymlinkLock,
+)
 from optuna.trial import FrozenTrial, TrialState
 
 from studio.graph.model import ProjectData
@@ -38,6 +42,8 @@ if TYPE_CHECKING:
     from studio.training.run import RunResult
 
 FOLDER = "searches"
+GRACE_S = 10
+"""after that a lock is of a process that was killed while it wrote a line"""
 SMALLER = {"loss", "mae", "mse", "rmse", "mape", "perplexity", "log_loss"}
 """metrics of which less is better"""
 WORDS = {
@@ -99,7 +105,9 @@ class Study:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            lock = JournalFileOpenLock(str(self.path)) if sys.platform == "win32" else None
+            kind = JournalFileOpenLock if sys.platform == "win32" else JournalFileSymlinkLock
+            lock = kind(str(self.path), GRACE_S)
+            _mend(self.path, lock)
             storage = JournalStorage(JournalFileBackend(str(self.path), lock_obj=lock))
             return optuna.create_study(
                 study_name=self.id,
@@ -342,6 +350,20 @@ def _pruner(name: str, epochs: int) -> optuna.pruners.BasePruner:
         case "hyperband":
             return optuna.pruners.HyperbandPruner(min_resource=1, max_resource=epochs, reduction_factor=3)
     return optuna.pruners.NopPruner()
+
+
+def _mend(path: Path, lock: JournalFileOpenLock | JournalFileSymlinkLock) -> None:
+    """Takes away a last line that a power cut left half-written: nothing behind it could be read."""
+    if not path.is_file():
+        return
+    lock.acquire()
+    try:
+        with path.open("rb+") as file:
+            content = file.read()
+            if not content.endswith(b"\n"):
+                file.truncate(content.rfind(b"\n") + 1)
+    finally:
+        lock.release()
 
 
 def _again_key(number: int) -> str:
