@@ -89,6 +89,8 @@ class SourceInfo:
     """of a table with categories: a column's values, none for one of numbers (see `Preprocessing`)"""
     dtype: str = "float32"
     """what the network is given"""
+    made: bool = False
+    """whether it was thought up to teach, and never measured"""
     brought: bool = False
     """whether it is a file of the person's own, so that what it holds was looked up"""
 

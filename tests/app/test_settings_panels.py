@@ -207,7 +207,12 @@ def test_sources_are_grouped_and_the_headings_cannot_be_chosen(data: DataPanel) 
         for i in range(model.rowCount())
     ]
     assert rows[0] == ("Your own file", None)
-    assert {("Bundled", None), ("From a folder", None), ("Table (CSV, TSV)…", "table")} <= set(rows)
+    assert {
+        ("Bundled", None),
+        ("Made to teach", None),
+        ("From a folder", None),
+        ("Table (CSV, TSV)…", "table"),
+    } <= set(rows)
     assert not model.flags(model.index(0, 0)) & Qt.ItemFlag.ItemIsEnabled
 
 

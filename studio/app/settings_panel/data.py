@@ -156,12 +156,14 @@ class DataPanel(QWidget):
 
         model = self._sources
         model.clear()
-        bundled = {name: info.title for name, info in SOURCES.items() if not info.needs_root}
+        bundled = {n: info.title for n, info in SOURCES.items() if not info.needs_root and not info.made}
+        made = {name: info.title for name, info in SOURCES.items() if info.made}
         folders = {name: info.title for name, info in SOURCES.items() if info.needs_root}
         own = {name: Message("{kind}…", kind=kind.title) for name, kind in KINDS.items()}
         for heading, sources in (
             (tr("Your own file"), own),
             (tr("Bundled"), bundled),
+            (tr("Made to teach"), made),
             (tr("From a folder"), folders),
         ):
             head = QStandardItem(heading)

@@ -88,7 +88,17 @@ MOONS, CIRCLES, SPIRALS, XOR, LINE, ARM = 400, 400, 600, 400, 200, 1000
 def _classes(name: str, title: Message, text: Message, samples: int, n: int, draw: Any) -> SourceInfo:
     names = ("a", "b", "c")[:n]
     return SourceInfo(
-        name, title, text, "classification", (2,), samples, n, _made(draw), names, feature_names=("x", "y")
+        name,
+        title,
+        text,
+        "classification",
+        (2,),
+        samples,
+        n,
+        _made(draw),
+        names,
+        feature_names=("x", "y"),
+        made=True,
     )
 
 
@@ -135,6 +145,7 @@ INFOS = (
         1,
         _made(_line),
         feature_names=("x",),
+        made=True,
     ),
     SourceInfo(
         "robot_arm",
@@ -146,5 +157,6 @@ INFOS = (
         2,
         _made(_arm),
         feature_names=("shoulder", "elbow"),
+        made=True,
     ),
 )

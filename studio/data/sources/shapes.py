@@ -71,6 +71,7 @@ INFOS = (
         len(NAMES),
         _pixels,
         NAMES,
+        made=True,
     ),
     SourceInfo(
         "shapes_present",
@@ -82,5 +83,6 @@ INFOS = (
         len(NAMES) - 1,
         _present,
         NAMES[1:],
+        made=True,
     ),
 )
