@@ -84,6 +84,7 @@ def test_binary_classification_by_one_score(tmp_path: Path) -> None:
     assert found.test["accuracy"] >= 0.95
 
 
+@pytest.mark.slow
 def test_several_labels_of_an_image(tmp_path: Path) -> None:
     whole: Layer = ("whole", "nn.AdaptiveMaxPool2d", {"output_size": 1})
     layers = (*stage(1, 12), *stage(2, 24), *stage(3, 32, pool=False), *stage(4, 32, pool=False), whole)
@@ -169,7 +170,8 @@ def test_the_perceptron_rule_tells_flowers_apart(tmp_path: Path) -> None:
     assert found.test["accuracy"] >= 0.9
 
 
-@pytest.mark.parametrize("loss", ["cross_entropy", pytest.param("dice", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("loss", ["cross_entropy", "dice"])
 def test_segmentation_finds_the_pixels_of_shapes(tmp_path: Path, loss: str) -> None:
     up: Layer = ("up", "nn.ConvTranspose2d", {"out_channels": 16, "kernel_size": 4, "stride": 4})
     network = chain(
