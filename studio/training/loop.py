@@ -222,7 +222,7 @@ def with_room(work: Callable[[int], Found], batch_size: int) -> Found:
 
 def _evaluate(module: nn.Module, split: Split, objective: Objective, batch_size: int) -> dict[str, float]:
     meter, total = objective.meter(), torch.zeros((), dtype=torch.float32, device=split.y.device)
-    own = together.part(split)
+    own = together.part(split, objective)
     with torch.no_grad():
         for x, y in batches(own, batch_size):
             loss, prediction, target = objective.judge(module, x, y)

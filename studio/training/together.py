@@ -281,9 +281,12 @@ def merged(meter: Meter, objective: Objective) -> Meter:
     return whole
 
 
-def part(split: Split) -> Split:
-    """The samples of `split` that this process judges: all of them where they are too few to share."""
-    if ranks.size() == 1 or len(split) < ranks.size():
+def part(split: Split, objective: Objective) -> Split:
+    """The samples of `split` that this process judges.
+
+    All of them where they are too few to share, or where the meter has no sums that could be added up.
+    """
+    if ranks.size() == 1 or len(split) < ranks.size() or not objective.meter().state():
         return split
     own = ranks.share(len(split))
     return replace(split, x=split.x[own], y=split.y[own])
