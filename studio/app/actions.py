@@ -147,7 +147,7 @@ TABLE: tuple[Spec, ...] = (
     Spec("about", Message("About Netloom"), "help", (), "info", group=1),
 )  # fmt: skip
 
-IN_A_RUN = ("stop_after_epoch", "snapshot", "evaluate", "queue")
+IN_A_RUN = ("stop_after_epoch", "change_lr", "snapshot", "evaluate", "queue")
 """what the menu beside the buttons of a run offers"""
 
 CANVAS_KEYS: tuple[tuple[str, Message], ...] = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLabel, QLineEdit, QWidget
 
 from studio.app.language import follow
 from studio.app.named import named
@@ -33,12 +33,13 @@ class _Entry(QLineEdit):
 
 
 class RateField(QWidget):
-    """Visible while a run can be steered. A rate that is typed counts from the next step on."""
+    """Visible while a run can be steered, and there is room. A typed rate counts from the next step on."""
 
     def __init__(self, trainer: Trainer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._trainer = trainer
         self._shown = math.nan
+        self._narrow = False
         self._label = QLabel("lr")
         self._label.setProperty("second", True)
         self.entry = named(_Entry(), "lr_field")
@@ -63,14 +64,29 @@ class RateField(QWidget):
             tr("Learning rate of this run: type another and press Enter; the project keeps its own")
         )
 
+    def set_narrow(self, narrow: bool) -> None:
+        """Where the buttons need the room, the rate is asked for in a dialog instead."""
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._follow()
+
     def edit(self) -> None:
-        """Puts the keyboard here, with what is there selected."""
+        """Puts the keyboard here, with what is there selected; asks where there is no room for the field."""
         if self.isVisible():
             self.entry.setFocus(Qt.FocusReason.ShortcutFocusReason)
             self.entry.selectAll()
+        elif self._trainer.steerable and self._trainer.progress is not None:
+            dialog = QInputDialog(self.window())
+            dialog.setObjectName("lr_dialog")
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.setWindowTitle(tr("Learning rate of this run"))
+            dialog.setLabelText("lr")
+            dialog.setTextValue(f"{self._trainer.progress.lr:.4g}")
+            dialog.textValueSelected.connect(self._take)
+            dialog.open()
 
     def _follow(self) -> None:
-        self.setVisible(self._trainer.steerable)
+        self.setVisible(self._trainer.steerable and not self._narrow)
         if not self._trainer.steerable:
             self._shown = math.nan
             self.entry.clearFocus()
@@ -85,18 +101,23 @@ class RateField(QWidget):
         self._mark(False)
 
     def _apply(self) -> None:
+        good = self._take(self.entry.text())
+        self._mark(not good)
+        if good:
+            self.entry.setModified(False)
+            self._shown = math.nan
+            self.entry.clearFocus()
+
+    def _take(self, text: str) -> bool:
+        """Sets the rate that was typed; False where it is none."""
         try:
-            lr = float(self.entry.text().replace(",", "."))
+            lr = float(text.replace(",", "."))
         except ValueError:
-            lr = math.nan
+            return False
         if not 0 < lr < math.inf:
-            self._mark(True)
-            return
-        self._mark(False)
+            return False
         self._trainer.change_lr(lr)
-        self.entry.setModified(False)
-        self._shown = math.nan
-        self.entry.clearFocus()
+        return True
 
     def _give_up(self) -> None:
         self.entry.setModified(False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolBar, QToolButton, QWidget
 
@@ -16,8 +16,10 @@ from studio.app.style import ON_ACCENT
 from studio.quantities import count
 from studio.words import Message, tr
 
-ROOMY = 1300
+ROOMY = 1360
 """pixels; below, the chips leave words out"""
+FIELD = 120
+"""pixels that the controls of a run may have more where there are so many"""
 NARROW_CHIP, WIDE_CHIP = 84, 420
 """pixels for the words of the data chip"""
 
@@ -30,7 +32,9 @@ DEVICES: dict[str, Message] = {
 
 
 class ToolBar(QToolBar):
-    """Chips that say what is set and open where it is changed."""
+    """Chips that say what is set and open where it is changed. `crowded(bool)`: no room for a field more."""
+
+    crowded = Signal(bool)
 
     def __init__(
         self, session: Session, actions: Actions, controls: QWidget, choose_data: Callable[[], object]
@@ -80,6 +84,7 @@ class ToolBar(QToolBar):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Says less where there is little room, so that no button goes."""
         super().resizeEvent(event)
+        self.crowded.emit(event.size().width() < ROOMY + FIELD)
         narrow = event.size().width() < ROOMY
         if narrow != self._narrow:
             self._narrow = narrow

@@ -90,6 +90,7 @@ class MainWindow(QMainWindow):
         self.controls = TrainControls(session, self.trainer)
         self.controls.offer(self.actions_table[name] for name in IN_A_RUN)
         self.toolbar = ToolBar(session, self.actions_table, self.controls, lambda: self.show_panel("data"))
+        self.toolbar.crowded.connect(self.controls.rate.set_narrow)
         self.addToolBar(self.toolbar)
         self.status = StatusBar(session, self.trainer)
         self.setStatusBar(self.status)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
 from studio.app.rate_field import RateField
@@ -155,6 +156,14 @@ def test_the_rate_of_a_run_is_shown_and_changed_by_typing(
     qtbot.keyClicks(field.entry, "3e-4")
     qtbot.keyClick(field.entry, Qt.Key.Key_Return)
     assert asked == [3e-4]
+    field.set_narrow(True)
+    assert not field.isVisible()
+    field.edit()
+    dialog = field.findChild(QInputDialog, "lr_dialog")
+    assert dialog.textValue() == "0.001"
+    dialog.setTextValue("0.5")
+    dialog.accept()
+    assert asked == [3e-4, 0.5]
     training.hold.set()
     qtbot.waitUntil(lambda: trainer.state == "idle", timeout=10_000)
     assert not field.isVisible()
