@@ -76,6 +76,7 @@ class TrainControls(QWidget):
         self.text.setObjectName("train_text")
         self.text.setProperty("second", True)
         self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.text.setMinimumWidth(80)  # where there is no room words are cut off, not buttons
         self.bar = SlimBar()
         self.train_button = named(QPushButton(), "train_button")
         self.train_button.setIcon(icon("play"))
