@@ -1,0 +1,32 @@
+"""The inspector with a project in it, whose analysis the tests tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from studio.app.inspector import InspectorPanel
+from studio.app.session import Session
+
+from .rig import project
+
+
+@pytest.fixture
+def session(qtbot: QtBot) -> Iterator[Session]:
+    made = Session()
+    made._idle.timeout.disconnect()  # the analysis is told by the tests
+    made.open(project(), None)
+    made.engine_ready = True
+    yield made
+    made._idle.stop()
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, session: Session) -> InspectorPanel:
+    made = InspectorPanel(session)
+    qtbot.addWidget(made)
+    made.resize(300, 800)
+    made.show()
+    return made
