@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData
 
 from studio.app.importing import WEIGHTS, Kind
 from studio.words import Message
+
+if TYPE_CHECKING:
+    from studio.app.window import MainWindow
 
 DATA = (".csv", ".tsv", ".tab", ".data", ".txt")
 
@@ -15,6 +19,22 @@ DATA = (".csv", ".tsv", ".tab", ".data", ".txt")
 def files(data: QMimeData) -> list[Path]:
     """The files on this machine that are dragged."""
     return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+
+
+def take(paths: list[Path], window: MainWindow) -> bool:
+    """Opens what was dropped, or says why not. Data that finds no project gets an empty one."""
+    if (project := project_among(paths)) is not None:
+        window.files.open(project)
+    elif model := model_among(paths):
+        window.importer.open(*model)
+    elif data := data_among(paths):
+        if not window.files.active:
+            window.files.new()
+        window.workspace.look_at_data(data)
+    elif paths:
+        window.files.say_of_file("warning", refusal(paths))
+        return False
+    return bool(paths)
 
 
 def project_among(paths: list[Path]) -> Path | None:

@@ -415,19 +415,8 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = drops.files(event.mimeData())
-        project = drops.project_among(paths)
-        if project is not None:
+        if drops.take(drops.files(event.mimeData()), self):
             event.acceptProposedAction()
-            self.files.open(project)
-        elif model := drops.model_among(paths):
-            event.acceptProposedAction()
-            self.importer.open(*model)
-        elif (data := drops.data_among(paths)) and self.files.active:
-            event.acceptProposedAction()
-            self.workspace.look_at_data(data)
-        elif paths:
-            self.files.say_of_file("warning", drops.refusal(paths))
 
     # -- leaving ---------------------------------------------------------------------------------
 

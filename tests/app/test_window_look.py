@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent
@@ -119,8 +121,8 @@ def test_a_dropped_project_opens_and_anything_else_is_answered(window: MainWindo
         plain, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
         window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, left, plain))
 
-    drop("/somewhere/table.csv")
-    assert "table.csv is not a Netloom project" in str(window.notices.notices[0].text)
+    drop("/somewhere/song.mp3")
+    assert "song.mp3 is nothing that Netloom opens" in str(window.notices.notices[0].text)
     with qtbot.waitSignal(window.files.shown, timeout=10_000):
         drop(str(places.gallery() / "iris.json"))
     assert "fc1" in window.session.document.nodes("model") or window.session.document.nodes("model")
@@ -173,3 +175,18 @@ def test_an_engine_that_cannot_be_imported_is_told_with_the_cure(qtbot: QtBot) -
 
     text = str(caught.args[0])
     assert "PyTorch cannot be imported" in text and "netloom doctor" in text
+
+
+def test_a_dropped_table_gets_a_project_of_its_own(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "plants.csv"
+    file.write_text(
+        "height,kind\n" + "\n".join(f"{i * 1.5},{'ab'[i % 2]}" for i in range(40)), encoding="utf-8"
+    )
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file))])
+    plain, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+
+    window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, left, plain))
+
+    qtbot.waitUntil(lambda: window.session.document.data().data.get("source") == "table", timeout=20_000)
+    assert window.files.active

@@ -14,7 +14,7 @@ from studio.compiler.reading.constructor import path_of
 from studio.compiler.reading.expressions import Expressions
 from studio.compiler.reading.faults import Follows, LineFault, Refused, refuse, said
 from studio.compiler.reading.model import ReadClass
-from studio.compiler.reading.names import Names
+from studio.compiler.reading.names import Names, has_slice, name_of
 from studio.compiler.reading.operators import COMPARED, EITHER_WAY, PLAIN, TENSORS, in_their_places
 from studio.compiler.survey import CONSTANTS
 from studio.graph import naming
@@ -95,9 +95,9 @@ class Forward(Expressions):
             case ast.Expr(value=ast.Constant(value=str())) | ast.Pass():
                 return
             case ast.Assign(targets=[target], value=value):
-                self._assign(target, self._line(value, _hint(target)))
+                self._assign(target, self._line(value, name_of(target)))
             case ast.AnnAssign(target=target, value=ast.expr() as value):
-                self._assign(target, self._line(value, _hint(target)))
+                self._assign(target, self._line(value, name_of(target)))
             case ast.AugAssign(target=ast.Name(id=name) as target, op=op, value=value):
                 loaded = ast.copy_location(ast.Name(name, ast.Load()), target)
                 if list(self.local.values()).count(self.local.get(name)) > 1:
@@ -267,9 +267,9 @@ class Forward(Expressions):
             if part is not None:
                 return part
         key = self._key(node.slice)
-        if not outer and (not self._is_tensor(holder) and not _slices(node.slice)):
+        if not outer and (not self._is_tensor(holder) and not has_slice(node.slice)):
             return {"getitem": [holder, key]}
-        if isinstance(holder, dict) and "shape" in holder and not _slices(node.slice):
+        if isinstance(holder, dict) and "shape" in holder and not has_slice(node.slice):
             return {"getitem": [holder, key]}
         return self._add(node, "op.getitem", [holder, key], {}, outer, hint)
 
@@ -487,16 +487,3 @@ class Forward(Expressions):
         if not is_reference(value):
             refuse(node, Message("{text}: a tensor is expected here.", text=said(node)))
         return value
-
-
-def _slices(node: ast.expr) -> bool:
-    return any(isinstance(inner, ast.Slice) for inner in ast.walk(node))
-
-
-def _hint(target: ast.expr) -> str | None:
-    match target:
-        case ast.Name(id=name):
-            return name
-        case ast.Tuple(elts=[first, *_]) | ast.List(elts=[first, *_]):
-            return _hint(first)
-    return None

@@ -51,3 +51,18 @@ class Names:
             if dotted is not None and dotted.startswith(beginning):
                 return table.entry(home + dotted.removeprefix(beginning))
         return None
+
+
+def has_slice(node: ast.expr) -> bool:
+    """Whether an index cuts anything out."""
+    return any(isinstance(inner, ast.Slice) for inner in ast.walk(node))
+
+
+def name_of(target: ast.expr) -> str | None:
+    """The name that a value gets, the first of several."""
+    match target:
+        case ast.Name(id=name):
+            return name
+        case ast.Tuple(elts=[first, *_]) | ast.List(elts=[first, *_]):
+            return name_of(first)
+    return None
