@@ -116,7 +116,8 @@ def from_module(module: Module, example_inputs: Any, name: str | None = None) ->
     `example_inputs` is a tensor, or the tuple of what the module is called with: only shapes and data types
     count. The module is not changed, and its state_dict fits the network that is built. Raises NetloomError,
     with the part and the reason, where the module does what no document can say. A part of it that no
-    document can say becomes an opaque node, which the report tells; a copy of that part runs on random numbers.
+    document can say becomes an opaque node, which the report tells; a copy of that part runs on random
+    numbers.
 
     >>> project = studio.from_module(resnet18, torch.zeros(1, 3, 224, 224))   # doctest: +SKIP
     >>> project.build().load_state_dict(resnet18.state_dict())                # doctest: +SKIP

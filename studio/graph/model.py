@@ -15,7 +15,7 @@ BLOCK = "block:"
 INPUT = "input"
 OUTPUT = "output"
 OPAQUE = "opaque"
-"""a part of an imported module that no document can hold; under this key of its `extra` a node says of what"""
+"""a part of an imported module that no document can hold; under this key its `extra` says of what"""
 
 T = TypeVar("T")
 
