@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     opened = open_run(arguments)
     from studio.data.prepare import prepare
     from studio.training import objectives
-    from studio.training.loop import evaluate
+    from studio.training.judging import evaluate
     from studio.training.verdict import appraise
 
     module = opened.load_module(arguments.weights)

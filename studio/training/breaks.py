@@ -12,8 +12,8 @@ from studio.training.progress import Progress
 from studio.words import Message
 
 if TYPE_CHECKING:
-    from studio.training.loop import Recorder
     from studio.training.position import Keeper
+    from studio.training.recorder import Recorder
     from studio.training.steering import Steering
 
 

@@ -120,7 +120,7 @@ def find(
 
     Raises RangeError where nothing can be recommended, and what `training.run.train` raises.
     """
-    from studio.training.loop import DivergedError
+    from studio.training.divergence import DivergedError
 
     progress, commands = progress or Progress(), commands or Commands()
     made: list[Growing] = []

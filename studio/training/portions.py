@@ -14,7 +14,7 @@ from studio.training.progress import Event, Progress
 from studio.words import Message
 
 if TYPE_CHECKING:
-    from studio.training.loop import Descent
+    from studio.training.descent import Descent
     from studio.training.objectives import Meter, Objective
 
 Judged = list[tuple[Any, Tensor]]

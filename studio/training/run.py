@@ -27,8 +27,8 @@ from studio.words import Message, NetloomError
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
-    from studio.training.average import Average
     from studio.training.checkpoint import Checkpoints
+    from studio.training.loop import Movers
     from studio.training.position import Saved
     from studio.training.schedules import Schedule
 
@@ -91,17 +91,18 @@ def rehearse(
 
     Nothing is validated. Raises what `train` raises.
     """
-    from studio.training.loop import fit
+    from studio.training.loop import Attendants, Movers, fit
 
     with prepared(project, base, runs_folder, progress, commands, device) as training:
-        optimizer, _, _ = _movers(training)
+        optimizer = _movers(training).optimizer
         data = training.data
         unjudged = replace(data, validation=replace(data.validation, x=data.train.x[:0], y=data.train.y[:0]))
         settings = replace(training.settings, epochs=epochs)
         progress.epochs, progress.status = epochs, "running"
         schedule = schedule_of(optimizer, progress.steps_per_epoch)
-        given = (training.module, unjudged, training.objective, optimizer, settings, progress, commands)
-        fit(*given, lambda _: None, schedule=schedule)
+        movers = Movers(optimizer, schedule)
+        given = (training.module, unjudged, training.objective, movers, settings, progress, commands)
+        fit(*given, Attendants(lambda _: None))
 
 
 def resume(
@@ -164,83 +165,94 @@ def _run(
     on_epoch: Callable[[EpochRecord], None] | None,
     saved: Saved | None = None,
 ) -> RunResult:
-    from studio.training import together
-    from studio.training.checkpoint import Checkpoints
-    from studio.training.loop import evaluate, fit
-    from studio.training.position import Keeper
-    from studio.training.steering import Steering
-
-    progress, module, objective = training.progress, training.module, training.objective
-    progress.run = folder
-    settings, options = training.settings, training.settings.options
-    optimizer, schedule, average = _movers(training)
-    judged = average.module if average is not None else module
-    checkpoints = Checkpoints(folder, objective.weights, progress.notices.append)
-    elapsed = saved.elapsed if saved is not None else 0.0
-    journal = Journal(
-        folder, training.record, judged, objective, progress, checkpoints, on_epoch, elapsed, options.patience
-    )
-    keeper = Keeper(
-        folder,
-        module,
-        optimizer,
-        checkpoints,
-        progress,
-        training.data.fingerprint,
-        elapsed,
-        schedule,
-        average,
-    )
-    if saved is not None:
-        saved.restore(module, optimizer, checkpoints, progress, schedule, average)
-        journal.go_on()
-
-    def note(event: Event) -> None:
-        journal.note(event)
-        keeper.hurry()
-
-    def judge() -> dict[str, float]:
-        return evaluate(judged, training.data.validation, objective, settings.batch_size)
-
-    steering = Steering(folder, judged, optimizer, schedule, progress, objective.weights, judge, note)
+    training.progress.run = folder
+    running = _Running(training, folder, on_epoch, saved)
     if on_start is not None:
         on_start(training.record)
-    progress.status = "running"
+    training.progress.status = "running"
     try:
         with ranks.explained():
-            status = fit(
-                module,
-                training.data,
-                objective,
-                optimizer,
-                settings,
-                progress,
-                training.commands,
-                journal.keep,
-                keeper,
-                together.position_here(saved.position, objective) if saved is not None else None,
-                schedule,
-                steering,
-                note,
-                average=average,
-            )
+            status = running.fit(saved)
     except DivergedError as error:
-        checkpoints.write()
+        running.checkpoints.write()
         with ranks.alone():
             told = _examined(error, training, folder)
-        _failed(training, journal, told)
+        _failed(training, running.journal, told)
         raise told from error
     except BaseException as error:
-        checkpoints.write()
-        _failed(training, journal, error)
+        running.checkpoints.write()
+        _failed(training, running.journal, error)
         if isinstance(error, RuntimeError):
-            raise _from_torch(error, progress) from error
+            raise _from_torch(error, training.progress) from error
         raise
     with ranks.alone():
-        result = _finish(training, folder, checkpoints, journal, status)
+        result = _finish(training, folder, running.checkpoints, running.journal, status)
     if status == "done":
-        keeper.forget()
+        running.keeper.forget()
     return result
+
+
+class _Running:
+    """A training with everything that writes down how it goes."""
+
+    def __init__(
+        self,
+        training: Training,
+        folder: Path,
+        on_epoch: Callable[[EpochRecord], None] | None,
+        saved: Saved | None,
+    ) -> None:
+        from studio.training.checkpoint import Checkpoints
+        from studio.training.position import Keeper
+        from studio.training.steering import Steering
+
+        progress, module, objective = training.progress, training.module, training.objective
+        self._training, self._movers = training, _movers(training)
+        optimizer, schedule, average = self._movers.optimizer, self._movers.schedule, self._movers.average
+        self._judged = self._movers.judged(module)
+        self.checkpoints = Checkpoints(folder, objective.weights, progress.notices.append)
+        elapsed = saved.elapsed if saved is not None else 0.0
+        whole = (folder, training.record, self._judged, objective, progress, self.checkpoints)
+        self.journal = Journal(*whole, on_epoch, elapsed, training.settings.options.patience)
+        moved = (module, optimizer, self.checkpoints, progress)
+        fingerprint = training.data.fingerprint
+        self.keeper = Keeper(folder, *moved, fingerprint, elapsed, schedule, average)
+        if saved is not None:
+            saved.restore(*moved, schedule, average)
+            self.journal.go_on()
+        steered = (folder, self._judged, optimizer, schedule, progress, objective.weights)
+        self._steering = Steering(*steered, self._judge, self._note)
+
+    def fit(self, saved: Saved | None) -> Literal["done", "stopped"]:
+        """Trains to the end, or until it is stopped. Raises what `loop.fit` raises."""
+        from studio.training import together
+        from studio.training.loop import Attendants, fit
+
+        training = self._training
+        start = together.position_here(saved.position, training.objective) if saved is not None else None
+        return fit(
+            training.module,
+            training.data,
+            training.objective,
+            self._movers,
+            training.settings,
+            training.progress,
+            training.commands,
+            Attendants(self.journal.keep, self.keeper, self._steering, self._note),
+            start,
+        )
+
+    def _note(self, event: Event) -> None:
+        self.journal.note(event)
+        self.keeper.hurry()
+
+    def _judge(self) -> dict[str, float]:
+        """What the network is worth now on the validation data."""
+        from studio.training.judging import evaluate
+
+        training = self._training
+        batch_size = training.settings.batch_size
+        return evaluate(self._judged, training.data.validation, training.objective, batch_size)
 
 
 def _failed(training: Training, journal: Journal, error: BaseException) -> None:
@@ -255,7 +267,7 @@ def _examined(error: DivergedError, training: Training, folder: Path) -> Diverge
 
     from studio.training import speed
     from studio.training.examination import Again, examine
-    from studio.training.loop import fit
+    from studio.training.loop import Attendants, fit
 
     training.progress.status = "stopping"
 
@@ -265,13 +277,14 @@ def _examined(error: DivergedError, training: Training, folder: Path) -> Diverge
         if training.pace is not None:
             set_pace(other, training.pace.to_json())
             precision = speed.DTYPES[training.pace.precision]
-        optimizer, schedule, average = _movers(other)
+        movers = _movers(other)
         if saved is not None:
-            saved.restore(other.module, optimizer, None, other.progress, schedule, average)
-        given = (other.module, other.data, other.objective, optimizer, other.settings, other.progress)
+            kept = (other.module, movers.optimizer, None, other.progress)
+            saved.restore(*kept, movers.schedule, movers.average)
+        given = (other.module, other.data, other.objective, movers, other.settings, other.progress)
         start = saved.position if saved is not None else None
-        train = partial(fit, *given, other.commands, lambda _: None, None, start, schedule, average=average)
-        return other.module, precision, lambda watch: train(watch=watch)
+        train = partial(fit, *given, other.commands, start=start)
+        return other.module, precision, lambda watch: train(Attendants(lambda _: None, watch=watch))
 
     settings = training.settings
     every, network = settings.options.accumulate, settings.network
@@ -280,10 +293,11 @@ def _examined(error: DivergedError, training: Training, folder: Path) -> Diverge
     return told
 
 
-def _movers(training: Training) -> tuple[Optimizer, Schedule | None, Average | None]:
-    """What moves the weights of a training: the optimiser, its learning rate, their average."""
+def _movers(training: Training) -> Movers:
+    """What moves the weights of a training."""
     from studio.training import optimizers
     from studio.training.average import Average
+    from studio.training.loop import Movers
 
     settings, module = training.settings, training.module
     optimizer = optimizers.make(
@@ -291,7 +305,7 @@ def _movers(training: Training) -> tuple[Optimizer, Schedule | None, Average | N
     )
     ema = settings.options.ema
     average = Average(module, ema) if ema is not None else None
-    return optimizer, _schedule(optimizer, settings, training.progress), average
+    return Movers(optimizer, _schedule(optimizer, settings, training.progress), average)
 
 
 def _schedule(optimizer: Optimizer, settings: Settings, progress: Progress) -> Schedule | None:
@@ -326,7 +340,7 @@ def _finish(
     status: Literal["done", "stopped"],
 ) -> RunResult:
     from studio.training import predictions, verdict
-    from studio.training.loop import evaluate
+    from studio.training.judging import evaluate
 
     progress = training.progress
     checkpoints.write()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from studio.data.prepare import Split
-    from studio.training.loop import Descent
+    from studio.training.descent import Descent
     from studio.training.options import Options
     from studio.training.position import Keeper
     from studio.training.schedules import Schedule

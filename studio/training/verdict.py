@@ -10,7 +10,7 @@ from torch import nn
 from studio.data.batches import batches
 from studio.data.prepare import Prepared, Split
 from studio.training.appraisal import Verdict
-from studio.training.loop import with_room
+from studio.training.judging import with_room
 from studio.training.objectives import Objective
 
 PARTS = ("validation", "test")

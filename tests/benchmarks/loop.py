@@ -26,7 +26,7 @@ from studio.places import gallery
 from studio.project import files
 from studio.training import objectives, optimizers
 from studio.training.commands import Commands
-from studio.training.loop import fit
+from studio.training.loop import Attendants, Movers, fit
 from studio.training.progress import Progress
 from studio.training.settings import read
 
@@ -47,11 +47,11 @@ def ours(data: Prepared) -> float:
         module,
         data,
         objectives.make(settings, data, module),
-        optimizer,
+        Movers(optimizer),
         settings,
         progress,
         Commands(),
-        lambda r: None,
+        Attendants(lambda r: None),
     )
     return progress.samples / progress.train_seconds
 

@@ -8,7 +8,7 @@ import torch
 
 from studio.compiler.build import build
 from studio.graph.model import Network, Node, ProjectData
-from studio.training.loop import Descent
+from studio.training.descent import Descent
 from studio.training.objectives import context_of
 from studio.training.objectives.classification import Classification
 from studio.training.objectives.contrastive import Contrastive, nt_xent

@@ -11,7 +11,7 @@ from studio.data.batches import steps
 from studio.data.prepare import Prepared
 from studio.training import optimizers
 from studio.training.commands import Commands
-from studio.training.loop import DivergedError, evaluate, fit
+from studio.training.loop import Attendants, DivergedError, Movers, evaluate, fit
 from studio.training.objectives.classification import Classification
 from studio.training.progress import EpochRecord, Progress
 from studio.training.settings import read
@@ -34,7 +34,8 @@ def run(
     progress.epochs, progress.steps_per_epoch = settings.epochs, steps(len(data.train), settings.batch_size)
     optimizer = optimizers.make(settings.optimizer, module.parameters())
     objective = Classification("cross_entropy", 2)
-    status = fit(module, data, objective, optimizer, settings, progress, commands or Commands(), keep)
+    movers, attendants = Movers(optimizer), Attendants(keep)
+    status = fit(module, data, objective, movers, settings, progress, commands or Commands(), attendants)
     return module, progress, status
 
 

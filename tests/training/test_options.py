@@ -19,7 +19,7 @@ from studio.data.prepare import Prepared
 from studio.graph.model import ProjectData
 from studio.training import optimizers, options, runs
 from studio.training.commands import Commands
-from studio.training.loop import fit
+from studio.training.loop import Attendants, Movers, fit
 from studio.training.objectives.classification import Classification
 from studio.training.options import OptionError
 from studio.training.progress import EpochRecord, Progress
@@ -48,8 +48,8 @@ def ours(data: Prepared, **section: Any) -> tuple[nn.Module, list[EpochRecord]]:
     schedule = Schedule(optimizer, settings.options, -(-progress.steps_per_epoch // every), EPOCHS)
     objective = Classification("cross_entropy", 2, settings.options.label_smoothing)
     fit(
-        module, data, objective, optimizer, settings, progress, Commands(), lambda _: None,
-        schedule=schedule if settings.options.varies else None,
+        module, data, objective, Movers(optimizer, schedule if settings.options.varies else None),
+        settings, progress, Commands(), Attendants(lambda _: None),
     )  # fmt: skip
     return module, progress.epochs_done
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from studio.graph.model import ProjectData
-from studio.training import loop, position, runs
+from studio.training import position, recorder, runs
 from studio.training.apart import ProcessDiedError, TrainingProcess
 from studio.training.commands import Commands
 from studio.training.optimizer_settings import OPTIMIZERS
@@ -53,16 +53,16 @@ def stopped_after(
     steps: int, project: ProjectData, folder: Path, monkeypatch: pytest.MonkeyPatch, again: Path | None = None
 ) -> Path:
     """The folder of a run that is stopped after `steps` steps of its process."""
-    commands, plain, made = Commands(), loop.Recorder.step, [0]
+    commands, plain, made = Commands(), recorder.Recorder.step, [0]
 
-    def step(self: loop.Recorder, *given: Any) -> None:
+    def step(self: recorder.Recorder, *given: Any) -> None:
         plain(self, *given)
         made[0] += 1
         if made[0] == steps:
             commands.stop()
 
     with monkeypatch.context() as patched:
-        patched.setattr(loop.Recorder, "step", step)
+        patched.setattr(recorder.Recorder, "step", step)
         if again is not None:
             return resume(again, None, Progress(), commands).folder
         return train(project, None, folder, Progress(), commands).folder
@@ -197,9 +197,9 @@ def test_cut_off_anywhere_it_goes_on_from_the_last_position(
     class Cut(BaseException):
         pass
 
-    made, plain = [0], loop.Recorder.step
+    made, plain = [0], recorder.Recorder.step
 
-    def step(self: loop.Recorder, *given: Any) -> None:
+    def step(self: recorder.Recorder, *given: Any) -> None:
         plain(self, *given)
         made[0] += 1
         if made[0] == steps:
@@ -207,7 +207,7 @@ def test_cut_off_anywhere_it_goes_on_from_the_last_position(
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(position.Keeper, "due", lambda self: made[0] % every == 0)
-        patched.setattr(loop.Recorder, "step", step)
+        patched.setattr(recorder.Recorder, "step", step)
         with pytest.raises(Cut):
             train(iris(), None, base / "parts")
     folder = runs.list_runs(base / "parts")[0].folder

@@ -17,7 +17,7 @@ from studio.graph.model import ProjectData
 from studio.project import files
 from studio.training import checkpoint, machine, objectives, runs
 from studio.training.commands import Commands
-from studio.training.loop import evaluate
+from studio.training.judging import evaluate
 from studio.training.objectives import ObjectiveError
 from studio.training.progress import EpochRecord, Progress
 from studio.training.run import train

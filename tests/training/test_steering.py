@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from studio.graph.model import ProjectData
-from studio.training import loop, runs
+from studio.training import recorder, runs
 from studio.training.commands import Commands
 from studio.training.options import Options
 from studio.training.options import read as read_options
@@ -31,9 +31,9 @@ SCHEDULES: tuple[Any, ...] = (
 
 def asking_after(steps: int, ask: Callable[[Commands], object], commands: Commands) -> Callable[..., None]:
     """Recorder.step that asks something once, after that many steps of the process."""
-    plain, made = loop.Recorder.step, [0]
+    plain, made = recorder.Recorder.step, [0]
 
-    def step(self: loop.Recorder, *given: Any) -> None:
+    def step(self: recorder.Recorder, *given: Any) -> None:
         plain(self, *given)
         made[0] += 1
         if made[0] == steps:
@@ -52,7 +52,7 @@ def steered(
 ) -> tuple[Path, Progress]:
     commands, progress = Commands(), Progress()
     with monkeypatch.context() as patched:
-        patched.setattr(loop.Recorder, "step", asking_after(steps, ask, commands))
+        patched.setattr(recorder.Recorder, "step", asking_after(steps, ask, commands))
         if again is not None:
             return resume(again, None, progress, commands).folder, progress
         return train(project, None, folder, progress, commands).folder, progress
@@ -103,14 +103,14 @@ def test_a_changed_rate_is_on_the_disk_at_once(
     ask = asking_after(5, lambda c: c.change_lr(0.03), commands)
     made = [0]
 
-    def step(self: loop.Recorder, *given: Any) -> None:
+    def step(self: recorder.Recorder, *given: Any) -> None:
         ask(self, *given)
         made[0] += 1
         if made[0] == 6:
             raise Cut
 
     with monkeypatch.context() as patched:
-        patched.setattr(loop.Recorder, "step", step)
+        patched.setattr(recorder.Recorder, "step", step)
         with pytest.raises(Cut):
             train(iris(), None, tmp_path / "cut", Progress(), commands)
     folder = runs.list_runs(tmp_path / "cut")[0].folder

@@ -21,7 +21,7 @@ from studio.graph.model import ProjectData
 from studio.training import optimizers, position, weighting
 from studio.training.average import Average
 from studio.training.commands import Commands
-from studio.training.loop import evaluate, fit
+from studio.training.loop import Attendants, Movers, evaluate, fit
 from studio.training.machine import using_threads
 from studio.training.mixing import Mixing
 from studio.training.objectives import ObjectiveError, classification
@@ -58,9 +58,8 @@ def ours(data: Prepared, inputs: int = 2, **section: Any) -> tuple[nn.Module, Av
     objective = classification.make(settings, data, module)
     optimizer = optimizers.make(settings.optimizer, module.parameters(), options.decay)
     average = Average(module, options.ema) if options.ema is not None else None
-    fit(
-        module, data, objective, optimizer, settings, progress, Commands(), lambda _: None, average=average
-    )  # fmt: skip
+    movers, attendants = Movers(optimizer, average=average), Attendants(lambda _: None)
+    fit(module, data, objective, movers, settings, progress, Commands(), attendants)
     return module, average, progress
 
 
