@@ -481,3 +481,16 @@ def test_what_is_no_table_is_said_and_changes_nothing(
     qtbot.waitUntil(lambda: "is empty" in brought.status.text(), timeout=20_000)
 
     assert setting(brought, "data", "reading") == before
+
+
+def test_a_first_network_is_drawn_for_data_that_has_none(qtbot: QtBot, data: DataPanel) -> None:
+    session = data._session
+    choose(data, "iris")
+    session.set_engine_ready()
+    qtbot.waitUntil(lambda: not data.draw.isHidden(), timeout=30_000)
+
+    data.draw.click()
+
+    assert [node.type for node in session.document.nodes("model").values()][-2:] == ["nn.Linear", "output"]
+    undo(data)
+    assert not session.document.nodes("model")

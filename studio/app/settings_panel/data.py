@@ -118,12 +118,16 @@ class DataPanel(QWidget):
         self.fetch = named(QPushButton(), "data_fetch")
         self.fetch.setIcon(icon("import"))
         self.fetch.clicked.connect(lambda: self._start(download=True))
+        self.draw = named(QPushButton(), "data_draw")
+        self.draw.setIcon(icon("add"))
+        self.draw.clicked.connect(self._draw)
         self.view = preview.PreviewView()
         self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         right = QVBoxLayout()
         right.setSpacing(8)
         above = QHBoxLayout()
         above.addWidget(self.status, 1)
+        above.addWidget(self.draw)
         above.addWidget(self.fetch)
         right.addLayout(above)
         right.addWidget(self.view, 1)
@@ -147,6 +151,8 @@ class DataPanel(QWidget):
         self.root.setAccessibleName(tr("Folder of the files"))
         self.download.setText(tr("Download the files if they are missing"))
         self.fetch.setText(tr("Download now"))
+        self.draw.setText(tr("Draw a network for it"))
+        self.draw.setToolTip(tr("A small network of the usual kind for this data, to begin with"))
         self._list_sources()
         self.form.retranslate()
         self._refresh()
@@ -280,6 +286,27 @@ class DataPanel(QWidget):
         with self._session.edit(Message("Set downloading of missing data")) as edit:
             edit.set((SECTION, "download"), wanted)
 
+    # -- a first network -------------------------------------------------------------------------
+
+    def _network(self) -> tuple[str, bool]:
+        """The network that is trained, and whether nothing is drawn in it yet."""
+        document = self._session.document
+        name = str(plain(document.data().settings.get("training")).get("network") or "model")
+        empty = name in document.data().networks and not document.nodes(name)
+        return name, empty
+
+    def _draw(self) -> None:
+        """Draws the usual network for the data where there is none yet, as one step."""
+        from studio.compiler import beginnings
+
+        name, empty = self._network()
+        made = beginnings.nodes(self._session.context)
+        if not empty or not made:
+            return
+        with self._session.edit(Message("Draw a network for the data")) as edit:
+            for node in made:
+                edit.add_node(name, node)
+
     # -- the preview -----------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -324,6 +351,7 @@ class DataPanel(QWidget):
     def _say(self) -> None:
         settings = self._settings
         self.view.display(self._found)
+        self.draw.setVisible(self._found is not None and self._network()[1])
         self.fetch.setVisible(self._error is not None and settings.get("download") is True)
         color = theme.current().second
         if self.own.error is not None:
