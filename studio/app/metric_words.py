@@ -43,6 +43,7 @@ def metric_title(metric: str) -> str:
         "pr_auc": tr("Area under precision–recall"),
         "perplexity": tr("Perplexity"),
         "next_accuracy": tr("Next one right"),
+        "mean_return": tr("Mean return"),
         "lr": tr("Learning rate"),
     }
     if metric in known:

@@ -46,6 +46,7 @@ def examine() -> list[Finding]:
         lambda: _package("safetensors", "missing"),
         lambda: _package("pydantic", "missing"),
         lambda: _package("optuna", "warning"),
+        lambda: _package("gymnasium", "warning"),
         lambda: _package("onnx", "warning"),
         lambda: _package("onnxscript", "warning"),
         lambda: _package("onnxruntime", "warning"),

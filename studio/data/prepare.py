@@ -126,6 +126,8 @@ def _fitted(chosen: DataSettings, x: Tensor) -> Preprocessing:
     """What is done to stored values, worked out from the training samples `x`."""
     if chosen.info.tokens is not None:
         return Preprocessing((texts.fit(chosen.info.tokens, x),))
+    if chosen.info.environment:  # what is seen later lies far from the starts
+        return Preprocessing()
     if chosen.info.categories:
         return fit_columns(chosen.preprocessing, chosen.missing, x, chosen.info.categories)
     return fit(chosen.preprocessing, chosen.info.scale, x, chosen.info.channel)

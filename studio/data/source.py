@@ -65,9 +65,9 @@ class SourceInfo:
     """A source as it is known before it is read.
 
     `shape` is one sample's, without the batch; `scale` is what stored values are multiplied by first;
-    `task` is what it is for, by the name of the usual objective: "classification", "regression", "multilabel"
-    or "segmentation"; `outputs` the number of classes, labels or columns to predict; `test_samples` those of
-    its own test set.
+    `task` is what it is for, by the name of the usual objective: "classification", "regression",
+    "multilabel", "segmentation" or "dqn"; `outputs` the number of classes, labels, columns or actions;
+    `test_samples` those of its own test set.
     """
 
     name: str
@@ -93,6 +93,8 @@ class SourceInfo:
     """whether it was thought up to teach, and never measured"""
     brought: bool = False
     """whether it is a file of the person's own, so that what it holds was looked up"""
+    environment: str = ""
+    """of games: their name in Gymnasium; a sample is how one starts, and is never standardised"""
 
     ordered: bool = False
     """whether the samples follow each other in time, so that later ones validate and test"""

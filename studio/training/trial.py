@@ -79,7 +79,7 @@ def choose(
     if len(ways) == 1 and threads in ((), (plain.threads,)):
         return replace(plain, said=Message("{way}: as the settings say", way=plain.name))
     seconds = _budget(settings, multiply_adds, steps, device)
-    if seconds < LEAST_S or len(objective.turns) > 1:
+    if seconds < LEAST_S or len(objective.turns) > 1 or objective.state():
         said = Message("{way}: the run is short, so no other way was tried", way=plain.name)
         return replace(plain, said=said)
     some = _sample_count(settings, multiply_adds, seconds / (len(ways) + len(threads)), device)

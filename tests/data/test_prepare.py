@@ -57,6 +57,9 @@ def test_a_bundled_source_is_what_it_says(name: str) -> None:
         assert data.train.y.dtype == torch.int64
         assert data.train.y.shape[1:] == data.train.x.shape[2:]
         assert set(data.train.y.unique().tolist()) == set(range(info.outputs))
+    elif info.environment:
+        assert data.train.y.dtype == torch.int64
+        assert data.train.y.shape[1:] == ()
     else:
         assert data.train.y.dtype == torch.float32
         assert tuple(data.train.y.shape[1:]) == (info.outputs,)

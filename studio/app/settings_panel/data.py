@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -41,6 +41,9 @@ STANDARDIZE: list[dict[str, Any]] = [{"type": "standardize"}]
 
 class DataPanel(QWidget):
     """Choices on the left, a look at the data on the right. Never fetches anything unasked."""
+
+    drawn = Signal()
+    """a first network was drawn"""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -306,6 +309,7 @@ class DataPanel(QWidget):
         with self._session.edit(Message("Draw a network for the data")) as edit:
             for node in made:
                 edit.add_node(name, node)
+        self.drawn.emit()
 
     # -- the preview -----------------------------------------------------------------------------
 
@@ -412,6 +416,8 @@ def _target_text(task: str, outputs: int) -> str:
             return tr("{n} classes for each pixel", n=n)
         case "multilabel":
             return tr("{n} labels", n=n)
+        case "dqn":
+            return tr("{n} actions to choose from", n=n)
     return tr("a number to predict") if outputs == 1 else tr("{n} numbers to predict", n=n)
 
 

@@ -317,6 +317,7 @@ def loss_name(name: str) -> Message:
         "dice": Message("Dice"),
         "perceptron": Message("perceptron"),
         "nt_xent": Message("NT-Xent"),
+        "policy_gradient": Message("policy gradient"),
     }
     return known.get(name, Message("{name}", name=name))
 

@@ -12,6 +12,7 @@ from studio.data.sources import (
     breast_cancer,
     cifar10,
     cifar100,
+    control,
     corpus,
     diabetes,
     digits,
@@ -38,6 +39,7 @@ SOURCES: dict[str, SourceInfo] = {
         *(module.INFO for module in _BUNDLED),
         *points.INFOS,
         *shapes.INFOS,
+        *control.INFOS,
         *(module.INFO for module in _FROM_A_FOLDER),
     )
 }

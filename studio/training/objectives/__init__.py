@@ -11,15 +11,18 @@ from studio.data import prepare
 from studio.graph.model import ProjectData
 from studio.graph.values import Json
 from studio.training.objectives import (
+    actor_critic,
     autoencoder,
     binary,
     classification,
     contrastive,
     denoising,
+    dqn,
     language,
     multilabel,
     perceptron,
     regression,
+    reinforce,
     segmentation,
     variational,
 )
@@ -59,6 +62,9 @@ KINDS: dict[str, Kind] = {
         variational,
         contrastive,
         perceptron,
+        dqn,
+        reinforce,
+        actor_critic,
     )
 }
 """every objective by its name in the project file, in the order a person sees them"""
