@@ -43,6 +43,10 @@ def metric_title(metric: str) -> str:
         "pr_auc": tr("Area under precision–recall"),
         "perplexity": tr("Perplexity"),
         "next_accuracy": tr("Next one right"),
+        "generator_loss": tr("Loss of the generator"),
+        "discriminator_loss": tr("Loss of the discriminator"),
+        "real_score": tr("Mean score of real samples"),
+        "fake_score": tr("Mean score of generated samples"),
         "mean_return": tr("Mean return"),
         "lr": tr("Learning rate"),
     }

@@ -79,7 +79,8 @@ class Aim:
     """What the objective wants of the network: one shape an output, without the batch.
 
     A text stands for any length, the same text for the same length. `names` are those of several outputs.
-    `linear`: the network may have nothing with weights but one Linear layer.
+    `linear`: the network may have nothing with weights but one Linear layer. `parts`: the blocks that it must
+    have by these names, each before the output at its place.
     """
 
     title: Message
@@ -87,6 +88,7 @@ class Aim:
     outputs: tuple[tuple[Dim | str, ...], ...] = ()
     names: tuple[str, ...] = ()
     linear: bool = False
+    parts: tuple[str, ...] = ()
     refusal: Refusal | None = None
 
 

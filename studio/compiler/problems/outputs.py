@@ -43,6 +43,8 @@ def findings(
             yield from place.findings()
     if context.aim is not None and context.aim.linear:
         yield from _bent(project, network, context.aim)
+    if context.aim is not None:
+        yield from _parts(project, network, context.aim, list(given))
 
 
 def _wanted(context: Context) -> tuple[Wanted, ...]:
@@ -87,6 +89,26 @@ def _count(project: ProjectData, network: str, aim: Aim, given: list[str]) -> Fi
         label = Message("Add an Output behind {node}", node=", ".join(loose))
         cures.append(remedies.all_of(label, several))
     return Finding("output-count", "error", network, given[-1] if given else None, text, "", tuple(cures))
+
+
+def _parts(project: ProjectData, network: str, aim: Aim, given: list[str]) -> Iterator[Finding]:
+    """Blocks that the objective asks for by name and that are not there."""
+    nodes = project.networks[network].nodes
+    for part, output in zip(aim.parts, given, strict=False):
+        if part in nodes:
+            continue
+        text = Message(
+            "{aim} needs a block named {name} before {node}: select its cards and make them a block "
+            "(Ctrl+G), or rename the block that is there.",
+            aim=aim.title,
+            name=part,
+            node=output,
+        )
+        wire = next(wires_into(nodes[output]), None)
+        source = nodes[wire.source] if wire is not None else None
+        block = source is not None and source.block is not None and source.id not in aim.parts
+        cures = (remedies.rename(network, source.id, part, nodes),) if source is not None and block else ()
+        yield Finding("no-part", "error", network, output, text, "", cures)
 
 
 def _bent(project: ProjectData, network: str, aim: Aim) -> Iterator[Finding]:
