@@ -192,6 +192,8 @@ class Workspace(QMainWindow):
                 panel.export_requested.connect(self.export_wanted)  # type: ignore[attr-defined]
                 panel.open_requested.connect(self.project_wanted)  # type: ignore[attr-defined]
                 panel.count_changed.connect(self._count_runs)  # type: ignore[attr-defined]
+            case "data":
+                panel.drawn.connect(self.canvas.show_whole)  # type: ignore[attr-defined]
             case "code":
                 panel.wanted.connect(lambda: self.show_tab("code"))  # type: ignore[attr-defined]
             case "problems":

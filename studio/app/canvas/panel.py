@@ -123,7 +123,11 @@ class CanvasPanel(QWidget):
     def _fit(self) -> None:
         """Until the person touches the canvas, a network that was opened stays in sight."""
         if self._fitting:
-            self.view.frame(self.graph.extent(), smallest=READABLE)
+            self.show_whole()
+
+    def show_whole(self) -> None:
+        """Brings all of the network into sight, as far as it can be read then."""
+        self.view.frame(self.graph.extent(), smallest=READABLE)
 
     def _stop_fitting(self) -> None:
         self._fitting = False
