@@ -27,6 +27,8 @@ from studio.training.objectives import ObjectiveError, context_of
 from studio.training.objectives.gan import Gan
 from studio.training.run import resume as go_on
 from studio.training.run import train
+from studio.training.search.space import SearchError, read
+from studio.training.search.study import Study
 
 from .test_each_objective import Layer, chain
 from .test_resume import outcome, stopped_after
@@ -292,6 +294,13 @@ def test_pictures_are_in_the_units_of_the_data() -> None:
     grid = tiled(torch.zeros(3, 1, 2, 2, dtype=torch.uint8))
     assert grid.shape == (5, 5, 1)
     assert int((grid == 0).sum()) == 12
+
+
+def test_a_search_is_refused_as_no_figure_tells_the_better_gan(tmp_path: Path) -> None:
+    with pytest.raises(SearchError, match="look at what it makes"):
+        Study(project(), read(project()), tmp_path)
+
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.slow

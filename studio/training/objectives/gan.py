@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from studio.data.prepare import Prepared
     from studio.training.settings import Settings
 
-TITLE = Message("GAN (two networks)")
+TITLE = Message("GAN")
 DISCRIMINATOR, GENERATOR = PARTS = ("discriminator", "generator")
 NAMES = ("real", "generated")
 LOSSES = ("dcgan", "wasserstein_gp")
@@ -232,4 +232,5 @@ KIND = Kind(
     },
     metrics=("generator_loss", "discriminator_loss", "real_score", "fake_score"),
     rules=_rules,
+    comparable=False,
 )

@@ -80,6 +80,8 @@ class Kind:
     metrics: tuple[str, ...] = ("loss",)
     rules: Callable[[Mapping[str, Json]], Refusal | None] = lambda section: None
     """what the rest of a training section must not say, where it matters to the objective"""
+    comparable: bool = True
+    """whether a metric tells which of two runs is better"""
 
     def context(self, context: Context, params: Mapping[str, Any], loss: str, usual: str) -> Context:
         """What the data and this objective say of the network. `usual` is the data's own objective."""

@@ -93,7 +93,16 @@ class Study:
     def __init__(self, project: ProjectData, search: Search, runs_folder: Path) -> None:
         self.project, self.search, self._runs = project, search, runs_folder
         settings = _settings(project)
-        self.metric = search.metric or KINDS[settings.objective].metrics[0]
+        kind = KINDS[settings.objective]
+        if not kind.comparable:
+            raise SearchError(
+                Message(
+                    "A search compares runs by one figure, and none tells which {aim} is better. Train it "
+                    "and look at what it makes.",
+                    aim=kind.title,
+                )
+            )
+        self.metric = search.metric or kind.metrics[0]
         self.minimised = self.metric in SMALLER
         self._epochs = settings.epochs
         self.id = mark(project, search, self.metric)
