@@ -177,8 +177,8 @@ def test_a_step_descends_the_distance_to_what_the_moves_it_drew_are_worth() -> N
     errors = []
     for i in range(8):
         now, then = module(kept[0].seen[i]), module(kept[0].after[i])  # the copy is fresh
-        worth = float(kept[0].rewards[i]) + 0.99 * float(then.max()) * (not kept[0].ended[i])
-        errors.append((float(now[kept[0].actions[i]]) - worth) ** 2)
+        worth = float(kept[0].rewards[i]) + 0.99 * float(then.max().detach()) * (not kept[0].ended[i])
+        errors.append((float(now[kept[0].actions[i]].detach()) - worth) ** 2)
     assert float(loss.detach()) == pytest.approx(sum(errors) / 8, rel=1e-5)
 
 
@@ -203,6 +203,32 @@ def test_the_memory_holds_the_last_moves() -> None:
     assert memory.made == 12
     drawn = memory.draw(50, "cpu")
     assert set(drawn.rewards.tolist()) <= set(held)
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_what_is_remembered_is_what_came_of_each_move(name: str) -> None:
+    info = SOURCES[name]
+    torch.manual_seed(0)
+    module = nn.Linear(info.shape[0], info.outputs)
+    objective = DQN(module, info.environment, info.outputs, "mse", 3, numbers("dqn", replayed=60))
+    starts = prepare({"source": name}).train
+    objective.step(module, starts.x[:3], starts.y[:3], "")
+
+    memory, game, played = objective._memory.state(), Game(info.environment), 0
+    assert int(memory["made"]) == 60
+    for number in range(3):
+        mine = memory["games"] == number
+        over, seed = True, int(starts.y[number])
+        for seen, action, reward, after, ended in zip(
+            *(memory[key][mine] for key in ("seen", "actions", "rewards", "after", "ended")), strict=True
+        ):
+            if over:
+                assert torch.equal(seen, torch.from_numpy(game.start(seed)))
+            found, gained, end, over = game.move(int(action))
+            assert torch.equal(after, torch.from_numpy(found))
+            assert (float(reward), bool(ended)) == (gained, end)
+            played += 1
+    assert played == 60
 
 
 def test_fewer_moves_are_random_until_as_few_as_was_said() -> None:
@@ -360,7 +386,7 @@ def test_several_processes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 def test_deep_q_learning_keeps_the_pole_up(tmp_path: Path) -> None:
-    project = case("dqn", mlp(64, 64), epochs=8, optimizer={"type": "Adam", "lr": 0.001})
+    project = case("dqn", mlp(128), epochs=12, optimizer={"type": "Adam", "lr": 0.002})
     found = train(project, None, tmp_path)
 
     assert found.test["mean_return"] >= 195

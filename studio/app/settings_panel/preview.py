@@ -81,7 +81,7 @@ def _preview(prepared: Prepared) -> Preview:
 
     train = prepared.train
     counts = (len(train), len(prepared.validation), len(prepared.test))
-    names = prepared.class_names
+    names = prepared.class_names if prepared.context.task != "dqn" else ()  # y are seeds, no actions
     classes: tuple[tuple[str, int], ...] = ()
     if prepared.context.task == "classification":
         numbers = torch.bincount(train.y.flatten(), minlength=len(names) or 1).tolist()
