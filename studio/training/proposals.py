@@ -46,6 +46,7 @@ class Facts:
 
     `shape` is that of a sample, `types` those of the network's nodes and of its blocks'. `begun`: with
     weights that were learned before. `plain`: the objective wants plain steps, so the optimiser stays.
+    `plays`: the objective's name, where it plays games.
     """
 
     samples: int
@@ -55,6 +56,7 @@ class Facts:
     parameters: int = 0
     begun: bool = False
     plain: bool = False
+    plays: str = ""
 
     def has(self, kinds: tuple[str, ...]) -> bool:
         return any(type_.startswith(kinds) for type_ in self.types)
@@ -71,6 +73,8 @@ class Proposal:
 
 def propose(facts: Facts) -> list[Proposal]:
     """What to train with. Every key in it is one of `KEYS`; the others are best at their defaults."""
+    if facts.plays:
+        return list(_for_games(facts))
     size = _batch_size(facts)
     epochs = _epochs(facts, int(str(size.value)))
     return [*_method(facts), *_pace(facts, int(str(epochs.value))), size, epochs, *_classes(facts)]
@@ -97,6 +101,7 @@ def facts_of(project: ProjectData, base: Path | None) -> Facts:
         report.parameters if report is not None else 0,
         project.training.get("weights") is not None,
         objective == "perceptron",
+        objective if data.context.task == "dqn" else "",
     )
 
 
@@ -113,6 +118,23 @@ def _types(project: ProjectData, network: str, seen: set[str]) -> Iterator[str]:
 
 
 # -- the rules -------------------------------------------------------------------------------------
+
+
+def _for_games(facts: Facts) -> Iterator[Proposal]:
+    """Of games a batch is what is played at once, and a step takes as long as they do."""
+    remembers = facts.plays == "dqn"
+    lr, size, epochs = (0.002, 4, 15) if remembers else (0.01, 8, 2)
+    reason = Message("A rate at which the cart pole is learned; a smaller one is steadier.")
+    yield Proposal("optimizer", {"type": "Adam", "lr": lr}, reason)
+    if remembers:
+        reason = Message("One move in each of {n} games before each step: many steps from few moves.", n=size)
+    else:
+        reason = Message("A step needs {n} whole games: more would be steadier and take longer.", n=size)
+    yield Proposal("batch_size", size, reason)
+    steps = epochs * facts.samples // size
+    yield Proposal(
+        "epochs", epochs, Message("About {steps} steps in all; the best epoch is kept.", steps=steps)
+    )
 
 
 def _method(facts: Facts) -> Iterator[Proposal]:

@@ -251,7 +251,7 @@ def test_the_policy_gradient_is_that_of_a_loop() -> None:
 
     loss = objective.loss(module(moves.seen), moves)
 
-    assert float(loss) == pytest.approx(float(torch.stack(terms).mean()), rel=1e-4)
+    assert float(loss.detach()) == pytest.approx(float(torch.stack(terms).mean().detach()), rel=1e-4)
 
 
 def by_hand(logits: Tensor, action: int, advantage: Tensor) -> Tensor:
@@ -372,6 +372,17 @@ def test_a_network_with_another_number_of_outputs_is_a_problem_on_its_node() -> 
 def test_what_is_no_game_is_refused(name: str) -> None:
     with pytest.raises(Exception, match="data is for classification"):
         read({"objective": name}, "classification")
+
+
+@pytest.mark.parametrize(("name", "size"), [("dqn", 4), ("reinforce", 8), ("actor_critic", 8)])
+def test_what_is_proposed_for_a_game_fits_games(name: str, size: int) -> None:
+    from studio.training import proposals
+
+    found = {one.key: one.value for one in proposals.propose(proposals.facts_of(case(name), None))}
+
+    assert found["batch_size"] == size
+    section = {**case(name).training, **found}
+    assert read(section, "dqn").batch_size == size
 
 
 def test_several_processes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
