@@ -77,7 +77,7 @@ def _check(data: DataSettings, settings: Settings) -> None:
                 objective=settings.objective,
             )
         )
-    if settings.speed.compile or settings.speed.precision == "float16":
+    if settings.speed.compile:
         raise ScriptError(
             Message(
                 "A training script computes in float32 or bfloat16 and without torch.compile. Set "

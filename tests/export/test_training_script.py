@@ -235,7 +235,7 @@ def test_only_what_is_used_is_written():
         assert word.lower() not in plain.lower(), word
 
 
-@pytest.mark.parametrize("section", [{"compile": True}, {"precision": "float16"}])
+@pytest.mark.parametrize("section", [{"compile": True}])
 def test_how_steps_are_computed_is_refused_where_no_script_does_it(section: dict[str, Any]):
     with pytest.raises(ScriptError, match="float32 or bfloat16"):
         training_script(example("digits", training=section))
