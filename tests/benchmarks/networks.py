@@ -70,7 +70,7 @@ def _branch(s: Sketch, layers: Sequence[tuple[Json, int, Json]]) -> str:
         last = s.add(f"conv{i}", "nn.Conv2d", last, stride=stride, **params)
         last = s.add(f"bn{i}", "nn.BatchNorm2d", last)
         if i < len(layers):
-            last = s.add(f"relu{i}", "nn.ReLU", last)
+            last = s.add(f"relu{i}", "nn.ReLU", last, inplace=True)
     return last
 
 
@@ -84,7 +84,7 @@ def _residual(layers: Sequence[tuple[Json, int, Json]], expansion: int, down: bo
         skip = s.add("down", "nn.Conv2d", "x", out_channels=times("width", expansion), **params)
         skip = s.add("down_bn", "nn.BatchNorm2d", skip)
     last = s.add("add", "torch.add", last, skip)
-    s.add("y", "output", s.add("relu", "nn.ReLU", last))
+    s.add("y", "output", s.add("relu", "nn.ReLU", last, inplace=True))
     return s.network()
 
 
@@ -100,7 +100,7 @@ def resnet(depths: Sequence[int], bottleneck: bool = True) -> ProjectData:
     last = s.add("image", "input")
     params = {"out_channels": 64, "kernel_size": 7, "stride": 2, "padding": 3, "bias": False}
     last = s.add("conv1", "nn.Conv2d", last, **params)
-    last = s.add("relu", "nn.ReLU", s.add("bn1", "nn.BatchNorm2d", last))
+    last = s.add("relu", "nn.ReLU", s.add("bn1", "nn.BatchNorm2d", last), inplace=True)
     last = s.add("maxpool", "nn.MaxPool2d", last, kernel_size=3, stride=2, padding=1)
     for stage, depth in enumerate(depths):
         for i in range(depth):
