@@ -22,6 +22,8 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 
 def opened(path: Path) -> io.BufferedReader:
     """The file to be read. Raises DataError that says why it cannot be."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise DataError(Message("{path} is no file that can be read to its end.", path=path))
     try:
         return path.open("rb")
     except FileNotFoundError:

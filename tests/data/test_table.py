@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -141,6 +142,14 @@ def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes, said: str) 
 
     with pytest.raises(DataError, match=said):
         table.look(path, {})
+
+
+def test_what_never_ends_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+
+    with pytest.raises(DataError, match="no file that can be read to its end"):
+        table.look(pipe, {})
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
