@@ -21,7 +21,8 @@ from studio.words import Message, NetloomError
 if TYPE_CHECKING:
     from torch import Tensor
 
-WRITE_SECONDS = 2.0
+WRITE_SECONDS, SELDOM_SECONDS, SHARE = 2.0, 60.0, 0.02
+"""seconds between two writings of weights, and the share of the time that writing may take between them"""
 BEST, LAST = "best", "last"
 
 
@@ -74,7 +75,7 @@ class Checkpoints:
         self._announce = announce
         self._unwritten: dict[str, Kept] = {}
         self._score: tuple[float, ...] | None = None
-        self._wrote = time.monotonic()
+        self._next = time.monotonic() + WRITE_SECONDS
         self._failing = False
         self.best: Kept | None = None
         self.fault: Message | None = None
@@ -103,11 +104,12 @@ class Checkpoints:
         if self._score is None or score > self._score:
             self._score = score
             self._unwritten[BEST] = kept
-        if time.monotonic() - self._wrote >= WRITE_SECONDS:
+        if time.monotonic() >= self._next:
             self.write()
 
     def write(self) -> None:
         """Writes what is kept and not on the disk yet."""
+        began = time.monotonic()
         for name in (BEST, LAST):
             kept = self._unwritten.get(name)
             if kept is None:
@@ -119,7 +121,8 @@ class Checkpoints:
                 self.best = kept
         else:
             self._failing, self.fault = False, None
-        self._wrote = time.monotonic()
+        now = time.monotonic()
+        self._next = now + max(WRITE_SECONDS, min((now - began) / SHARE, SELDOM_SECONDS))
 
     def _attempt(self, path: Path, state: dict[str, Tensor]) -> bool:
         try:

@@ -209,6 +209,7 @@ def test_the_record_names_the_best_epoch_whose_weights_are_on_the_disk(
         monkeypatch.setattr(checkpoint, "save_file", full)
 
     monkeypatch.setattr(checkpoint, "WRITE_SECONDS", 0)
+    monkeypatch.setattr(checkpoint, "SELDOM_SECONDS", 0)
     result = train(iris(epochs=6), None, tmp_path, on_epoch=fill)
     run = runs.open_run(result.folder)
     scores = [line["validation"]["accuracy"] for line in run.metrics]

@@ -34,7 +34,7 @@ ROWS = {
         Row("conv", "MNIST convolutions 32, 64, hidden 128", 1_920),
         Row("lenet", "LeNet on 32x32x3", 4_800),
         Row("lstm", "LSTM: embedding 32, hidden 64, length 100", 1_280),
-        Row("resnet", "ResNet-18 on 32x32x3", 128, 3),
+        Row("resnet", "ResNet-18 on 32x32x3", 640, 3),
     )
 }
 
