@@ -49,6 +49,21 @@ def add_project(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", metavar="PROJECT", type=Path, help=tr("the project's JSON file"))
 
 
+def add_changes(parser: argparse.ArgumentParser) -> None:
+    """What is otherwise for this run only: settings, and where it is computed."""
+    parser.add_argument(
+        "--set",
+        dest="changes",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help=tr("change a setting for this run only: training.epochs=3, data.source=iris; may be repeated"),
+    )
+    parser.add_argument(
+        "--device", metavar="DEVICE", help=tr("where to compute: auto, cpu, cuda, cuda:1, mps")
+    )
+
+
 def add_trained(parser: argparse.ArgumentParser) -> None:
     """A trained network: a project, one of its runs, and which of the run's weights."""
     add_project(parser)

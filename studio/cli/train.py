@@ -25,7 +25,7 @@ from studio.cli.output import (
     status_of,
 )
 from studio.cli.parser import Commands as Subparsers
-from studio.cli.parser import add_command, add_json
+from studio.cli.parser import add_changes, add_command, add_json
 from studio.cli.stopping import stopped_by_signals
 from studio.data import settings as data_settings
 from studio.graph.model import ProjectData
@@ -54,17 +54,7 @@ def add(commands: Subparsers) -> None:
         nargs="+",
         help=tr("the project's JSON file; several are trained one after the other"),
     )
-    parser.add_argument(
-        "--set",
-        dest="changes",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        help=tr("change a setting for this run only: training.epochs=3, data.source=iris; may be repeated"),
-    )
-    parser.add_argument(
-        "--device", metavar="DEVICE", help=tr("where to compute: auto, cpu, cuda, cuda:1, mps")
-    )
+    add_changes(parser)
     parser.add_argument(
         "--from",
         dest="weights",

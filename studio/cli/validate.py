@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from studio.cli.for_window import add_window, base_and_runs, stoppable
 from studio.cli.opening import open_project
 from studio.cli.output import DONE, INTERRUPTED, UsageError, print_json, print_table, scores
-from studio.cli.parser import Commands, add_command, add_json, add_project
+from studio.cli.parser import Commands, add_changes, add_command, add_json, add_project
 from studio.quantities import significant
 from studio.words import Message, tr
 
@@ -33,17 +33,7 @@ def add(commands: Commands) -> None:
         default=5,
         help=tr("how many parts the samples lie in; 5 without it"),
     )
-    parser.add_argument(
-        "--set",
-        dest="changes",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        help=tr("change a setting for this run only: training.epochs=3, data.source=iris; may be repeated"),
-    )
-    parser.add_argument(
-        "--device", metavar="DEVICE", help=tr("where to compute: auto, cpu, cuda, cuda:1, mps")
-    )
+    add_changes(parser)
     add_json(parser)
     add_window(parser)
 

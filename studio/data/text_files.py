@@ -6,10 +6,12 @@ import codecs
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from studio.data.source import DataError
+from studio.graph.values import Json
 from studio.words import Message
 
 ENCODINGS = ("utf-8", "gb18030", "latin-1")
@@ -17,6 +19,8 @@ ENCODINGS = ("utf-8", "gb18030", "latin-1")
 SEPARATORS = (",", "\t", ";", "|")
 HEAD = 2**18
 """bytes that are looked at to tell encoding and separator"""
+KNOWN = (*ENCODINGS, "utf-8-sig", "utf-16")
+"""every encoding that a project may name: those, and what files with a mark are written in"""
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -102,6 +106,24 @@ def names_columns(rows: Sequence[Sequence[str]]) -> bool:
     if not all(first) or len(set(first)) < len(first) or any(map(is_number, first)):
         return False
     return not any(name == field.strip() for row in rows[1:] for name, field in zip(first, row, strict=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a table is written: its encoding, what parts the fields, whether line 1 names the columns."""
+
+    encoding: str
+    separator: str
+    header: bool
+
+
+def form_of(path: Path, told: Mapping[str, Json]) -> Form:
+    """How the table in a file is written; what is told is kept. Raises DataError."""
+    encoding = str(told.get("encoding") or encoding_of(path))
+    head = head_of(path, encoding)
+    separator = str(told.get("separator") or separator_of(head))
+    rows = list(csv.reader(io.StringIO(head), delimiter=separator))
+    return Form(encoding, separator, bool(told["header"]) if "header" in told else names_columns(rows))
 
 
 def is_number(text: str) -> bool:

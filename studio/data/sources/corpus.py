@@ -76,7 +76,7 @@ def read(reading: Reading) -> Corpus:
             raise _wrong(key, value, Message("a whole number from {least}", least=least))
         numbers[key] = value
     encoding = reading.get("encoding")
-    if encoding not in (*text_files.ENCODINGS, "utf-8-sig", "utf-16"):
+    if encoding not in text_files.KNOWN:
         raise _wrong("encoding", encoding, Message("one of {known}", known=", ".join(text_files.ENCODINGS)))
     corpus = Corpus(str(encoding), numbers["characters"], numbers["length"], numbers["vocabulary"])
     if corpus.samples < 3:

@@ -63,11 +63,8 @@ def holds_dates(path: Path) -> bool:
 
 def look(path: Path, told: Reading) -> dict[str, Json]:
     """What the file holds; columns, targets and lengths that are told are kept. Raises DataError."""
-    encoding = str(told.get("encoding") or text_files.encoding_of(path))
-    head = text_files.head_of(path, encoding)
-    separator = str(told.get("separator") or text_files.separator_of(head))
-    rows = list(csv.reader(io.StringIO(head), delimiter=separator))
-    header = bool(told["header"]) if "header" in told else text_files.names_columns(rows)
+    form = text_files.form_of(path, told)
+    encoding, separator, header = form.encoding, form.separator, form.header
     frame = table.fields(path, encoding, separator, header)
     known = _names(told.get("columns"))
     columns = [name for name in frame.columns if (name in known if known else _mostly_numbers(frame[name]))]
@@ -114,7 +111,7 @@ def read(reading: Reading) -> TimeSeries:
     if not targets or not set(targets) <= set(columns):
         raise _wrong("targets", reading.get("targets"), Message("some of {known}", known=", ".join(columns)))
     encoding, separator = reading.get("encoding"), reading.get("separator")
-    if encoding not in (*text_files.ENCODINGS, "utf-8-sig", "utf-16"):
+    if encoding not in text_files.KNOWN:
         raise _wrong("encoding", encoding, Message("one of {known}", known=", ".join(text_files.ENCODINGS)))
     if not isinstance(separator, str) or len(separator) != 1:
         raise _wrong("separator", separator, Message("a single character"))

@@ -7,7 +7,6 @@ column that is used: the number, NaN where it is missing, or the place of the va
 from __future__ import annotations
 
 import csv
-import io
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -84,11 +83,8 @@ class Table:
 
 def look(path: Path, told: Reading) -> dict[str, Json]:
     """What the file holds; a target and types of columns that are `told` are kept. Raises DataError."""
-    encoding = str(told.get("encoding") or text_files.encoding_of(path))
-    head = text_files.head_of(path, encoding)
-    separator = str(told.get("separator") or text_files.separator_of(head))
-    rows = list(csv.reader(io.StringIO(head), delimiter=separator))
-    header = bool(told["header"]) if "header" in told else text_files.names_columns(rows)
+    form = text_files.form_of(path, told)
+    encoding, separator, header = form.encoding, form.separator, form.header
     frame = fields(path, encoding, separator, header)
     if len(frame.columns) < 2:
         raise DataError(
@@ -215,7 +211,7 @@ def read(reading: Reading) -> Table:
     separator, encoding = reading.get("separator"), reading.get("encoding")
     if not isinstance(separator, str) or len(separator) != 1:
         raise _wrong("separator", separator, Message("a single character"))
-    if encoding not in (*text_files.ENCODINGS, "utf-8-sig", "utf-16"):
+    if encoding not in text_files.KNOWN:
         raise _wrong("encoding", encoding, Message("one of {known}", known=", ".join(text_files.ENCODINGS)))
     table = Table(str(encoding), separator, reading.get("header") is True, rows, target, columns)
     if not table.inputs:

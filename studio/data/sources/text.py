@@ -108,10 +108,8 @@ class _Found:
 
 
 def _look_at_table(path: Path, told: Reading) -> _Found:
-    encoding = str(told.get("encoding") or text_files.encoding_of(path))
-    head = text_files.head_of(path, encoding)
-    separator = str(told.get("separator") or text_files.separator_of(head))
-    header = bool(told["header"]) if "header" in told else _header(head, separator)
+    form = text_files.form_of(path, told)
+    encoding, separator, header = form.encoding, form.separator, form.header
     frame = table.fields(path, encoding, separator, header)
     text = str(told.get("text") or _text_column(frame) or frame.columns[-1])
     others = [str(name) for name in frame.columns if str(name) != text]
@@ -137,13 +135,6 @@ def _look_at_table(path: Path, told: Reading) -> _Found:
         "classes": classes,
     }
     return _Found(reading, frame[text].tolist())
-
-
-def _header(head: str, separator: str) -> bool:
-    import csv
-    import io
-
-    return text_files.names_columns(list(csv.reader(io.StringIO(head), delimiter=separator)))
 
 
 def _look_at_files(path: Path, told: Reading) -> _Found:
@@ -252,7 +243,7 @@ def read(reading: Reading) -> Texts:
     if by not in (texts.WORDS, texts.CHARACTERS):
         raise _wrong("by", by, Message("one of {known}", known=f"{texts.WORDS}, {texts.CHARACTERS}"))
     encoding = reading.get("encoding")
-    if encoding not in (*text_files.ENCODINGS, "utf-8-sig", "utf-16"):
+    if encoding not in text_files.KNOWN:
         raise _wrong("encoding", encoding, Message("one of {known}", known=", ".join(text_files.ENCODINGS)))
     return Texts(
         str(encoding),

@@ -9,15 +9,22 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.inspector import InspectorPanel
 from studio.app.session import Session
+from studio.graph.model import ProjectData
 
 from .rig import project
 
 
 @pytest.fixture
-def session(qtbot: QtBot) -> Iterator[Session]:
+def drawn() -> ProjectData:
+    """The project that is shown; a file of tests may have another."""
+    return project()
+
+
+@pytest.fixture
+def session(qtbot: QtBot, drawn: ProjectData) -> Iterator[Session]:
     made = Session()
     made._idle.timeout.disconnect()  # the analysis is told by the tests
-    made.open(project(), None)
+    made.open(drawn, None)
     made.engine_ready = True
     yield made
     made._idle.stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,7 +19,8 @@ from studio.graph.values import reference
 X = reference("x")
 
 
-def project() -> ProjectData:
+@pytest.fixture
+def drawn() -> ProjectData:
     nodes = [
         Node("x", "input"),
         Node("attention", "nn.MultiheadAttention", {"num_heads": 4}, (X, X, X)),
@@ -36,25 +36,6 @@ def project() -> ProjectData:
         Node("fc2", "nn.Linear", args=(reference("fc"),), path="fc"),
     ]
     return ProjectData("Calls", {"model": Network({node.id: node for node in nodes})})
-
-
-@pytest.fixture
-def session(qtbot: QtBot) -> Iterator[Session]:
-    made = Session()
-    made._idle.timeout.disconnect()
-    made.open(project(), None)
-    made.engine_ready = True
-    yield made
-    made._idle.stop()
-
-
-@pytest.fixture
-def panel(qtbot: QtBot, session: Session) -> InspectorPanel:
-    made = InspectorPanel(session)
-    qtbot.addWidget(made)
-    made.resize(300, 800)
-    made.show()
-    return made
 
 
 def field(panel: InspectorPanel, kind: type, name: str) -> Any:
