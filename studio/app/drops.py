@@ -13,7 +13,9 @@ from studio.words import Message
 if TYPE_CHECKING:
     from studio.app.window import MainWindow
 
-DATA = (".csv", ".tsv", ".tab", ".data", ".txt")
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+"""one picture stands for the folders that it lies among"""
+PACKED = (".zip", ".gz")
 
 
 def files(data: QMimeData) -> list[Path]:
@@ -51,8 +53,19 @@ def model_among(paths: list[Path]) -> tuple[Kind, Path] | None:
 
 
 def data_among(paths: list[Path]) -> Path | None:
-    """The first file that may hold data, or folder that may."""
-    return next((path for path in paths if path.is_dir() or path.suffix.lower() in DATA), None)
+    """The first file that may hold data, or folder that may. What it holds is looked up elsewhere."""
+    return next((path for path in paths if path.is_dir() or _may_hold_data(path)), None)
+
+
+def _may_hold_data(path: Path) -> bool:
+    """By the name: data of a kind that is read, or of no kind that is known, which may be text."""
+    from studio.data.sources import KINDS
+    from studio.data.text_files import may_be_text
+
+    ending = path.suffix.lower()
+    if ending in (*PICTURES, *PACKED) or any(ending in kind.suffixes for kind in KINDS.values()):
+        return True
+    return may_be_text(path.name)
 
 
 def refusal(paths: list[Path]) -> Message:

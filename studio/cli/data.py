@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from studio.cli.opening import open_project
 from studio.cli.output import DONE, UsageError, print_json
 from studio.cli.parser import Commands, add_command, add_json, add_project
 from studio.words import Message, tr
+
+if TYPE_CHECKING:
+    from studio.data.kinds import Reading
+    from studio.data.source import SourceInfo
 
 
 def add(commands: Commands) -> None:
@@ -26,37 +31,50 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Looks at the file and writes what it holds into the project."""
-    from studio.data.sources import kind_of
+    from studio.data.guessing import guess
+    from studio.data.sources import KINDS, described
     from studio.graph.document import Document
     from studio.project import files
 
     project = open_project(arguments)
-    kind = kind_of(arguments.file)
+    guessed = guess(arguments.file)
     told = {} if arguments.target is None else {"target": arguments.target}
-    if told and kind.folder:
+    if told and guessed.source not in ("table", "text"):
         raise UsageError(Message("--target is for tables: images are told apart by their folders."))
-    reading = kind.look(arguments.file, told)
-    info = kind.describe(reading)
+    reading = KINDS[guessed.source].look(guessed.root, told) if guessed.brought else None
     document = Document(project)
     with document.transaction(Message("Use the data {name}", name=arguments.file.name)) as edit:
-        edit.set(("data", "source"), kind.name)
-        edit.set(("data", "root"), str(arguments.file.resolve()))
-        edit.set(("data", "reading"), reading)
+        edit.set(("data", "source"), guessed.source)
+        edit.set(("data", "root"), str(guessed.root.resolve()))
+        if reading is None:
+            edit.unset(("data", "reading"))
+        else:
+            edit.set(("data", "reading"), reading)
+    info = described(document.data().data)
     files.save(arguments.project, document.data())
     if arguments.json:
-        print_json("data", source=kind.name, reading=reading)
+        print_json("data", source=guessed.source, reading=reading)
         return DONE
     print(tr("Wrote {file}.", file=arguments.project))
-    if kind.folder:
-        print(tr("{n} images of {classes}.", n=sum(info.counts), classes=", ".join(info.class_names)))
-        return DONE
-    print(
-        tr(
+    print(_sentence(info, reading or {}))
+    return DONE
+
+
+def _sentence(info: SourceInfo, reading: Reading) -> str:
+    """What the data is, in a line."""
+    if info.name == "table":
+        return tr(
             "{rows} rows to predict {target} ({task}) from {columns}.",
             rows=info.samples,
             target=reading["target"],
             task=info.task,
             columns=", ".join(info.feature_names),
         )
+    if len(info.shape) == 3 and info.class_names:
+        return tr("{n} images of {classes}.", n=sum(info.counts), classes=", ".join(info.class_names))
+    return tr(
+        "{n} samples of {shape} ({task}).",
+        n=sum(info.counts),
+        shape="×".join(map(str, info.given)),
+        task=info.task,
     )
-    return DONE

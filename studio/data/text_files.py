@@ -5,10 +5,12 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import mimetypes
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from studio.data.source import DataError
 from studio.graph.values import Json
@@ -17,6 +19,8 @@ from studio.words import Message
 ENCODINGS = ("utf-8", "gb18030", "latin-1")
 """tried in this order; every file is some latin-1"""
 SEPARATORS = (",", "\t", ";", "|")
+TABLES = (".csv", ".tsv", ".tab", ".data")
+"""how the names of tables end"""
 HEAD = 2**18
 """bytes that are looked at to tell encoding and separator"""
 KNOWN = (*ENCODINGS, "utf-8-sig", "utf-16")
@@ -59,6 +63,25 @@ def encoding_of(path: Path) -> str:
         return next(name for name in ENCODINGS if _decodes(file, name))
 
 
+def may_be_text(name: str) -> bool:
+    """Whether a name does not say that the file is something else, a sound or a film."""
+    kind, packing = mimetypes.guess_type(name)
+    return packing is None and (kind is None or kind.startswith("text/"))
+
+
+def is_text(path: Path) -> bool:
+    """Whether a file is readable text in UTF-8, by its name and its beginning. Raises DataError."""
+    if not may_be_text(path.name):
+        return False
+    with opened(path) as file:
+        head = file.read(HEAD)
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return bool(text.strip()) and not any(sign < " " and not sign.isspace() for sign in text)
+
+
 def _decodes(file: io.BufferedReader, name: str) -> bool:
     decoder = codecs.getincrementaldecoder(name)()
     file.seek(0)
@@ -93,6 +116,25 @@ def separator_of(head: str) -> str:
         return (lines / max(widths.total(), 1), width) if width > 1 else (0.0, 1)
 
     return max(SEPARATORS, key=agreement)
+
+
+def quoting_of(path: Path, encoding: str, separator: str) -> Literal[0, 3]:
+    """How quotes are meant, for `csv` and pandas: around fields, or as signs like any other.
+
+    They are signs where fields are parted by tabs, every line has as many fields as the first, and a field
+    begins with a quote that does not end in it: to take them as marks would join lines.
+    """
+    if separator != "\t":
+        return csv.QUOTE_MINIMAL
+    width, stray = -1, False
+    with opened(path) as file, io.TextIOWrapper(file, encoding, errors="replace") as text:
+        for line in text:
+            fields = line.rstrip("\r\n").split("\t")
+            width = len(fields) if width < 0 else width
+            if len(fields) != width and line.strip():
+                return csv.QUOTE_MINIMAL
+            stray = stray or any(field.startswith('"') and field.count('"') % 2 for field in fields)
+    return csv.QUOTE_NONE if stray else csv.QUOTE_MINIMAL
 
 
 def names_columns(rows: Sequence[Sequence[str]]) -> bool:

@@ -129,13 +129,16 @@ class OwnFile(QWidget):
         self.error = None
         self._lane.start(_look, kind, path, told)
 
-    def _take(self, found: tuple[str, Path, dict[str, Any]]) -> None:
+    def _take(self, found: tuple[str, Path, dict[str, Any] | None]) -> None:
         kind, path, reading = found
         label = self._label or Message("Use the data {name}", name=path.name)
         with self.session.edit(label) as edit:
             edit.set((SECTION, "source"), kind)
             edit.set((SECTION, "root"), _near(path, self.session.path))
-            edit.set((SECTION, "reading"), reading)
+            if reading is None:
+                edit.unset((SECTION, "reading"))
+            else:
+                edit.set((SECTION, "reading"), reading)
             edit.unset((SECTION, "download"))
 
     def _fail(self, error: Exception) -> None:
@@ -146,12 +149,21 @@ class OwnFile(QWidget):
 
 def _look(
     ticket: Ticket, kind: str | None, path: Path, told: Mapping[str, Any]
-) -> tuple[str, Path, dict[str, Any]]:
-    """What a file holds, taken for what its name and its beginning say where no `kind` is named."""
-    from studio.data.sources import KINDS, kind_of
+) -> tuple[str, Path, dict[str, Any] | None]:
+    """What a file holds, taken for what its name and its beginning say where no `kind` is named.
+
+    A set that everybody has alike holds what it always does: nothing is looked up.
+    """
+    from studio.data.guessing import guess
+    from studio.data.sources import KINDS
 
     ticket.check()
-    found = kind_of(path) if kind is None else KINDS[kind]
+    if kind is None:
+        guessed = guess(path)
+        if not guessed.brought:
+            return guessed.source, guessed.root, None
+        kind, path = guessed.source, guessed.root
+    found = KINDS[kind]
     reading = found.look(path, told)
     found.describe(reading)  # what cannot be used is said before it is in the project
     ticket.check()

@@ -96,6 +96,8 @@ def kind_of(path: Path) -> FileKind:
             Message("{path} is no kind of file that is read here: {endings}.", path=path, endings=endings)
         )
     return found
+    if found is None and path.is_file() and text_files.is_text(path):
+        found = corpus.KIND
 
 
 def known(section: Mapping[str, Json]) -> SourceInfo | None:

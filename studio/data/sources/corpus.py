@@ -16,7 +16,10 @@ from studio.words import Message
 TITLE = Message("One long text (TXT)")
 SENTENCE = Message("A text in pieces: each character is predicted from those before it.")
 KEYS = ("encoding", "characters", "length", "vocabulary")
-LENGTH = 64
+LENGTH, SHORTEST = 64, 6
+"""of a piece that is proposed"""
+PIECES = 8
+"""a short text is cut into this many at least"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def look(path: Path, told: Reading) -> dict[str, Json]:
     return {
         "encoding": encoding,
         "characters": len(text),
-        "length": told.get("length") or LENGTH,
+        "length": told.get("length") or max(SHORTEST, min(LENGTH, len(text) // PIECES)),
         "vocabulary": len(set(text)) + FIRST,
     }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from studio import quantities
 from studio.data.kinds import FileKind, Reading
 from studio.data.source import DataError, Place, Raw, SourceInfo
+from studio.data.sources import packed
 from studio.graph.values import Json
 from studio.project import sections
 from studio.words import Message
@@ -109,6 +110,7 @@ def _size(told: Json, usual: tuple[int, int]) -> tuple[int, int]:
 
 def _listed(path: Path) -> list[_Picture]:
     """Every picture, always in the same order. Raises DataError where there are no two classes of them."""
+    path = packed.home(path, ENDINGS)
     if not path.is_dir():
         raise DataError(Message("{path} is not there. Choose the folder again (data.root).", path=path))
     parts = {folder.name.lower(): folder for folder in _folders(path)}
@@ -278,7 +280,7 @@ KIND = FileKind(
     name="images",
     title=TITLE,
     description=Message("Pictures of your own: the folders they lie in are their classes."),
-    suffixes=(),
+    suffixes=(".zip",),
     look=look,
     describe=describe,
     load=load,

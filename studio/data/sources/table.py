@@ -124,6 +124,7 @@ def fields(path: Path, encoding: str, separator: str, header: bool) -> DataFrame
                 dtype=str,
                 keep_default_na=False,
                 na_filter=False,
+                quoting=text_files.quoting_of(path, encoding, separator),
                 skipinitialspace=True,
                 index_col=False,
             )
