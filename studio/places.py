@@ -33,3 +33,14 @@ def user_data() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "Netloom"
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "netloom"
+
+
+def user_cache() -> Path:
+    """Where the person's machine keeps what can be made again. `NETLOOM_HOME` names a folder around it."""
+    if named := os.environ.get("NETLOOM_HOME"):
+        return Path(named) / "cache"
+    if sys.platform == "win32":
+        return user_data() / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "Netloom"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netloom"
