@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from studio.data import text_files
 from studio.data.kinds import FileKind
 from studio.data.source import DataError, SourceInfo
 from studio.data.sources import (
