@@ -23,7 +23,7 @@ from studio.words import NetloomError, tr
 
 COMMANDS = (
     "new", "data", "check", "train", "validate", "search", "lr", "evaluate", "sample", "runs", "export",
-    "import", "code", "doctor",
+    "import", "code", "diff", "merge", "doctor",
 )  # fmt: skip
 """in the order of --help; each is a module here with `add(commands)`"""
 
@@ -52,11 +52,13 @@ def _parser() -> Parser:
         check,
         code,
         data,
+        diff,
         doctor,
         evaluate,
         export,
         import_,
         lr,
+        merge,
         new,
         runs,
         sample,
@@ -83,7 +85,7 @@ def _parser() -> Parser:
         title=tr("commands"), metavar="COMMAND", required=True, prog="netloom", parser_class=Parser
     )
     learning = (train, validate, search, lr, evaluate, sample)
-    modules = (new, data, check, *learning, runs, export, import_, code, doctor)
+    modules = (new, data, check, *learning, runs, export, import_, code, diff, merge, doctor)
     for module in modules:
         module.add(commands)
     return parser

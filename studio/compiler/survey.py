@@ -14,7 +14,7 @@ from studio.compiler import opaque, ties
 from studio.compiler.analysis import Context, NetworkReport, NodeReport, TensorSpec
 from studio.compiler.evaluate import REFUSALS, Failure, Outcome, Result, constant, evaluate, read_value
 from studio.compiler.memo import Memo
-from studio.compiler.problems import design, diagnose, graph, inputs, outputs, parameters
+from studio.compiler.problems import design, diagnose, graph, inputs, merged, outputs, parameters
 from studio.compiler.problems.finding import Case, Diagnosis, Finding, Inflow
 from studio.compiler.reporting import network_report
 from studio.compiler.symbols import Value, at, spec_of, tensors_of, together
@@ -149,6 +149,7 @@ def survey(project: ProjectData, context: Context) -> ProjectSurvey:
             if finding.key not in seen:
                 seen.add(finding.key)
                 result.findings.append(finding)
+    result.findings.extend(merged.findings(project, result.main))
     return result
 
 

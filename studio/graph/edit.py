@@ -83,7 +83,7 @@ class Edit:
         self.do(op.RenameNode(network, old, new))
         extra = self.document.network(network).extra
         for key, value in members.renamed(extra, old, new):
-            self.do(op.SetNetwork(network, ("extra", key), extra[key], value))
+            self.set_network_extra(network, key, value)
         for node in list(self.document.nodes(network).values()):
             if node.path == old:
                 self.set_path(network, node.id, new)
@@ -145,6 +145,10 @@ class Edit:
     def set_network_parameter(self, network: str, name: str, value: Json) -> None:
         old = self.document.network(network).parameters.get(name, MISSING)
         self.do(op.SetNetwork(network, ("parameters", name), old, value))
+
+    def set_network_extra(self, network: str, name: str, value: Json) -> None:
+        old = self.document.network(network).extra.get(name, MISSING)
+        self.do(op.SetNetwork(network, ("extra", name), old, value))
 
     def set(self, path: tuple[str, ...], value: Json) -> None:
         """Sets the project's `name` or a setting; sections on the way that are missing are made."""

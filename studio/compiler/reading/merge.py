@@ -255,10 +255,7 @@ class _Class:
         for ids in (self.new.inputs, self.new.outputs):
             self._arrange([self.final[id_] for id_ in ids])
         if self.old.tied != self.new.tied:
-            before = self.edit.document.network(self.network).extra.get(TIED, MISSING)
-            after = self.new.tied or MISSING
-            if before != after:
-                self.edit.do(op.SetNetwork(self.network, ("extra", TIED), before, after))
+            self.edit.set_network_extra(self.network, TIED, self.new.tied or MISSING)
 
     # -- parameters --------------------------------------------------------------------------------
 
