@@ -89,7 +89,10 @@ def add_networks(edit: Edit, networks: Mapping[str, Network]) -> dict[str, str]:
     names: dict[str, str] = {}
     for name in networks:
         held = name in there
-        names[name] = name if not held or _equal(name, networks, there) else _free_name(name, there, names)
+        if not held or _equal(name, networks, there):
+            names[name] = name
+        else:
+            names[name] = _free_name(name, {*there, *networks, *names.values()})
     for name, network in networks.items():
         if names[name] not in there:
             used = {id_: _using(node, names) for id_, node in network.nodes.items()}
@@ -113,9 +116,9 @@ def _equal(name: str, networks: Mapping[str, Network], there: Mapping[str, Netwo
     return True
 
 
-def _free_name(name: str, there: Mapping[str, Network], names: Mapping[str, str]) -> str:
+def _free_name(name: str, taken: set[str]) -> str:
     stem, number = name.rstrip("0123456789") or name, 2
-    while f"{stem}{number}" in there or f"{stem}{number}" in names.values():
+    while f"{stem}{number}" in taken:
         number += 1
     return f"{stem}{number}"
 

@@ -118,3 +118,14 @@ def test_a_text_that_is_no_fragment_is_refused_in_words(text: str) -> None:
     with pytest.raises(FragmentError) as error:
         fragment.loads(text)
     assert str(error.value).endswith(".")
+
+
+def test_two_blocks_that_come_along_get_two_names() -> None:
+    """The number that the first gets must not be the name of the second."""
+    use = {name: Node(name.lower(), f"block:{name}") for name in ("Block2", "Block3")}
+    inside = {"Block2": Network({"x": Node("x", "input")}), "Block3": Network({"y": Node("y", "input")})}
+    source = ProjectData("Source", {"model": Network({n.id: n for n in use.values()}), **inside})
+    target = Document(ProjectData("Target", {"model": Network(), "Block2": Network()}))
+    paste(target, fragment.copy(source.networks["model"], ["block2", "block3"], source))
+    assert target.network_names() == ["model", "Block2", "Block3", "Block4"]
+    assert target.node("model", "block2").type == "block:Block4"
