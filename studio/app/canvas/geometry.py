@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from studio.graph.routing import Rect as Rect
+
 Side: TypeAlias = Literal["in", "out"]
-Rect: TypeAlias = tuple[float, float, float, float]
-"""left, top, width, height"""
 
 GRID = 8
 CARD_WIDTH = 184

@@ -1,4 +1,4 @@
-"""The way a wire takes from an output down to an input, as a painter's path. Pure functions."""
+"""The way of a wire (see `graph.routing`) as a painter's path, and places along it. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,74 +10,33 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 from studio.app.canvas.geometry import Rect
-
-AROUND = 22.0
-"""how far beside the cards in its way a wire passes"""
-TURN = 36.0
-LANES = 5
-LANE = 7.0
+from studio.graph import routing
 
 
 def obstructed(start: QPointF, end: QPointF, cards: Iterable[Rect]) -> list[Rect]:
     """The cards that a plain wire would run behind."""
-    if end.y() - start.y() < 60:
-        return []
-    found = []
-    for rect in cards:
-        left, top, width, height = rect
-        middle = (top + height / 2 - start.y()) / (end.y() - start.y())
-        if not 0 < middle < 1:
-            continue
-        x = start.x() + (end.x() - start.x()) * _ease(middle)
-        if left - 4 < x < left + width + 4 and top >= start.y() - 1 and top + height <= end.y() + 1:
-            found.append(rect)
-    return found
+    return routing.obstructed((start.x(), start.y()), (end.x(), end.y()), cards)
 
 
 def way(start: QPointF, end: QPointF, around: list[Rect], lane: int = 0) -> QPainterPath:
     """The path of a wire; past `around` on the nearer side, in one of a few lanes."""
     path = QPainterPath(start)
-    if around:
-        _pass_by(path, start, end, around, lane % LANES * LANE)
-    elif abs(start.x() - end.x()) < 0.5 and end.y() >= start.y():
-        path.lineTo(end)
-    else:
-        bend = _bend(start, end)
-        path.cubicTo(start.x(), start.y() + bend, end.x(), end.y() - bend, end.x(), end.y())
+    for segment in routing.way((start.x(), start.y()), (end.x(), end.y()), around, lane):
+        if len(segment) == 2:
+            path.lineTo(*segment)
+        else:
+            path.cubicTo(*segment)
     return path
 
 
 def bounds(start: QPointF, end: QPointF) -> QRectF:
     """A rectangle around a plain wire: that of its control points, which needs no path."""
-    bend = 0.0 if abs(start.x() - end.x()) < 0.5 and end.y() >= start.y() else _bend(start, end)
+    ends = (start.x(), start.y()), (end.x(), end.y())
+    bend = 0.0 if routing.is_straight(*ends) else routing.bend(*ends)
     left, right = sorted((start.x(), end.x()))
     top = min(start.y(), end.y(), end.y() - bend)
     bottom = max(start.y(), end.y(), start.y() + bend)
     return QRectF(left, top, right - left, bottom - top)
-
-
-def _bend(start: QPointF, end: QPointF) -> float:
-    down = end.y() - start.y()
-    if down >= 0:
-        return max(down / 2, min(40.0, abs(end.x() - start.x()) / 4))
-    return min(160.0, 40 - down / 3)
-
-
-def _pass_by(path: QPainterPath, start: QPointF, end: QPointF, around: list[Rect], lane: float) -> None:
-    left = min(rect[0] for rect in around) - AROUND - lane
-    right = max(rect[0] + rect[2] for rect in around) + AROUND + lane
-    on_left = start.x() - left + end.x() - left <= right - start.x() + right - end.x()
-    x = left if on_left else right
-    top, bottom = start.y() + TURN, end.y() - TURN
-    if bottom < top:
-        top = bottom = (start.y() + end.y()) / 2
-    path.cubicTo(start.x(), start.y() + TURN * 0.7, x, start.y() + TURN * 0.2, x, top)
-    path.lineTo(x, bottom)
-    path.cubicTo(x, end.y() - TURN * 0.2, end.x(), end.y() - TURN * 0.7, end.x(), end.y())
-
-
-def _ease(t: float) -> float:
-    return t * t * (3 - 2 * t)
 
 
 def points(path: QPainterPath, steps: int = 12) -> list[QPointF]:
