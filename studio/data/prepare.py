@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.compiler.analysis import Context, N, TensorSpec
-from studio.data import texts
-from studio.data.preprocessing import Preprocessing, fit, fit_columns
+from studio.data import steps, texts
+from studio.data.preprocessing import Preprocessing
 from studio.data.rows import rows
 from studio.data.settings import DataSettings, SplitSettings, read
 from studio.data.source import DataError, Place, Raw, SourceInfo
@@ -102,7 +102,7 @@ def prepare(settings: Mapping[str, Json], base: Path | None = None) -> Prepared:
     split = chosen.split if raw.own_test is None else replace(chosen.split, test=0.0)
     parts = in_order(len(raw.x), split) if info.ordered else draw(labels, len(raw.x), split)
     train, validation, test = parts
-    fitted = _fitted(chosen, raw.x[train])
+    fitted, names = _fitted(chosen, raw.x[train], raw.y[train])
     test_x, test_y = (raw.x[test], raw.y[test]) if raw.own_test is None else raw.own_test
     keep_stored = not fitted.of_texts and sum(x.numel() for x, _ in raw.parts) * 4 > FLOAT_LIMIT
 
@@ -118,19 +118,19 @@ def prepare(settings: Mapping[str, Json], base: Path | None = None) -> Prepared:
         _fingerprint(raw, *_drawn_by(split)),
         chosen.source,
         info.class_names,
-        info.columns,
+        names,
     )
 
 
-def _fitted(chosen: DataSettings, x: Tensor) -> Preprocessing:
-    """What is done to stored values, worked out from the training samples `x`."""
-    if chosen.info.tokens is not None:
-        return Preprocessing((texts.fit(chosen.info.tokens, x),))
-    if chosen.info.environment:  # what is seen later lies far from the starts
-        return Preprocessing()
-    if chosen.info.categories:
-        return fit_columns(chosen.preprocessing, chosen.missing, x, chosen.info.categories)
-    return fit(chosen.preprocessing, chosen.info.scale, x, chosen.info.channel)
+def _fitted(chosen: DataSettings, x: Tensor, y: Tensor) -> tuple[Preprocessing, tuple[str, ...]]:
+    """What is done to stored values, worked out from the training samples; the names of the columns then."""
+    info = chosen.info
+    if info.tokens is not None:
+        return Preprocessing((texts.fit(info.tokens, x),)), ()
+    if info.environment:  # what is seen later lies far from the starts
+        return Preprocessing(), info.feature_names
+    operations, layout = steps.fit(chosen.steps, info, x, y)
+    return Preprocessing(operations), layout.names
 
 
 def _place(chosen: DataSettings, base: Path | None) -> Place:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from studio.data.source import DataError, SourceInfo
 from studio.data.sources import described
+from studio.data.steps import Placed, placed
 from studio.graph.values import Json
 from studio.project import sections
 from studio.words import Message
@@ -23,9 +24,7 @@ DEFAULTS: Mapping[str, Json] = {
     "preprocessing": [{"type": "standardize"}],
 }
 MISSING = ("median", "mean", "most_frequent")
-"""what a missing number of a table becomes, by the strategies of scikit-learn's SimpleImputer"""
-PREPROCESSING = ("standardize",)
-"""the steps known here, by their name in the project file"""
+"""what a missing number of a table becomes where the list of steps does not say it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +44,15 @@ class SplitSettings:
 
 @dataclass(frozen=True, slots=True)
 class DataSettings:
-    """`info` is the source that is named; `missing` what a missing number of a table becomes."""
+    """`info` is the source that is named."""
 
     source: str
     info: SourceInfo
     root: str | None
     download: bool
     split: SplitSettings
-    preprocessing: tuple[str, ...]
-    missing: str = "median"
+    steps: tuple[Placed, ...]
+    """what is done to the samples, in order; each of them fits"""
 
 
 def read(section: Mapping[str, Json]) -> DataSettings:
@@ -75,8 +74,7 @@ def read(section: Mapping[str, Json]) -> DataSettings:
         root,
         download,
         _split(section.get("split")),
-        _steps(section.get("preprocessing")),
-        str(missing),
+        _steps(section, info),
     )
 
 
@@ -119,24 +117,13 @@ def _folds(values: Mapping[str, Json]) -> tuple[int | None, int]:
     return folds, fold
 
 
-def _steps(section: Json) -> tuple[str, ...]:
-    """No key means standardised; an empty list means as stored."""
-    if section is None:
-        return ("standardize",)
-    if not isinstance(section, list | tuple):
-        raise _wrong("preprocessing", section, Message("a list of steps"))
-    steps = []
-    for step in section:
-        name = step.get("type") if isinstance(step, Mapping) else step
-        if name not in PREPROCESSING or (isinstance(step, Mapping) and set(step) != {"type"}):
-            raise _wrong(
-                "preprocessing",
-                step,
-                Message("one of the steps {known}", known=", ".join(PREPROCESSING)),
-            )
-        if name not in steps:
-            steps.append(str(name))
-    return tuple(steps)
+def _steps(section: Mapping[str, Json], info: SourceInfo) -> tuple[Placed, ...]:
+    """The steps of preprocessing. Raises the first problem of one that cannot be done."""
+    found = placed(section, info)
+    problem = next((step.problem for step in found if step.problem is not None), None)
+    if problem is not None:
+        raise problem
+    return found
 
 
 def _known(section: Mapping[str, Json], known: Iterable[str], place: str) -> None:

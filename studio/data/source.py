@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studio.data import layout
+from studio.data.layout import Layout
 from studio.words import Message, NetloomError
 
 if TYPE_CHECKING:
@@ -103,22 +105,39 @@ class SourceInfo:
     tokens: Tokens | None = None
     """of texts: how they are cut; what is stored of one are its code points"""
 
+    after: Layout | None = None
+    """what the steps of preprocessing make of a sample, where a project says which they are"""
+
+    @property
+    def stored(self) -> Layout:
+        """One sample as it is read, before any preprocessing."""
+        names = self.feature_names
+        if self.tokens is not None:
+            return Layout(layout.TEXT, self.shape)
+        if self.environment:
+            return Layout(layout.GAME, self.shape)
+        if len(self.shape) == 3:
+            return Layout(layout.IMAGE, self.shape)
+        if len(self.shape) == 1:
+            values = self.categories or ((),) * self.shape[0]
+            called = names or tuple(f"x{i}" for i in range(self.shape[0]))
+            return Layout(layout.TABLE, self.shape, 1, tuple(map(layout.Column, called, values)))
+        if len(self.shape) == 2 and self.ordered:
+            columns = tuple(map(layout.Column, names)) if len(names) == self.shape[self.channel - 1] else ()
+            return Layout(layout.SERIES, self.shape, self.channel, columns)
+        return Layout(layout.OTHER, self.shape, self.channel)
+
     @property
     def given(self) -> tuple[int, ...]:
         """One sample's shape as the network gets it, without the batch."""
         if self.tokens is not None:
             return (self.tokens.length,)
-        if not self.categories:
-            return self.shape
-        return (sum(len(values) or 1 for values in self.categories),)
+        return self.shape if self.after is None else self.after.shape
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the columns that the network gets."""
-        if not self.categories:
-            return self.feature_names
-        pairs = zip(self.feature_names, self.categories, strict=True)
-        return tuple(text for name, values in pairs for text in ([f"{name}={v}" for v in values] or [name]))
+        return self.feature_names if self.after is None else self.after.names
 
     @property
     def counts(self) -> tuple[int, ...]:

@@ -1,13 +1,29 @@
-"""Standardising: fitted numbers, plain JSON, constant columns."""
+"""Fitted steps: plain numbers, the same arithmetic everywhere, and standardising among them."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 
-from studio.data.preprocessing import Preprocessing, fit, moments
+from studio.data import steps
+from studio.data.preprocessing import Preprocessing
+from studio.data.source import SourceInfo
+from studio.data.steps.scaling import moments
+from studio.words import Message
+
+
+def fit(names: Sequence[str], scale: float, x: Tensor) -> Preprocessing:
+    """The steps of these names, fitted on `x`."""
+    info = SourceInfo(
+        "some", Message("Some"), Message("Some"), "classification", tuple(x.shape[1:]), len(x), 2,
+        lambda place: pytest.fail("nothing is read"), scale=scale,
+    )  # fmt: skip
+    placed = steps.placed({"preprocessing": [{"type": name} for name in names]}, info)
+    return Preprocessing(steps.fit(placed, info, x, torch.zeros(len(x)))[0])
 
 
 def test_standardised_columns_have_mean_zero_and_deviation_one() -> None:
@@ -42,7 +58,7 @@ def test_a_constant_column_becomes_zero_and_not_nan(value: float) -> None:
 def test_moments_are_those_of_torch(values: list[float]) -> None:
     x = torch.tensor(values, dtype=torch.float64).unsqueeze(1)
 
-    (mean,), (std,) = moments(x)
+    (mean,), (std,) = moments([x], [x])
 
     assert mean == pytest.approx(float(x.mean()), rel=1e-9, abs=1e-9)
     true = float(x.std(correction=0))
@@ -52,7 +68,13 @@ def test_moments_are_those_of_torch(values: list[float]) -> None:
 def test_moments_far_from_zero_keep_their_digits() -> None:
     x = torch.tensor([1e8, 1e8 + 1, 1e8 + 2], dtype=torch.float64).unsqueeze(1)
 
-    assert moments(x)[1] == pytest.approx([(2 / 3) ** 0.5])
+    assert moments([x], [x])[1] == pytest.approx([(2 / 3) ** 0.5])
+
+
+def test_missing_numbers_do_not_count_in_moments() -> None:
+    x = torch.tensor([[1.0, float("nan")], [3.0, float("nan")]], dtype=torch.float64)
+
+    assert moments([x], [x]) == ([2.0, 0.0], [1.0, 1.0])
 
 
 def test_fitted_steps_survive_json() -> None:

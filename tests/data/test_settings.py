@@ -10,12 +10,12 @@ def test_a_section_with_a_source_alone_has_every_default() -> None:
     settings = read({"source": "iris"})
 
     assert settings.split == SplitSettings(0.1, 0.1, 0)
-    assert settings.preprocessing == ("standardize",)
+    assert [step.written for step in settings.steps] == [{"type": "standardize"}]
     assert settings.download is False
 
 
 def test_an_empty_list_of_steps_means_values_as_stored() -> None:
-    assert read({"source": "iris", "preprocessing": []}).preprocessing == ()
+    assert read({"source": "iris", "preprocessing": []}).steps == ()
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_an_empty_list_of_steps_means_values_as_stored() -> None:
         ({"source": "iris", "split": {"seed": 1.5}}, "data.split.seed is 1.5"),
         ({"source": "iris", "split": 3}, "data.split is 3"),
         ({"source": "iris", "preprocessing": "standardize"}, "data.preprocessing"),
-        ({"source": "iris", "preprocessing": [{"type": "whiten"}]}, "one of the steps standardize"),
+        ({"source": "iris", "preprocessing": [{"type": "whiten"}]}, "one of the steps missing"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_name(section: dict, words: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from studio.data import text_files
+from studio.data import steps, text_files
 from studio.data.kinds import FileKind
 from studio.data.source import DataError, SourceInfo
 from studio.data.sources import (
@@ -57,7 +57,7 @@ def described(section: Mapping[str, Json]) -> SourceInfo:
     if name is None:
         raise DataError(Message("No data is chosen. Choose a source in the Data panel, or set data.source."))
     if isinstance(name, str) and name in SOURCES:
-        return SOURCES[name]
+        return _prepared(SOURCES[name], section)
     if isinstance(name, str) and name in KINDS:
         reading = section.get("reading")
         if not isinstance(reading, Mapping):
@@ -69,7 +69,7 @@ def described(section: Mapping[str, Json]) -> SourceInfo:
                 )
             )
         title = Message("{name}", name=Path(str(section.get("root") or name)).name)
-        return replace(KINDS[name].describe(reading), brought=True, title=title)
+        return _prepared(replace(KINDS[name].describe(reading), brought=True, title=title), section)
     raise DataError(
         Message(
             "data.source is {value}, which is no source known here. Known: {known}.",
@@ -77,6 +77,11 @@ def described(section: Mapping[str, Json]) -> SourceInfo:
             known=", ".join((*SOURCES, *KINDS)),
         )
     )
+
+
+def _prepared(info: SourceInfo, section: Mapping[str, Json]) -> SourceInfo:
+    """The source with what the section's steps of preprocessing make of a sample."""
+    return replace(info, after=steps.layout_after(section, info))
 
 
 def kind_of(path: Path) -> FileKind:
@@ -91,14 +96,14 @@ def kind_of(path: Path) -> FileKind:
             return text.KIND
     ending = path.suffix.lower()
     found = next((kind for kind in KINDS.values() if ending in kind.suffixes), None)
+    if found is None and path.is_file() and text_files.is_text(path):
+        found = corpus.KIND
     if found is None:
         endings = ", ".join(suffix for kind in KINDS.values() for suffix in kind.suffixes)
         raise DataError(
             Message("{path} is no kind of file that is read here: {endings}.", path=path, endings=endings)
         )
     return found
-    if found is None and path.is_file() and text_files.is_text(path):
-        found = corpus.KIND
 
 
 def known(section: Mapping[str, Json]) -> SourceInfo | None:

@@ -1,0 +1,133 @@
+"""What is done to stored values before the network sees them: an ordered list, fitted on training samples.
+
+`placed` reads the list in the project file and says what each step makes of a sample, without reading data;
+`fit` fits it. Light: other libraries come in when something is fitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from studio.data.layout import GAME, TABLE, TEXT, Layout
+from studio.data.source import DataError, SourceInfo
+from studio.data.steps import categories, missing, options, scaling
+from studio.data.steps.kind import Operation, Samples, StepKind, UnfitError
+from studio.graph.values import Json
+from studio.project import sections
+from studio.words import Message
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+KINDS: Mapping[str, StepKind] = {
+    kind.type: kind for module in (missing, categories, scaling) for kind in module.KINDS
+}
+"""every step, by its name in the project file, in the order a person sees them"""
+STANDARDIZE: Mapping[str, Json] = {"type": "standardize"}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A step in its place. `written` is what the project says; one with a `problem` is switched off.
+
+    `needed`: it stands there by itself, because the network can do nothing without it.
+    """
+
+    written: Mapping[str, Json]
+    before: Layout
+    after: Layout
+    kind: StepKind | None = None
+    values: Mapping[str, Any] | None = None
+    problem: DataError | None = None
+    needed: bool = False
+
+    @property
+    def says(self) -> Message:
+        """The step in one line of words."""
+        if self.kind is None or self.values is None:
+            return Message("{name}", name=str(self.written.get("type")))
+        return self.kind.says(self.values)
+
+
+def placed(section: Mapping[str, Json], info: SourceInfo) -> tuple[Placed, ...]:
+    """The steps of a `data` section for a source, in order, with those that it needs. Reads no data."""
+    layout = info.stored
+    found: list[Placed] = []
+    for step, needed in _completed(section, info):
+        one = _place(step, layout, len(found), needed)
+        found.append(one)
+        layout = one.after
+    if any(column.values for column in layout.columns):
+        found.append(_place({"type": "one_hot"}, layout, len(found), True))
+    return tuple(found)
+
+
+def _place(step: Mapping[str, Json], layout: Layout, index: int, needed: bool) -> Placed:
+    place = f"data.preprocessing[{index}]"
+    plain = Placed(step, layout, layout, needed=needed)
+    kind = KINDS.get(str(step.get("type")))
+    if kind is None:
+        expected = Message("one of the steps {known}", known=", ".join(KINDS))
+        reason = sections.wrong_value("data.preprocessing", dict(step), expected)
+        return replace(plain, problem=DataError(reason))
+    plain = replace(plain, kind=kind)
+    try:
+        values = options.read(step, kind.options, place)
+        return replace(plain, values=values, after=kind.after(layout, values))
+    except UnfitError as error:
+        reason = Message(
+            "{place}: {step} does not fit here: {reason}. Change it, or take it out of the list.",
+            place=place,
+            step=kind.title,
+            reason=error.message,
+        )
+        return replace(plain, problem=DataError(reason))
+    except DataError as error:
+        return replace(plain, problem=error)
+
+
+def _completed(section: Mapping[str, Json], info: SourceInfo) -> list[tuple[Mapping[str, Json], bool]]:
+    """The steps that the section lists, behind what the data needs; whether each is of the latter."""
+    steps = [(step, False) for step in listed(section.get("preprocessing"))]
+    kind = info.stored.kind
+    if kind in (TEXT, GAME):  # standardising is what every project says that says nothing else
+        steps = [(step, needed) for step, needed in steps if step != STANDARDIZE]
+    if info.categories and kind == TABLE and all(step.get("type") != "missing" for step, _ in steps):
+        steps.insert(0, ({"type": "missing", "by": section.get("missing") or missing.MEDIAN}, True))
+    return steps
+
+
+def listed(written: Json) -> list[Mapping[str, Json]]:
+    """`data.preprocessing`: no key means standardised, an empty list means as stored. Raises DataError."""
+    if written is None:
+        return [STANDARDIZE]
+    if not isinstance(written, list | tuple):
+        reason = sections.wrong_value("data.preprocessing", written, Message("a list of steps"))
+        raise DataError(reason)
+    return [step if isinstance(step, Mapping) else {"type": step} for step in written]
+
+
+def layout_after(section: Mapping[str, Json], info: SourceInfo) -> Layout:
+    """What the network gets of a sample; a step that cannot be done changes nothing."""
+    try:
+        steps = placed(section, info)
+    except DataError:
+        return info.stored
+    return steps[-1].after if steps else info.stored
+
+
+def fit(
+    steps: Sequence[Placed], info: SourceInfo, x: Tensor, y: Tensor
+) -> tuple[tuple[Operation, ...], Layout]:
+    """The steps as operations, fitted on training samples; the layout with the true names of columns."""
+    done: tuple[Operation, ...] = ()
+    if info.scale != 1.0:
+        done = ({"type": "scale", "factor": info.scale},)
+    layout = info.stored
+    for step in steps:
+        assert step.kind is not None and step.values is not None, "checked when the settings were read"
+        fitted = step.kind.fit(Samples(x, y, done, info.task), layout, step.values)
+        done, layout = (*done, *fitted.operations), fitted.layout
+    return done, layout
