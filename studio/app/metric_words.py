@@ -15,6 +15,8 @@ PERCENT = (
     "subset_accuracy",
     "pixel_accuracy",
     "neighbour_accuracy",
+    "probe_accuracy",
+    "recognised",
     "next_accuracy",
     "mape",
 )
@@ -35,6 +37,9 @@ def metric_title(metric: str) -> str:
         "hamming_loss": tr("Wrong labels (Hamming)"),
         "pixel_accuracy": tr("Pixels right"),
         "neighbour_accuracy": tr("Nearest neighbour right"),
+        "probe_accuracy": tr("Right from ten labels a class"),
+        "classes_recognised": tr("Classes recognised"),
+        "recognised": tr("Samples recognised"),
         "iou": tr("Intersection over union"),
         "dice": tr("Dice"),
         "kl": tr("KL divergence (nats)"),

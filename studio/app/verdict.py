@@ -37,7 +37,7 @@ OF_EACH = {
     "precision_macro": "precision",
     "recall_macro": "recall",
     "f1_macro": "f1",
-    **{name: name for name in ("mae", "r2", "iou", "dice")},
+    **{name: name for name in ("mae", "r2", "iou", "dice", "recognised")},
 }
 """under which metric the figures of each class, label or column stand"""
 WIDTH = 412

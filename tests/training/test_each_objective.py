@@ -228,7 +228,7 @@ def test_what_is_drawn_while_judging_is_the_same_each_time(name: str) -> None:
     objective, judged = {
         "denoising": (Denoising("mse", 0.5), torch.nn.Identity()),
         "variational": (Variational("mse", 1.0), module),
-        "contrastive": (Contrastive(0.5, 1.0), encoder),
+        "contrastive": (Contrastive(0.5, 1.0, (x, y)), encoder),
     }[name]
     torch.manual_seed(5)
     before = torch.get_rng_state()

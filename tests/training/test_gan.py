@@ -339,3 +339,4 @@ def test_a_classifier_knows_the_digits_that_a_gan_makes(
 
     assert (counts >= 10).sum() >= 8
     assert counts.sum() >= 200
+    assert runs.open_run(folder).record["verdict"]["test"]["metrics"]["classes_recognised"] >= 8

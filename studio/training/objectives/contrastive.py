@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor, nn
 
     from studio.data.prepare import Prepared
-    from studio.training import appraisal
+    from studio.training.recognition import Probed
     from studio.training.settings import Settings
 
 TITLE = Message("Contrastive pre-training")
@@ -37,10 +37,12 @@ class Contrastive(Objective):
     """Predictions (N, values): a vector for each image; their length does not count.
 
     `temperature` divides the similarities; `strength` is how much the views differ, 0 for not at all.
+    `shown`: a few samples (n, ...) and their classes (n,). Nothing is learned from them; at the end a linear
+    classifier is fitted on their vectors, which therefore stand behind those of each batch that is judged.
     """
 
-    def __init__(self, temperature: float, strength: float) -> None:
-        self._temperature, self._strength = temperature, strength
+    def __init__(self, temperature: float, strength: float, shown: tuple[Tensor, Tensor]) -> None:
+        self._temperature, self._strength, self._shown = temperature, strength, shown
 
     def check(self, prediction: Any, y: Tensor) -> None:
         checks.one_output(prediction, (None,), TITLE)
@@ -56,7 +58,7 @@ class Contrastive(Objective):
         import torch
 
         loss = self.loss(module(self._views(x, torch.Generator().manual_seed(SEED))), y)
-        return loss, module(x), y
+        return loss, (module(x), module(self._shown[0])), y
 
     def _views(self, x: Tensor, generator: Generator | None) -> Tensor:
         import torch
@@ -66,14 +68,10 @@ class Contrastive(Objective):
     def meter(self) -> Neighbours:
         return Neighbours()
 
-    def appraisal(self) -> appraisal.Share:
-        import torch
+    def appraisal(self) -> Probed:
+        from studio.training import recognition
 
-        from studio.training import appraisal
-
-        return appraisal.Share(
-            "neighbour_accuracy", lambda v, y: neighbours(torch.from_numpy(v), torch.from_numpy(y))
-        )
+        return recognition.Probed(self._shown[1])
 
     def score(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
         return (-metrics["loss"],)
@@ -132,9 +130,9 @@ class Neighbours:
         self._classes: list[Tensor] = []
         self._samples = 0
 
-    def add(self, prediction: Tensor | None, y: Tensor) -> None:
+    def add(self, prediction: tuple[Tensor, Tensor] | None, y: Tensor) -> None:
         if prediction is not None and self._samples < MOST:
-            self._vectors.append(prediction.detach())
+            self._vectors.append(prediction[0].detach())
             self._classes.append(y)
             self._samples += len(y)
 
@@ -153,7 +151,9 @@ class Neighbours:
 
 
 def _make(settings: Settings, data: Prepared, module: nn.Module) -> Contrastive:
-    return Contrastive(settings.aim["temperature"], settings.aim["strength"])
+    from studio.training import recognition
+
+    return Contrastive(settings.aim["temperature"], settings.aim["strength"], recognition.few(data.train))
 
 
 def _wants(context: Context, _: Mapping[str, Any], aim: Aim) -> tuple[int | None, Aim]:

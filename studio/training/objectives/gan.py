@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from studio.data.prepare import Prepared
+    from studio.training.recognition import Recognised
     from studio.training.settings import Settings
 
 TITLE = Message("GAN")
@@ -44,12 +45,15 @@ class Gan(Objective):
     2015). "wasserstein_gp": differences of mean scores, and `penalty` times how far the length of the score's
     gradient is from 1 between samples and generated ones, squared (Gulrajani 2017). Each batch is seen
     `critic_steps` times by the discriminator, every time beside fresh fakes, then the generator takes a step.
-    The loss that is told is the generator's.
+    The loss that is told is the generator's. What is made while judging stands behind the scores; where
+    `data` has classes, a classifier says at the end how many of them are there.
     """
 
-    def __init__(self, loss: str, penalty: float = 10.0, critic_steps: int = 1) -> None:
+    def __init__(
+        self, loss: str, penalty: float = 10.0, critic_steps: int = 1, data: Prepared | None = None
+    ) -> None:
         self._wasserstein, self._penalty = loss == "wasserstein_gp", penalty
-        self._epochs = 0
+        self._epochs, self._data = 0, data
         self.turns = (DISCRIMINATOR,) * critic_steps + (GENERATOR,)
 
     def check(self, prediction: Any, y: Tensor) -> None:
@@ -62,7 +66,7 @@ class Gan(Objective):
         return list(module.get_submodule(turn).parameters())
 
     def loss(self, prediction: Any, y: Tensor) -> Tensor:
-        """The generator's, of the scores (real, fake), each (N, 1)."""
+        """The generator's, of the scores (real, fake, ...), each (N, 1)."""
         return _generator_loss(prediction[1], self._wasserstein)
 
     def step(self, module: nn.Module, x: Tensor, y: Tensor, turn: str) -> Outcome:
@@ -85,11 +89,18 @@ class Gan(Objective):
         with torch.random.fork_rng(devices=[x.device] if x.is_cuda else []):
             torch.manual_seed(SEED)
             real, made = module(x)
-        scores = (real, module.get_submodule(DISCRIMINATOR)(made).flatten(1))
+        scores = (real, module.get_submodule(DISCRIMINATOR)(made).flatten(1), made)
         return self.loss(scores, x), scores, x
 
     def meter(self) -> Scores:
         return Scores(self._wasserstein)
+
+    def appraisal(self) -> Recognised | None:
+        from studio.training import recognition
+
+        if self._data is None or not recognition.recognisable(self._data):
+            return None
+        return recognition.Recognised(self._data.train)
 
     def score(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
         """Each epoch is better than those before: no figure of a GAN says which made the best samples."""
@@ -145,7 +156,7 @@ class Scores(Sums):
     def measure(self, prediction: Any, y: Tensor) -> Tensor:
         import torch
 
-        real, fake = prediction
+        real, fake = prediction[:2]
         each = (
             _discriminator_loss(real, fake, self._wasserstein),
             _generator_loss(fake, self._wasserstein),
@@ -176,7 +187,7 @@ def _make(settings: Settings, data: Prepared, module: nn.Module) -> Gan:
                     "into generator or discriminator.", name=own[0])
         )  # fmt: skip
     _try(module, data)
-    return Gan(settings.loss, settings.aim["penalty"], settings.aim["critic_steps"])
+    return Gan(settings.loss, settings.aim["penalty"], settings.aim["critic_steps"], data)
 
 
 def _try(module: nn.Module, data: Prepared) -> None:
