@@ -44,7 +44,7 @@ _ENTRIES: tuple[Entry, ...] = tuple(
         key=lambda entry: _ORDER[entry.category],
     )
 )
-_BY_TYPE: dict[str, Entry] = {entry.type: entry for entry in _ENTRIES}
+_BY_TYPE: dict[str, Entry] = {entry.type: entry for entry in (*_ENTRIES, tensors.DOT)}
 
 
 def entries() -> tuple[Entry, ...]:

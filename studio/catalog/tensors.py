@@ -265,6 +265,9 @@ def _structural() -> Iterator[Entry]:
     yield node("buffer", "Buffer", "fixed tensor state", new={"shape": [1], "init": "zeros"})
 
 
+DOT = Entry("dot", "Dot", "io", "structural", INPUT, ("output",), {})
+"""a place on a wire: made of one, and not offered by itself"""
+
 ENTRIES: tuple[Entry, ...] = (
     *_structural(),
     *_making(),

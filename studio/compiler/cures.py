@@ -50,7 +50,7 @@ class Trials:
         """The remedies of a finding that work, the likeliest first; where none does alone, several as one."""
         found: list[Cure] = []
         half: list[_Trial] = []
-        start = _Trial(self._before.project, self._before, finding.text)
+        start = _Trial(self._before.drawn, self._before, finding.text)
         for remedy in finding.remedies:
             trial = self._first(start, remedy)
             if trial is None or _still(finding, trial):
@@ -121,7 +121,7 @@ class Trials:
 
     def _context(self, project: ProjectData) -> Context:
         """What holds for a copy: a remedy may change what is to be learned."""
-        context, before = self._before.context, self._before.project
+        context, before = self._before.context, self._before.drawn
         if context.derive is None or project.settings == before.settings:
             return context
         return context.derive(project)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from studio.compiler.analysis import Analysis, Context, Cure, NetworkReport, Problem
 from studio.compiler.cures import Trials
 from studio.compiler.problems.finding import Finding
+from studio.compiler.reporting import with_passing
 from studio.compiler.survey import ProjectSurvey, survey
 from studio.graph.model import ProjectData
 
@@ -43,8 +44,8 @@ def first_report(whole: ProjectSurvey) -> Analysis:
 
 def _analysis(whole: ProjectSurvey, cures: Callable[[Finding], tuple[Cure, ...]]) -> Analysis:
     networks = {
-        name: whole.uses[name][0].report if name in whole.uses else NetworkReport()
-        for name in whole.project.networks
+        name: with_passing(whole.uses[name][0].report, network) if name in whole.uses else NetworkReport()
+        for name, network in whole.drawn.networks.items()
     }
     problems = [_problem(finding, cures(finding)) for finding in sorted(whole.findings, key=_rank(whole))]
     return Analysis(networks, tuple(problems))

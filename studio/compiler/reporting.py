@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studio.compiler import ties
 from studio.compiler.analysis import NetworkReport, NodeReport, NodeState, TensorSpec
-from studio.graph.model import INPUT, OUTPUT
+from studio.graph import passing
+from studio.graph.model import INPUT, OUTPUT, Network
 
 if TYPE_CHECKING:
     from studio.compiler.survey import Step, Survey
@@ -49,3 +51,19 @@ def network_report(
             size += own
     once = sum(learned.values()) - ties.counted_twice(survey)
     return NetworkReport(nodes, once, operations, size)
+
+
+def with_passing(report: NetworkReport, drawn: Network) -> NetworkReport:
+    """The report with the nodes that only pass on: each gives what it is given, and costs nothing."""
+    found = passing.feeds(drawn)
+    if not found:
+        return report
+    passed = {id_: _passed(report, feed["n"], feed.get("i") or 0) for id_, feed in found.items()}
+    return replace(report, nodes={**report.nodes, **passed})
+
+
+def _passed(report: NetworkReport, source: str, index: int) -> NodeReport:
+    known = report.nodes.get(source)
+    if known is None or index >= len(known.outputs):
+        return NodeReport("waiting", waits_for=known.waits_for or source if known else source)
+    return NodeReport("ok", (known.outputs[index],))

@@ -14,11 +14,11 @@ from studio.compiler import opaque, ties
 from studio.compiler.analysis import Context, NetworkReport, NodeReport, TensorSpec
 from studio.compiler.evaluate import REFUSALS, Failure, Outcome, Result, constant, evaluate, read_value
 from studio.compiler.memo import Memo
-from studio.compiler.problems import design, diagnose, graph, inputs, merged, outputs, parameters
+from studio.compiler.problems import bypassed, design, diagnose, graph, inputs, merged, outputs, parameters
 from studio.compiler.problems.finding import Case, Diagnosis, Finding, Inflow
 from studio.compiler.reporting import network_report
 from studio.compiler.symbols import Value, at, spec_of, tensors_of, together
-from studio.graph import repeats
+from studio.graph import passing, repeats
 from studio.graph.model import INPUT, OPAQUE, OUTPUT, Network, Node, ProjectData, Wire, wires_into
 from studio.graph.validate import Fault
 from studio.graph.values import Json, resolve_parameters
@@ -105,11 +105,15 @@ class Survey:
 
 @dataclass(slots=True, eq=False)
 class ProjectSurvey:
-    """Every network of a project: `uses` in the order met, the first of them the one that is reported."""
+    """Every network of a project: `uses` in the order met, the first of them the one that is reported.
+
+    `project` is the document as it runs; `drawn` is the document, with its dots and what is bypassed.
+    """
 
     project: ProjectData
     context: Context
     main: str
+    drawn: ProjectData
     faults: dict[tuple[str, str], Fault] = field(default_factory=dict)
     uses: dict[str, list[Survey]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -136,7 +140,8 @@ def main_network(project: ProjectData) -> str:
 
 def survey(project: ProjectData, context: Context) -> ProjectSurvey:
     """Walks through the main network, the blocks it uses, and then every network not met on the way."""
-    result = ProjectSurvey(project, context, main_network(project), graph.faults(project))
+    drawn, project = project, passing.plain(project)
+    result = ProjectSurvey(project, context, main_network(project), drawn, graph.faults(project))
     if result.main in project.networks:
         _Walk(result, result.main, project.networks[result.main].parameters).run()
     for name in graph.users_first(project):
@@ -148,7 +153,7 @@ def survey(project: ProjectData, context: Context) -> ProjectSurvey:
         for finding in (*told, *design.findings(_place(result, walks[0]))):
             if finding.key not in seen:
                 seen.add(finding.key)
-                result.findings.append(finding)
+                result.findings.append(bypassed.with_remedies(drawn, finding))
     result.findings.extend(merged.findings(project, result.main))
     return result
 

@@ -14,7 +14,7 @@ from studio.graph.model import BLOCK, INPUT, OUTPUT, Network, Node, ProjectData,
 from studio.graph.values import Path
 from studio.words import Message, NetloomError
 
-STRUCTURAL_TYPES = frozenset({"input", "output", "param", "buffer", "const", "opaque"})
+STRUCTURAL_TYPES = frozenset({"input", "output", "param", "buffer", "const", "opaque", "dot"})
 PREFIXES = ("nn.", "ops.", "torch.", "F.", "op.", "Tensor.", BLOCK)
 
 

@@ -17,6 +17,7 @@ from studio.compiler.analysis import Analysis, Context
 from studio.compiler.build import FIRST, NODE, build
 from studio.compiler.survey import main_network
 from studio.data.prepare import Prepared, Split, prepare
+from studio.graph import passing
 from studio.graph.model import INPUT, OUTPUT, Network, Node, ProjectData
 from studio.insight.pictures import Output, output_of
 from studio.training import machine, runs, settings
@@ -176,7 +177,8 @@ def _data(project: ProjectData) -> dict[str, Any]:
 
 
 def _essence(project: ProjectData, network: str) -> dict[str, tuple[tuple[Node, ...], dict[str, Any]]]:
-    """A network and the blocks it uses, without where the cards lie."""
+    """A network and the blocks it uses as they run, without where the cards lie."""
+    project = passing.plain(project)
     found: dict[str, tuple[tuple[Node, ...], dict[str, Any]]] = {}
     waiting = [network]
     while waiting:
