@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from studio.data.rows import rows
 from studio.data.settings import DataSettings, SplitSettings, read
 from studio.data.source import DataError, Place, Raw, SourceInfo
 from studio.data.sources import known
-from studio.data.splits import draw, in_order
+from studio.data.splits import parts as parted
 from studio.graph.values import Json
 from studio.words import Message
 
@@ -98,10 +98,9 @@ def prepare(settings: Mapping[str, Json], base: Path | None = None) -> Prepared:
     info = chosen.info
     raw = info.load(_place(chosen, base))
     _check(raw, info)
-    labels = raw.y if info.task == "classification" else None
     split = chosen.split if raw.own_test is None else replace(chosen.split, test=0.0)
-    parts = in_order(len(raw.x), split) if info.ordered else draw(labels, len(raw.x), split)
-    train, validation, test = parts
+    train, validation, test = parts = parted(raw, info, split)
+    by_column = split.column is not None or info.parted is not None
     fitted, names = _fitted(chosen, raw.x[train], raw.y[train])
     test_x, test_y = (raw.x[test], raw.y[test]) if raw.own_test is None else raw.own_test
     keep_stored = not fitted.of_texts and sum(x.numel() for x, _ in raw.parts) * 4 > FLOAT_LIMIT
@@ -115,7 +114,7 @@ def prepare(settings: Mapping[str, Json], base: Path | None = None) -> Prepared:
         part(test_x, test_y),
         context_of(settings),
         fitted,
-        _fingerprint(raw, *_drawn_by(split)),
+        _fingerprint(raw, _drawn_by(split), parts if by_column else ()),
         chosen.source,
         info.class_names,
         names,
@@ -167,15 +166,18 @@ def _check(raw: Raw, info: SourceInfo) -> None:
             )
 
 
-def _drawn_by(split: SplitSettings) -> tuple[float, ...]:
-    """What decides the parts."""
-    drawn = (split.validation, split.test, split.seed)
-    return drawn if split.folds is None else (*drawn, split.folds, split.fold)
+def _drawn_by(split: SplitSettings) -> tuple[float | str, ...]:
+    """What decides the parts, but for what a column of the files says."""
+    drawn: tuple[float | str, ...] = (split.validation, split.test, split.seed)
+    if split.folds is not None:
+        drawn = (*drawn, split.folds, split.fold)
+    return drawn if split.by is None else (*drawn, split.by)
 
 
-def _fingerprint(raw: Raw, *split: float) -> str:
+def _fingerprint(raw: Raw, split: tuple[float | str, ...], told: Sequence[Tensor]) -> str:
+    """`told`: the parts, where a column of the files decides on them."""
     digest = hashlib.sha256(repr(split).encode())
-    for part in raw.parts:
+    for part in (*raw.parts, told):
         for tensor in part:
             digest.update(f"{tuple(tensor.shape)} {tensor.dtype}".encode())
             digest.update(tensor.contiguous().numpy().data.cast("B"))

@@ -13,7 +13,18 @@ from studio.graph.values import Json
 from studio.project import sections
 from studio.words import Message
 
-DEFAULT_SPLIT: Mapping[str, Json] = {"validation": 0.1, "test": 0.1, "seed": 0, "folds": None, "fold": None}
+BY_COLUMN = ("group", "time", "given")
+"""ways to split that need a column; `data.split` names it under the same name"""
+SPLIT_BY = ("random", "stratified", *BY_COLUMN)
+DEFAULT_SPLIT: Mapping[str, Json] = {
+    "validation": 0.1,
+    "test": 0.1,
+    "seed": 0,
+    "folds": None,
+    "fold": None,
+    "by": None,
+    **dict.fromkeys(BY_COLUMN),
+}
 DEFAULTS: Mapping[str, Json] = {
     "source": None,
     "root": None,
@@ -32,7 +43,8 @@ class SplitSettings:
     """Shares of all samples, and the seed of the draw.
 
     With `folds`, what is not for testing lies in that many parts, and `fold` (from 1) is the one that
-    validates: `validation` does not count then.
+    validates: `validation` does not count then. `by` is one of SPLIT_BY, None for what the data ask for: in
+    the order of time, as the files part them, by class, or else at random. `column` is what is split by.
     """
 
     validation: float = 0.1
@@ -40,6 +52,8 @@ class SplitSettings:
     seed: int = 0
     folds: int | None = None
     fold: int = 1
+    by: str | None = None
+    column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +87,12 @@ def read(section: Mapping[str, Json]) -> DataSettings:
         info,
         root,
         download,
-        _split(section.get("split")),
+        _split(section.get("split"), info),
         _steps(section, info),
     )
 
 
-def _split(section: Json) -> SplitSettings:
+def _split(section: Json, info: SourceInfo) -> SplitSettings:
     if section is None:
         section = {}
     if not isinstance(section, Mapping):
@@ -103,7 +117,42 @@ def _split(section: Json) -> SplitSettings:
     seed = values["seed"]
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
         raise _wrong("split.seed", seed, Message("a whole number from 0"))
-    return SplitSettings(float(values["validation"]), float(values["test"]), seed, *_folds(values))
+    drawn = (float(values["validation"]), float(values["test"]), seed)
+    return SplitSettings(*drawn, *_folds(values), *_split_by(values, info))
+
+
+def _split_by(values: Mapping[str, Json], info: SourceInfo) -> tuple[str | None, str | None]:
+    """How samples are parted, and the column that says it. Raises DataError where the data have none."""
+    by = values["by"]
+    if by is None:
+        return None, None
+    if by not in SPLIT_BY:
+        raise _wrong("split.by", by, Message("one of {known}", known=", ".join(SPLIT_BY)))
+    if by == "stratified" and info.task != "classification":
+        raise DataError(
+            Message(
+                "data.split.by is stratified, but the data have no classes to share out. Set it to random."
+            )
+        )
+    if by not in BY_COLUMN or (by == "time" and info.ordered):
+        return str(by), None
+    return str(by), _split_column(str(by), values[str(by)], info)
+
+
+def _split_column(by: str, name: Json, info: SourceInfo) -> str:
+    known = info.split_columns
+    if not known:
+        raise DataError(
+            Message(
+                "data.split.by is {by}, which needs a column of the file, and the data {title} have none. "
+                "Set it to random.",
+                by=by,
+                title=info.title,
+            )
+        )
+    if name not in known:
+        raise _wrong(f"split.{by}", name, Message("a column: one of {known}", known=", ".join(known)))
+    return str(name)
 
 
 def _folds(values: Mapping[str, Json]) -> tuple[int | None, int]:

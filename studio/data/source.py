@@ -5,7 +5,7 @@ The sources themselves lie in `sources/`, one file each. Knows no torch until so
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,16 +44,36 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class SplitColumn:
+    """What the files say of each sample beside what the network sees: as text, "" where nothing stands.
+
+    `lines` are those of the file, empty where there are none.
+    """
+
+    name: str
+    values: Sequence[str]
+    lines: Sequence[int] = ()
+
+    def place(self, sample: int) -> Message:
+        """Where a sample's value stands, for a person."""
+        if len(self.lines):
+            return Message("line {line}", line=self.lines[sample])
+        return Message("sample {number}", number=sample + 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Raw:
     """What reading gives: `x` (N, ...) as stored, uint8 or float32; `y` by what the source is for.
 
     `y` is (N,) int64 classes, (N, columns) float32, (N, labels) float32 of 0 and 1, or (N, H, W) int64.
-    A source with a test set of its own has it in `own_test`, x and y.
+    A source with a test set of its own has it in `own_test`, x and y. `column` gives those of
+    `SourceInfo.split_columns` for the samples of `x`.
     """
 
     x: Tensor
     y: Tensor
     own_test: tuple[Tensor, Tensor] | None = None
+    column: Callable[[str], SplitColumn] | None = None
 
     @property
     def parts(self) -> tuple[tuple[Tensor, Tensor], ...]:
@@ -100,6 +120,10 @@ class SourceInfo:
 
     ordered: bool = False
     """whether the samples follow each other in time, so that later ones validate and test"""
+    split_columns: tuple[str, ...] = ()
+    """columns by which samples may be split, as groups, by time or as they say themselves"""
+    parted: str | None = None
+    """of these, the one by which samples are split where nobody says otherwise: the files part them"""
     channel: int = 1
     """the dimension of (N, ...) along which values are standardised"""
     tokens: Tokens | None = None

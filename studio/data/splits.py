@@ -1,16 +1,46 @@
-"""Which samples train, which validate, which test: drawn by a seed, classes in equal shares."""
+"""Which samples train, which validate, which test: by chance, by class, in time, or as the files say."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from studio.data import split_columns
 from studio.data.settings import SplitSettings
-from studio.data.source import DataError
+from studio.data.source import DataError, Raw, SourceInfo, SplitColumn
 from studio.words import Message
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+def parts(raw: Raw, info: SourceInfo, split: SplitSettings) -> tuple[Tensor, Tensor, Tensor]:
+    """Indices for training, validation and test of what was read, as `split` says or the data ask for.
+
+    Raises DataError.
+    """
+    labels = raw.y if info.task == "classification" else None
+    column = split_column(raw, info, split)
+    match split.by or ("given" if column else "time" if info.ordered else "stratified"):
+        case "group" if column is not None:
+            return split_columns.by_group(column, split)
+        case "given" if column is not None:
+            return as_given(column, labels, split)
+        case "time":
+            return in_order(len(raw.x), split, column)
+        case "random":
+            return draw(None, len(raw.x), split)
+    return draw(labels, len(raw.x), split)
+
+
+def split_column(raw: Raw, info: SourceInfo, split: SplitSettings) -> SplitColumn | None:
+    """What is split by, where it is a column: the one that is named, or else the one that parts the files."""
+    name = split.column if split.by is not None else info.parted
+    if name is None:
+        return None
+    assert raw.column is not None, f"{info.name} offers columns and gives none"
+    return raw.column(name)
 
 
 def draw(labels: Tensor | None, samples: int, split: SplitSettings) -> tuple[Tensor, Tensor, Tensor]:
@@ -41,20 +71,70 @@ def draw(labels: Tensor | None, samples: int, split: SplitSettings) -> tuple[Ten
     return train, valid, tested
 
 
-def in_order(samples: int, split: SplitSettings) -> tuple[Tensor, Tensor, Tensor]:
-    """The same for samples that follow each other in time: first training, then validation, then test."""
+def in_order(
+    samples: int, split: SplitSettings, column: SplitColumn | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The same for samples in the order of time: first training, then validation, then test.
+
+    The time stands in `column`, or the samples lie in its order. Those of one moment are not parted. With
+    folds, each validates on what follows what it trains on, as in scikit-learn's TimeSeriesSplit. Raises
+    DataError.
+    """
+    import numpy as np
     import torch
 
-    if split.folds is not None:
-        raise DataError(
-            Message("Samples in the order of time cannot lie in folds: what comes later would train.")
-        )
+    moments = np.arange(samples) if column is None else split_columns.moments(column)
+    order = np.argsort(moments, kind="stable")
+    changes = np.flatnonzero(np.diff(moments[order])) + 1
     tested = round(samples * split.test)
-    validated = round(samples * split.validation)
-    first = samples - validated - tested
-    _check((first, validated, tested), split, samples)
-    order = torch.arange(samples)
-    return order[:first], order[first : first + validated], order[first + validated :]
+    if split.folds is None:
+        validated = round(samples * split.validation)
+        begin, end = samples - validated - tested, samples - tested
+    else:
+        size = (samples - tested) // (split.folds + 1)
+        begin = samples - tested - (split.folds - split.fold + 1) * size
+        end = begin + size
+    begin, end, test = (_between(changes, cut, samples) for cut in (begin, end, samples - tested))
+    _check((begin, end - begin, samples - test), split, samples)
+    cuts = torch.from_numpy(order)
+    return cuts[:begin], cuts[begin:end], cuts[test:]
+
+
+def _between(changes: Iterable[int], cut: int, samples: int) -> int:
+    """The place nearest to `cut` where another moment begins."""
+    import numpy as np
+
+    if cut in (0, samples):
+        return cut
+    places = np.asarray(changes)
+    return int(places[np.abs(places - cut).argmin()]) if len(places) else samples
+
+
+def as_given(
+    column: SplitColumn, labels: Tensor | None, split: SplitSettings
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The parts that the files themselves tell; one that they do not tell is drawn from the training samples.
+
+    With folds, all that is not for testing is dealt out. Raises DataError.
+    """
+    import torch
+
+    said = split_columns.given_parts(column)
+    validated, tested = said == split_columns.VALIDATION, said == split_columns.TEST
+    if split.folds is not None:
+        validated = torch.zeros_like(validated)
+    rest = (~validated & ~tested).nonzero().flatten()
+    shares = replace(
+        split,
+        validation=0.0 if validated.any() else split.validation,
+        test=0.0 if tested.any() else split.test,
+    )
+    train, valid, test = (
+        rest[part] for part in draw(None if labels is None else labels[rest], len(rest), shares)
+    )
+    if validated.any():
+        valid = validated.nonzero().flatten()
+    return train, valid, tested.nonzero().flatten() if tested.any() else test
 
 
 def _fold(
@@ -97,7 +177,8 @@ def _shares(sizes: list[int], share: float, room: list[int] | None = None) -> li
 
 
 def _check(sizes: Iterable[int], split: SplitSettings, samples: int) -> None:
-    wanted = {"train": 1.0, "validation": split.validation, "test": split.test}
+    valid = 1.0 if split.folds is not None else split.validation
+    wanted = {"train": 1.0, "validation": valid, "test": split.test}
     empty = [
         name for (name, share), size in zip(wanted.items(), sizes, strict=True) if share > 0 and not size
     ]

@@ -68,9 +68,13 @@ def test_each_column_is_standardised_by_what_trains(file: Path) -> None:
     torch.testing.assert_close(columns.std(1, correction=0), torch.ones(2), atol=1e-5, rtol=0)
 
 
-def test_folds_are_refused(file: Path) -> None:
-    with pytest.raises(DataError, match="in the order of time cannot lie in folds"):
-        prepare({**section(file), "split": {"folds": 3, "fold": 1}})
+def test_each_fold_validates_on_what_follows_what_it_trains_on(file: Path) -> None:
+    folds = [prepare({**section(file), "split": {"folds": 3, "fold": k}}) for k in (1, 2, 3)]
+
+    trained = [len(fold.train) for fold in folds]
+    assert trained == sorted(trained)
+    assert trained[1] == trained[0] + len(folds[0].validation)
+    assert len({fold.test.y.sum().item() for fold in folds}) == 1
 
 
 @pytest.mark.parametrize(

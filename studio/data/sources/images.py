@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from studio import quantities
 from studio.data.kinds import FileKind, Reading
-from studio.data.source import DataError, Place, Raw, SourceInfo
+from studio.data.source import DataError, Place, Raw, SourceInfo, SplitColumn
 from studio.data.sources import packed
 from studio.graph.values import Json
 from studio.project import sections
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
 
 TITLE = Message("Images, a folder a class")
 ENDINGS = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"))
-KEYS = ("classes", "samples", "test_samples", "size", "channels", "left_out")
-TRAINING, TESTING = ("train", "training", "val", "valid", "validation"), ("test", "testing")
+KEYS = ("classes", "samples", "test_samples", "validation_samples", "size", "channels", "left_out")
+VALIDATING, TESTING = ("val", "valid", "validation"), ("test", "testing")
+TRAINING = ("train", "training", *VALIDATING)
 """names of folders that part the pictures before their classes do"""
+PART, FOLDER = "part", "folder"
+"""what pictures may be split by: those folders, or the folder that a picture lies in"""
 LARGEST = 224
 """pixels of a side that are taken without being asked for"""
 LEFT_OUT_LIMIT = 0.05
@@ -38,7 +42,10 @@ GREY = {"1", "L", "LA", "I", "I;16", "F"}
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """`data.reading` of pictures, checked. `size` is (height, width); `samples` are those not for testing."""
+    """`data.reading` of pictures, checked. `size` is (height, width); `samples` are those not for testing.
+
+    `validation_samples` of these lie in a folder for validation.
+    """
 
     classes: tuple[str, ...]
     samples: int
@@ -46,6 +53,7 @@ class Folder:
     size: tuple[int, int]
     channels: int
     left_out: tuple[str, ...]
+    validation_samples: int = 0
 
 
 # -- looking -------------------------------------------------------------------------------------
@@ -53,12 +61,16 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """A file, its path from the folder on, its class, and whether it lies among test pictures."""
+    """A file, its path from the folder on, its class, and the part of the data that it lies in."""
 
     file: Path
     name: str
     label: str
-    test: bool
+    part: str
+
+    @property
+    def test(self) -> bool:
+        return self.part in TESTING
 
 
 def look(path: Path, told: Reading) -> dict[str, Json]:
@@ -90,11 +102,14 @@ def look(path: Path, told: Reading) -> dict[str, Json]:
             )
         )
     height, width = _size(told.get("size"), sizes.most_common(1)[0][0])
-    tests = sum(picture.test and picture.name not in broken for picture in found)
+    whole = [picture for picture in found if picture.name not in broken]
+    tests = sum(picture.test for picture in whole)
+    validating = sum(picture.part in VALIDATING for picture in whole)
     return {
         "classes": sorted({picture.label for picture in found}),
-        "samples": len(found) - len(broken) - tests,
+        "samples": len(whole) - tests,
         "test_samples": tests,
+        **({"validation_samples": validating} if validating else {}),
         "size": [height, width],
         "channels": told.get("channels") or (3 if colour else 1),
         "left_out": list(broken),
@@ -117,7 +132,7 @@ def _listed(path: Path) -> list[_Picture]:
     if not parts.keys() <= {*TRAINING, *TESTING}:
         parts = {TRAINING[0]: path}
     found = [
-        _Picture(file, file.relative_to(path).as_posix(), folder.name, name in TESTING)
+        _Picture(file, file.relative_to(path).as_posix(), folder.name, name)
         for name, part in parts.items()
         for folder in _folders(part)
         for file in _files(folder)
@@ -164,9 +179,10 @@ def read(reading: Reading) -> Folder:
         raise _wrong("classes", classes, Message("a list of at least two names"))
     if not isinstance(size, list | tuple) or len(size) != 2 or not all(_whole(n) for n in size):
         raise _wrong("size", size, Message("a height and a width in pixels"))
-    tests = reading.get("test_samples", 0)
-    if tests != 0 and not _whole(tests):
-        raise _wrong("test_samples", tests, Message("a whole number from {least}", least=0))
+    for key in ("test_samples", "validation_samples"):
+        if (number := reading.get(key, 0)) != 0 and not _whole(number):
+            raise _wrong(key, number, Message("a whole number from {least}", least=0))
+    tests, validating = reading.get("test_samples", 0), reading.get("validation_samples", 0)
     if not _whole(samples):
         raise _wrong("samples", samples, Message("a whole number from {least}", least=1))
     if channels not in (1, 3):
@@ -174,7 +190,8 @@ def read(reading: Reading) -> Folder:
     left = tuple(map(str, left_out)) if isinstance(left_out, list | tuple) else ()
     height, width = (int(str(n)) for n in size)
     counts = int(str(samples)), int(str(tests))
-    return Folder(tuple(map(str, classes)), *counts, (height, width), int(str(channels)), left)
+    names = tuple(map(str, classes))
+    return Folder(names, *counts, (height, width), int(str(channels)), left, int(str(validating)))
 
 
 def _whole(value: Json) -> bool:
@@ -201,6 +218,8 @@ def describe(reading: Reading) -> SourceInfo:
         class_names=folder.classes,
         scale=1 / 255,
         needs_root=True,
+        split_columns=(FOLDER, PART) if folder.validation_samples else (FOLDER,),
+        parted=PART if folder.validation_samples else None,
     )
 
 
@@ -214,7 +233,15 @@ def load(place: Place, reading: Reading) -> Raw:
     found = [picture for picture in _listed(path) if picture.name not in left_out]
     _check(path, folder, found)
     own_test = _tensors([p for p in found if p.test], folder) if folder.test_samples else None
-    return Raw(*_tensors([p for p in found if not p.test], folder), own_test)
+    others = [picture for picture in found if not picture.test]
+    return Raw(*_tensors(others, folder), own_test, lambda name: _column(name, others))
+
+
+def _column(name: str, pictures: Sequence[_Picture]) -> SplitColumn:
+    """Where each picture lies, to split by."""
+    if name == PART:
+        return SplitColumn(name, [picture.part for picture in pictures])
+    return SplitColumn(name, [str(PurePosixPath(picture.name).parent) for picture in pictures])
 
 
 def _tensors(pictures: list[_Picture], folder: Folder) -> tuple[Tensor, Tensor]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.data import text_files
 from studio.data.kinds import FileKind, Reading
-from studio.data.source import DataError, Place, Raw, SourceInfo
+from studio.data.source import DataError, Place, Raw, SourceInfo, SplitColumn
 from studio.graph.values import Json
 from studio.project import sections
 from studio.words import Message
@@ -259,6 +259,7 @@ def describe(reading: Reading) -> SourceInfo:
         class_names=classes,
         feature_names=tuple(column.name for column in table.inputs),
         categories=tuple(column.values for column in table.inputs),
+        split_columns=tuple(column.name for column in table.columns if column.name != table.target.name),
         needs_root=True,
     )
 
@@ -281,7 +282,16 @@ def load(place: Place, reading: Reading) -> Raw:
     columns = [_numbers(path, frame[c.name], c, first) for c in table.inputs]
     x = torch.from_numpy(np.stack(columns, 1).astype(np.float32))
     y = torch.tensor(_numbers(path, frame[table.target.name], table.target, first))
-    return Raw(x, y.long() if table.target.type == CATEGORY else y.float().unsqueeze(1))
+    y = y.long() if table.target.type == CATEGORY else y.float().unsqueeze(1)
+    return Raw(x, y, column=lambda name: split_column(path, frame, name, first))
+
+
+def split_column(path: Path, frame: DataFrame, name: str, first: int) -> SplitColumn:
+    """A column to split by, with its lines; `first` is that of the first row. Raises DataError."""
+    if name not in frame.columns:
+        raise no_column(path, name)
+    texts = frame[name]
+    return SplitColumn(name, texts.mask(texts.isin(MISSING), "").tolist(), (texts.index + first).tolist())
 
 
 def no_column(path: Path, name: str) -> DataError:

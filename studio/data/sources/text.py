@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ SENTENCE = Message("Texts of your own and their classes: words or characters bec
 KEYS = (
     *("encoding", "separator", "header", "rows", "text", "target", "classes", "characters"),
     *("by", "vocabulary", "length", "lower"),
+    "others",
 )
 LONGEST = 2000
 """characters of a text that are kept"""
@@ -47,6 +49,8 @@ class Texts:
     classes: tuple[str, ...]
     characters: int
     tokens: Tokens
+    others: tuple[str, ...] = ()
+    """columns beside those two, by which texts may be split"""
 
 
 def holds_texts(path: Path) -> bool:
@@ -134,6 +138,8 @@ def _look_at_table(path: Path, told: Reading) -> _Found:
         "target": target,
         "classes": classes,
     }
+    if rest := [name for name in others if name != target]:
+        reading["others"] = rest
     return _Found(reading, frame[text].tolist())
 
 
@@ -255,6 +261,7 @@ def read(reading: Reading) -> Texts:
         tuple(map(str, classes)),
         numbers["characters"],
         Tokens(str(by), numbers["length"], numbers["vocabulary"], reading.get("lower") is not False),
+        tuple(map(str, others)) if isinstance(others := reading.get("others"), list | tuple) else (),
     )
 
 
@@ -278,6 +285,7 @@ def describe(reading: Reading) -> SourceInfo:
         needs_root=True,
         dtype="int64",
         tokens=found.tokens,
+        split_columns=found.others,
     )
 
 
@@ -289,7 +297,13 @@ def load(place: Place, reading: Reading) -> Raw:
     import torch
 
     found, path = read(reading), place.named(TITLE)
-    samples, labels = _from_table(path, found) if found.separator else _from_files(path, found)
+    column = None
+    if found.separator:
+        frame = _rows(path, found)
+        samples, labels = _from_table(frame, found)
+        column = partial(table.split_column, path, frame, first=1 + found.header)
+    else:
+        samples, labels = _from_files(path, found)
     if len(samples) != found.rows:
         raise DataError(
             Message(
@@ -300,17 +314,17 @@ def load(place: Place, reading: Reading) -> Raw:
                 rows=found.rows,
             )
         )
-    return Raw(texts.stored(samples, found.characters), torch.tensor(labels))
+    return Raw(texts.stored(samples, found.characters), torch.tensor(labels), column=column)
 
 
-def _from_table(path: Path, found: Texts) -> tuple[list[str], list[int]]:
+def _rows(path: Path, found: Texts) -> DataFrame:
+    """The rows of a table that have a class. Raises DataError."""
     frame = table.fields(path, found.encoding, found.separator, found.header)
     for name in (found.text, found.target):
         if name not in frame.columns:
             raise table.no_column(path, name)
     frame = frame[~frame[found.target].isin(table.MISSING)]
-    numbers = {name: place for place, name in enumerate(found.classes)}
-    strange = frame.index[~frame[found.target].isin(numbers)]
+    strange = frame.index[~frame[found.target].isin(found.classes)]
     if len(strange):
         raise DataError(
             Message(
@@ -321,6 +335,11 @@ def _from_table(path: Path, found: Texts) -> tuple[list[str], list[int]]:
                 value=repr(frame[found.target][strange[0]]),
             )
         )
+    return frame
+
+
+def _from_table(frame: DataFrame, found: Texts) -> tuple[list[str], list[int]]:
+    numbers = {name: place for place, name in enumerate(found.classes)}
     return frame[found.text].tolist(), [numbers[name] for name in frame[found.target]]
 
 
