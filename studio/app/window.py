@@ -133,10 +133,10 @@ class MainWindow(QMainWindow):
     def _of_canvas(self) -> Runs:
         canvas = self.workspace.canvas
         return {
-            "cut": partial(self._in_text, "cut", canvas.cut),
-            "copy": partial(self._in_text, "copy", canvas.copy),
-            "paste": partial(self._in_text, "paste", canvas.paste),
-            "duplicate": canvas.duplicate,
+            "cut": partial(self._in_text, "cut", canvas.clipboard.cut),
+            "copy": partial(self._in_text, "copy", canvas.clipboard.copy),
+            "paste": partial(self._in_text, "paste", canvas.clipboard.paste),
+            "duplicate": canvas.clipboard.duplicate,
             "delete": lambda: canvas.delete(heal=True),
             "delete_cut": lambda: canvas.delete(heal=False),
             "rename": canvas.rename_selected,
@@ -158,7 +158,7 @@ class MainWindow(QMainWindow):
             "frame_all": canvas.frame_all,
             "frame_selection": canvas.frame_selection,
             "previews": self._switch_previews,
-            "add_layer": canvas.open_search,
+            "add_layer": canvas.searching.open,
             "find_layer": self._find_layer,
             "tidy": canvas.tidy,
         }

@@ -62,7 +62,7 @@ class BlockCommands:
         session, panel = self._session, self._panel
         chosen = session.selection
         after = chosen[0] if len(chosen) == 1 else None
-        made = self._try(lambda: block_edits.new(session, panel.free_spot(), after))
+        made = self._try(lambda: block_edits.new(session, panel.searching.free_spot(), after))
         if made is not None:
             name = session.document.node(session.network, made).block or ""
             panel.view.reveal(made)

@@ -14,8 +14,8 @@ _CTRL = Qt.KeyboardModifier.ControlModifier
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 COMMANDS: dict[tuple[Qt.Key, Qt.KeyboardModifier], str] = {
-    (_K.Key_Tab, _NONE): "open_search",
-    (_K.Key_Space, _NONE): "open_search",
+    (_K.Key_Tab, _NONE): "searching.open",
+    (_K.Key_Space, _NONE): "searching.open",
     (_K.Key_Delete, _NONE): "delete_and_heal",
     (_K.Key_Delete, _SHIFT): "delete_and_cut",
     (_K.Key_F, _NONE): "frame_selection",
@@ -28,17 +28,17 @@ COMMANDS: dict[tuple[Qt.Key, Qt.KeyboardModifier], str] = {
     (_K.Key_C, _NONE): "connect_selected",
     (_K.Key_C, _SHIFT): "cut_selected_wires",
     (_K.Key_A, _CTRL): "select_all",
-    (_K.Key_C, _CTRL): "copy",
-    (_K.Key_X, _CTRL): "cut",
-    (_K.Key_V, _CTRL): "paste",
-    (_K.Key_V, _CTRL | _SHIFT): "paste_with_wires",
-    (_K.Key_D, _CTRL): "duplicate",
+    (_K.Key_C, _CTRL): "clipboard.copy",
+    (_K.Key_X, _CTRL): "clipboard.cut",
+    (_K.Key_V, _CTRL): "clipboard.paste",
+    (_K.Key_V, _CTRL | _SHIFT): "clipboard.paste_with_wires",
+    (_K.Key_D, _CTRL): "clipboard.duplicate",
     (_K.Key_0, _CTRL): "zoom_reset",
     (_K.Key_Plus, _CTRL): "zoom_in",
     (_K.Key_Equal, _CTRL): "zoom_in",
     (_K.Key_Minus, _CTRL): "zoom_out",
 }
-"""A method of the panel for each key."""
+"""The command of the panel for each key."""
 
 ARROWS = {
     _K.Key_Up: (0, -1),
@@ -49,7 +49,7 @@ ARROWS = {
 
 
 def command(event: QKeyEvent) -> str | None:
-    """The method of the panel that a key calls."""
+    """The command of the panel that a key calls."""
     modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     return COMMANDS.get((Qt.Key(event.key()), modifiers))
 

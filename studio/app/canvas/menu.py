@@ -53,9 +53,9 @@ def _for_cards(menu: QMenu, panel: CanvasPanel) -> None:
     if any(node.block is not None for node in chosen):
         _add(menu, tr("Dissolve the block"), "Ctrl+Shift+G", panel.blocks.dissolve)
     menu.addSeparator()
-    _add(menu, tr("Copy"), "Ctrl+C", panel.copy)
-    _add(menu, tr("Cut"), "Ctrl+X", panel.cut)
-    _add(menu, tr("Duplicate"), "Ctrl+D", panel.duplicate)
+    _add(menu, tr("Copy"), "Ctrl+C", panel.clipboard.copy)
+    _add(menu, tr("Cut"), "Ctrl+X", panel.clipboard.cut)
+    _add(menu, tr("Duplicate"), "Ctrl+D", panel.clipboard.duplicate)
     menu.addSeparator()
     _add(menu, tr("Tidy up"), "", panel.tidy)
     _add(menu, tr("Frame selection"), "F", panel.frame_selection)
@@ -84,14 +84,14 @@ def _for_layer(menu: QMenu, panel: CanvasPanel, node: Node) -> None:
 
 
 def _for_wire(menu: QMenu, panel: CanvasPanel, wire: Wire, at: QPointF) -> None:
-    _add(menu, tr("Insert a layer here…"), "", lambda: panel.search_for_wire(at, wire))
+    _add(menu, tr("Insert a layer here…"), "", lambda: panel.searching.for_wire(at, wire))
     _add(menu, tr("Cut wire"), tr("Alt+click"), lambda: edits.cut(panel.session, [wire]))
 
 
 def _for_canvas(menu: QMenu, panel: CanvasPanel, at: QPointF) -> None:
     _add(menu, tr("Add a layer…"), "Tab", lambda: panel.view.ask_for_node(at))
     _add(menu, tr("New empty block"), "Ctrl+B", panel.blocks.new)
-    _add(menu, tr("Paste"), "Ctrl+V", panel.paste)
+    _add(menu, tr("Paste"), "Ctrl+V", panel.clipboard.paste)
     menu.addSeparator()
     _add(menu, tr("Select all"), "Ctrl+A", panel.select_all)
     _add(menu, tr("Tidy up"), "", panel.tidy)

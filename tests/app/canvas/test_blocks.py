@@ -156,7 +156,7 @@ def test_copies_of_a_block_bring_their_values(panel: CanvasPanel, session: Sessi
         edit.set_network_parameter("Residual", "width", 8)
         edit.add_node("model", Node("layers", "block:Residual", {"width": 16}, at=(320, 300), repeat=3))
     session.select(["layers"])
-    panel.copy()
-    panel.paste()
+    panel.clipboard.copy()
+    panel.clipboard.paste()
     copy = session.selected_nodes()[0]
     assert (copy.type, dict(copy.params), copy.repeat) == ("block:Residual", {"width": 16}, 3)

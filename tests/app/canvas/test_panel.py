@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from studio import words
 from studio.app.canvas import menu
+from studio.app.canvas.clipboard import FRAGMENT
 from studio.app.canvas.geometry import overlaps
-from studio.app.canvas.panel import FRAGMENT, CanvasPanel
+from studio.app.canvas.panel import CanvasPanel
 from studio.app.session import Session
 from studio.catalog import table
 from studio.graph.model import Network, Node
@@ -181,21 +182,21 @@ def test_copy_and_paste_keep_the_wires_inside(panel: CanvasPanel, hand: Hand, se
 
 def test_a_paste_can_keep_the_wires_from_outside(panel: CanvasPanel, session: Session, hand: Hand) -> None:
     session.select(("relu1",))
-    panel.copy()
-    panel.paste_with_wires()
+    panel.clipboard.copy()
+    panel.clipboard.paste_with_wires()
     assert hand.args("relu2") == ({"n": "conv1"},)
 
 
 def test_what_is_copied_is_text_too_and_text_can_be_pasted(panel: CanvasPanel, session: Session) -> None:
     session.select(("conv1",))
-    panel.cut()
+    panel.clipboard.cut()
     assert "conv1" not in session.document.nodes("model")
     held = QGuiApplication.clipboard().mimeData()
     assert held.hasFormat(FRAGMENT)
     text = QMimeData()
     text.setText(held.text())
     QGuiApplication.clipboard().setMimeData(text)
-    panel.paste()
+    panel.clipboard.paste()
     assert session.document.node("model", "conv1").params["out_channels"] == 8
 
 
@@ -203,16 +204,16 @@ def test_text_that_is_no_fragment_is_refused_in_words(panel: CanvasPanel, sessio
     told: list[str] = []
     session.notice.connect(lambda _level, message: told.append(str(message)))
     QGuiApplication.clipboard().setText("hello")
-    panel.paste()
+    panel.clipboard.paste()
     assert session.undo_stack.count() == 0 and len(told) == 1
 
 
 def test_pastes_and_duplicates_never_cover_a_card(panel: CanvasPanel, session: Session) -> None:
     session.select(("conv1", "drop1"))
-    panel.copy()
+    panel.clipboard.copy()
     for _ in range(3):
-        panel.paste()
-        panel.duplicate()
+        panel.clipboard.paste()
+        panel.clipboard.duplicate()
     rects = list(panel.graph.rects().values())
     assert len(rects) == 6 + 12
     assert not any(overlaps(one, two) for i, one in enumerate(rects) for two in rects[:i])
@@ -395,7 +396,7 @@ def test_in_a_small_canvas_the_search_is_whole_and_the_map_covers_no_card(
     panel.show()
     try:
         assert not panel.minimap.isVisible()
-        panel.open_search()
+        panel.searching.open()
         search = panel.search
         corner = search.mapTo(window, QPoint(0, 0))
         assert search.isVisible()
