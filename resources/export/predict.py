@@ -3,7 +3,7 @@
     python predict.py FILE...         images, CSV tables, texts (one a line) or .npy arrays of measured values
     python predict.py --json FILE     one JSON object a sample, with the network's outputs as they are
 
-What was done to the values in training is in network.json and is done here again.
+What was done to the values in training is in network.json; preprocessing.py does it again.
 """
 
 import argparse
@@ -18,20 +18,23 @@ import numpy as np
 import torch
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import model  # noqa: E402
+import preprocessing  # noqa: E402
+
 SETTINGS = json.loads((HERE / "network.json").read_text(encoding="utf-8"))
 STEPS = {step["type"]: step for step in SETTINGS["preprocessing"]}
-CATEGORIES = STEPS.get("one_hot", {}).get("categories", [])
-SHAPE = (len(CATEGORIES),) if CATEGORIES else tuple(SETTINGS["inputs"][0]["shape"][1:])
+COLUMNS = SETTINGS["columns"]
+SHAPE = tuple(SETTINGS["stored_shape"])
 WORD = re.compile(r"[㐀-鿿豈-﫿]|[^\W_]+(?:['’][^\W_]+)*|[^\w\s]")
 MOST_VALUES = 24
+FILLED = any(kind.startswith("impute") for kind in STEPS)
 MISSING = ("", "?", "-", "NA", "N/A", "n/a", "nan", "NaN", "NAN", "NULL", "null", "None", "<NA>", "#N/A")
 
 
 def load_network():
     """The network with its trained weights, in evaluation mode."""
-    sys.path.insert(0, str(HERE))
-    import model
-
     network = getattr(model, SETTINGS["class"])()
     network.load_state_dict(torch.load(HERE / "weights.pt", map_location="cpu", weights_only=True))
     return network.eval()
@@ -42,30 +45,7 @@ def preprocess(values):
     x = torch.as_tensor(values)
     if not SETTINGS["preprocessing"] or "tokens" in STEPS:
         return x.to(getattr(torch, SETTINGS["inputs"][0]["dtype"]))
-    x = x.to(torch.float32)
-    for step in SETTINGS["preprocessing"]:
-        if step["type"] == "scale":
-            x = x * step["factor"]
-        elif step["type"] == "standardize":
-            shape = [1] * x.dim()
-            shape[step.get("axis", 1)] = -1
-            mean, std = (
-                torch.tensor(step[name], dtype=torch.float32).view(shape) for name in ("mean", "std")
-            )
-            x = (x - mean) / std
-        elif step["type"] == "impute":
-            x = torch.where(torch.isnan(x), torch.tensor(step["values"], dtype=torch.float32), x)
-        elif step["type"] == "one_hot":
-            sizes = [len(values) for values in step["categories"]]
-            x = torch.cat([spread(x[:, i : i + 1], n) for i, n in enumerate(sizes)], 1)
-        else:
-            raise ValueError(f"network.json has an unknown preprocessing step: {step['type']}")
-    return x
-
-
-def spread(column, categories):
-    """A column of numbers as it is; one of places among the categories as a column of 0 and 1 each."""
-    return (column == torch.arange(categories)).to(torch.float32) if categories else column
+    return preprocessing.apply(SETTINGS["preprocessing"], x)
 
 
 def numbers(texts):
@@ -104,7 +84,7 @@ def read_table(path):
     columns = list(range(len(header)))
     if not all(is_number(cell) for cell in header):
         rows = rows[1:]
-        names = SETTINGS["feature_names"]
+        names = [column["name"] for column in COLUMNS]
         if names and set(names) <= set(header):
             columns = [header.index(name) for name in names]
         elif len(header) != math.prod(SHAPE):
@@ -115,20 +95,22 @@ def read_table(path):
         try:
             table.append([cell(row[column], place) for place, column in enumerate(columns)])
         except (ValueError, IndexError) as error:
-            reason = error if CATEGORIES else "every column needs a number"
-            raise ValueError(f"{path}, line {number}: {reason}") from None
+            raise ValueError(f"{path}, line {number}: {error}") from None
     return np.array(table, dtype=np.float32)
 
 
 def cell(text, place):
     """A field of the column `place` as a number: of a category its place, NaN where the value is missing."""
     text = text.strip()
-    if text in MISSING and "impute" in STEPS:
+    if text in MISSING and FILLED:
         return math.nan
-    if CATEGORIES and CATEGORIES[place]:
-        if text not in CATEGORIES[place]:
-            raise ValueError(f"{text!r} is none of {', '.join(CATEGORIES[place])}")
-        return CATEGORIES[place].index(text)
+    values = COLUMNS[place]["values"] if COLUMNS else []
+    if values:
+        if text not in values:
+            raise ValueError(f"{text!r} is none of {', '.join(values)}")
+        return values.index(text)
+    if not is_number(text):
+        raise ValueError(f"every column needs a number, and {text!r} is none")
     return float(text)
 
 

@@ -89,9 +89,10 @@ def context_of(settings: Mapping[str, Json]) -> Context:
     return Context(inputs, info.outputs, info.task, info.class_names, vocabulary=words)
 
 
-def prepare(settings: Mapping[str, Json], base: Path | None = None) -> Prepared:
+def prepare(settings: Mapping[str, Json], base: Path | None = None, *, as_stored: bool = False) -> Prepared:
     """Reads, splits and preprocesses. `base` is the project's folder: a relative `root` starts there.
 
+    `as_stored` leaves the samples as they were read, with everything pending.
     A source with a test set of its own keeps it, and its `split.test` is not used. Raises DataError.
     """
     chosen = read(settings)
@@ -103,7 +104,8 @@ def prepare(settings: Mapping[str, Json], base: Path | None = None) -> Prepared:
     by_column = split.column is not None or info.parted is not None
     fitted, names = _fitted(chosen, raw.x[train], raw.y[train])
     test_x, test_y = (raw.x[test], raw.y[test]) if raw.own_test is None else raw.own_test
-    keep_stored = not fitted.of_texts and sum(x.numel() for x, _ in raw.parts) * 4 > FLOAT_LIMIT
+    large = not fitted.of_texts and sum(x.numel() for x, _ in raw.parts) * 4 > FLOAT_LIMIT
+    keep_stored = as_stored or large
 
     def part(x: Tensor, y: Tensor) -> Split:
         return Split(x.contiguous(), y, fitted) if keep_stored else Split(fitted.apply(x).contiguous(), y)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from studio import places
+from studio.data.steps import operations
 from studio.export import description, python_file, torch_files
 from studio.export.formats import ExportError
 from studio.export.proof import SAME_ENGINE, Batch, Deviation, compare, in_clean_python
@@ -89,6 +90,7 @@ def _contents(network: Subject) -> dict[str, str]:
     return {
         "model.py": code,
         "predict.py": (shipped / "predict.py").read_text(encoding="utf-8"),
+        "preprocessing.py": Path(operations.__file__).read_text(encoding="utf-8"),
         MARK: json.dumps(said, ensure_ascii=False, indent=1) + "\n",
         "README.md": page,
         "requirements.txt": "\n".join(needs) + "\n",
@@ -100,11 +102,16 @@ def settings(network: Subject, class_name: str) -> dict[str, Any]:
     from studio.data.sources import known
 
     source = known(network.project.data)
+    layout = source.stored if source is not None else None
     scales = [step["factor"] for step in network.preprocessing.steps if step["type"] == "scale"]
     return {
         **description.of(network),
         "class": class_name,
-        "feature_names": list(source.feature_names) if source is not None else [],
+        "stored_shape": list(network.stored),
+        "columns": [
+            {"name": column.name, "values": list(column.values)}
+            for column in (layout.columns if layout else ())
+        ],
         "largest_stored_value": 1 / math.prod(scales) if scales else 255.0,
     }
 

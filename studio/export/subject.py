@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from studio.compiler.analysis import Context, Size, TensorSpec
 from studio.data.preprocessing import Preprocessing
+from studio.data.rows import rows
 from studio.export.formats import ExportError, Format
 from studio.graph.model import INPUT, OUTPUT
 from studio.words import Message, NetloomError
@@ -38,7 +40,8 @@ class Deployed(nn.Module):
 class Subject:
     """`module` is what is written; `samples` are what it takes, an input each, (n, ...).
 
-    `network` is the module without preprocessing, `raw` whether `module` has it inside.
+    `network` is the module without preprocessing, `raw` whether `module` has it inside. `before` are the
+    samples as they are stored, where anything is done to them before the network.
     """
 
     project: ProjectData
@@ -50,6 +53,7 @@ class Subject:
     module: nn.Module
     raw: bool
     samples: tuple[Tensor, ...]
+    before: Tensor | None
     real_samples: bool
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
@@ -66,10 +70,7 @@ class Subject:
     @property
     def stored(self) -> tuple[int, ...]:
         """One sample's shape before any preprocessing."""
-        for step in self.preprocessing.steps:
-            if step["type"] == "one_hot":
-                return (len(step["categories"]),)
-        return tuple(self.samples[0].shape[1:])
+        return tuple((self.samples[0] if self.before is None else self.before).shape[1:])
 
     def details(self, chosen: Format) -> tuple[Message, ...]:
         """Lines for a person: what the file takes and what it was compared on."""
@@ -114,8 +115,11 @@ def of(run: Run, which: str, raw: bool) -> Subject:
     nodes = run.project.networks[run.settings.network]
     inputs = [node.id for node in nodes.of_type(INPUT)]
     outputs = [node.id for node in nodes.of_type(OUTPUT)]
-    taken = _real(run) if len(inputs) == 1 else None
-    samples = (taken,) if taken is not None else _random(run)
+    before = _real(run) if len(inputs) == 1 else None
+    real = before is not None
+    if before is None and len(inputs) == 1 and run.preprocessing.steps:
+        before = _drawn(run)
+    samples = (run.preprocessing.apply(before),) if before is not None else _random(run)
     names = ("input",) if len(inputs) == 1 else tuple(inputs)
     plain = Subject(
         run.project,
@@ -127,7 +131,8 @@ def of(run: Run, which: str, raw: bool) -> Subject:
         network,
         False,
         samples,
-        taken is not None,
+        None if run.preprocessing.of_texts else before,
+        real,
         names,
         tuple(name if name not in names else f"{name}_output" for name in outputs),
     )
@@ -144,51 +149,62 @@ def _assemble(plain: Subject, raw: bool) -> Subject:
             )
         )
     module = Deployed(plain.network, plain.preprocessing).eval()
-    stored = tuple(undo(plain.preprocessing, value) for value in plain.samples)
-    return replace(plain, module=module, raw=True, samples=stored)
-
-
-def undo(preprocessing: Preprocessing, x: Tensor) -> Tensor:
-    """Values as the network takes them, (N, C, ...), brought back to how they are stored."""
-    for step in reversed(preprocessing.steps):
-        match step["type"]:
-            case "scale":
-                x = x / step["factor"]
-            case "standardize":
-                shape = [1] * x.dim()
-                shape[step.get("axis", 1)] = -1
-                mean, std = (torch.tensor(step[name], dtype=x.dtype).view(shape) for name in ("mean", "std"))
-                x = x * std + mean
-            case "one_hot":
-                x = torch.cat(_places(x, [len(values) for values in step["categories"]]), 1)
-    return x
-
-
-def _places(x: Tensor, categories: Sequence[int]) -> list[Tensor]:
-    """Columns of 0 and 1 as the places of their ones, NaN where there is none; 0 categories: a number."""
-    nothing = torch.tensor(float("nan"), dtype=x.dtype)
-    parts = torch.split(x, [n or 1 for n in categories], 1)
-    return [
-        torch.where(part.any(1, keepdim=True), part.argmax(1, keepdim=True).to(x.dtype), nothing)
-        if n
-        else part
-        for n, part in zip(categories, parts, strict=True)
-    ]
+    assert plain.before is not None, "there is one input, and something is done to it"
+    return replace(plain, module=module, raw=True, samples=(plain.before,))
 
 
 def _real(run: Run) -> Tensor | None:
-    """Samples of the run's data as its network takes them; None where the data is not at hand."""
+    """Samples of the run's data as they are stored; None where the data is not at hand."""
     from studio.data.prepare import prepare
 
     if not run.project.data.get("source"):
         return None
     try:
         # The run may lie beside its project, which a relative data folder starts from. Nothing is fetched.
-        data = prepare({**run.project.data, "download": False}, run.folder.parent.parent)
+        settings = {**run.project.data, "download": False}
+        data = prepare(settings, run.folder.parent.parent, as_stored=True)
     except NetloomError:
         return None
     part = next((split for split in (data.test, data.validation, data.train) if len(split)), None)
-    return None if part is None else part.inputs(slice(0, SAMPLES))
+    if part is None:
+        return None
+    taken = rows(part.x, slice(0, SAMPLES))
+    return taken if run.preprocessing.of_texts else taken.to(torch.float32)
+
+
+def _drawn(run: Run) -> Tensor | None:
+    """Random samples as they might be stored, from a fixed seed; None for texts."""
+    from studio.data.sources import known
+
+    if run.preprocessing.of_texts:
+        return None
+    info = known(run.project.data)
+    layout = info.stored if info is not None else None
+    shape = layout.shape if layout is not None else tuple(_random(run)[0].shape[1:])
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(SAMPLES, *shape, generator=generator)
+    first = itertools.takewhile(lambda step: step["type"] in _SCALES, run.preprocessing.steps)
+    for step in reversed(list(first)):
+        x = _SCALES[step["type"]](step, x)
+    for i, column in enumerate(layout.columns if layout is not None else ()):
+        if column.values:
+            drawn = torch.randint(len(column.values), (SAMPLES,), generator=generator)
+            x.select(layout.axis, i).copy_(drawn.view(-1, *[1] * (x.dim() - 2)))
+    return x
+
+
+def _spread_out(step: Mapping[str, Any], x: Tensor) -> Tensor:
+    shape = [1] * x.dim()
+    shape[step.get("axis", 1)] = -1
+    mean, std = (torch.tensor(step[name], dtype=x.dtype).view(shape) for name in ("mean", "std"))
+    return x * std + mean
+
+
+_SCALES: Mapping[str, Callable[[Mapping[str, Any], Tensor], Tensor]] = {
+    "scale": lambda step, x: x / step["factor"],
+    "standardize": _spread_out,
+}
+"""how values of common size are brought to where those of the data lie"""
 
 
 def _random(run: Run) -> tuple[Tensor, ...]:
