@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.compiler.analysis import Context, N, TensorSpec
+from studio.data import faults as faulty
 from studio.data import steps, texts
+from studio.data.faults import Fault, Faults
 from studio.data.preprocessing import Preprocessing
-from studio.data.rows import rows
+from studio.data.rows import Stored, rows
+from studio.data.rows import parts as pieces
 from studio.data.settings import DataSettings, SplitSettings, read
 from studio.data.source import DataError, Place, Raw, SourceInfo
 from studio.data.sources import known
 from studio.data.splits import parts as parted
+from studio.data.watching import Watch, quiet
 from studio.graph.values import Json
 from studio.words import Message
 
@@ -25,17 +29,22 @@ if TYPE_CHECKING:
 __all__ = ["DataError", "Prepared", "Split", "context_of", "prepare"]
 
 FLOAT_LIMIT = 256 * 2**20
-"""bytes up to which images are turned into floats once; beyond that they stay uint8 and are turned a batch"""
+"""bytes up to which samples are turned into floats once; beyond it they are turned batch by batch"""
+HASHED = 2**22
+"""numbers that are hashed at a time"""
+COPIED = 256 * 2**20
+"""bytes up to which the parts are copies; beyond that their samples stay where they are"""
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
     """Samples of one part. `x` (N, ...) is what the network takes once `pending`, if any, was applied.
 
-    `chances` (N,) float64 on the CPU: how likely each is drawn, where they are drawn with replacement.
+    A part that is too large to be copied is a `Stored` one. `chances` (N,) float64 on the CPU: how likely
+    each is drawn, where they are drawn with replacement.
     """
 
-    x: Tensor
+    x: Tensor | Stored
     y: Tensor
     pending: Preprocessing | None = None
     chances: Tensor | None = None
@@ -68,6 +77,8 @@ class Prepared:
     source: str
     class_names: tuple[str, ...] = ()
     feature_names: tuple[str, ...] = ()
+    faults: Faults | None = None
+    """samples that were skipped"""
 
     def to(self, device: str) -> Prepared:
         """The same with every part on `device`."""
@@ -89,44 +100,78 @@ def context_of(settings: Mapping[str, Json]) -> Context:
     return Context(inputs, info.outputs, info.task, info.class_names, vocabulary=words)
 
 
-def prepare(settings: Mapping[str, Json], base: Path | None = None, *, as_stored: bool = False) -> Prepared:
+def prepare(
+    settings: Mapping[str, Json], base: Path | None = None, *, as_stored: bool = False, watch: Watch = quiet
+) -> Prepared:
     """Reads, splits and preprocesses. `base` is the project's folder: a relative `root` starts there.
 
-    `as_stored` leaves the samples as they were read, with everything pending.
-    A source with a test set of its own keeps it, and its `split.test` is not used. Raises DataError.
+    `as_stored` leaves the samples as they were read, with everything pending. `watch` is told how far the
+    reading is. A source with a test set of its own keeps it, and its `split.test` is not used. Raises
+    DataError.
     """
     chosen = read(settings)
     info = chosen.info
-    raw = info.load(_place(chosen, base))
+    raw, reading = info.load(replace(place_of(chosen, base), watch=watch)), settings.get("reading")
     _check(raw, info)
     split = chosen.split if raw.own_test is None else replace(chosen.split, test=0.0)
     train, validation, test = parts = parted(raw, info, split)
     by_column = split.column is not None or info.parted is not None
-    fitted, names = _fitted(chosen, raw.x[train], raw.y[train])
-    test_x, test_y = (raw.x[test], raw.y[test]) if raw.own_test is None else raw.own_test
+    met = raw.faults or Faults(faulty.mode(reading) if isinstance(reading, Mapping) else faulty.STOP)
+    if info.brought and info.task == "classification":
+        kept = _in_company(raw, info, met)
+        train, validation, test = (part[kept[part]] for part in parts)
+    fitted, names = _fitted(chosen, _chosen(raw.x, train, info), raw.y[train])
+    own_test = (_chosen(raw.x, test, info), raw.y[test]) if raw.own_test is None else raw.own_test
     large = not fitted.of_texts and sum(x.numel() for x, _ in raw.parts) * 4 > FLOAT_LIMIT
     keep_stored = as_stored or large
 
-    def part(x: Tensor, y: Tensor) -> Split:
+    def part(x: Tensor | Stored, y: Tensor) -> Split:
+        if isinstance(x, Stored):
+            return Split(x, y, fitted)
         return Split(x.contiguous(), y, fitted) if keep_stored else Split(fitted.apply(x).contiguous(), y)
 
     return Prepared(
-        part(raw.x[train], raw.y[train]),
-        part(raw.x[validation], raw.y[validation]),
-        part(test_x, test_y),
+        part(_chosen(raw.x, train, info), raw.y[train]),
+        part(_chosen(raw.x, validation, info), raw.y[validation]),
+        part(*own_test),
         context_of(settings),
         fitted,
         _fingerprint(raw, _drawn_by(split), parts if by_column else ()),
         chosen.source,
         info.class_names,
         names,
+        faults=met,
     )
 
 
-def _fitted(chosen: DataSettings, x: Tensor, y: Tensor) -> tuple[Preprocessing, tuple[str, ...]]:
+def _chosen(x: Tensor | Stored, index: Tensor, info: SourceInfo) -> Tensor | Stored:
+    """Some of the samples: a copy, or where they lie if a copy is too large."""
+    if isinstance(x, Stored) or info.tokens is not None or x.numel() * x.element_size() <= COPIED:
+        return x[index]
+    return Stored(x, index)
+
+
+def _in_company(raw: Raw, info: SourceInfo, met: Faults) -> Tensor:
+    """Which samples (N,) share their class with another one: a single one cannot both train and validate."""
+    import torch
+
+    counts = torch.bincount(raw.y, minlength=info.outputs)
+    if raw.own_test is not None:
+        counts = counts + torch.bincount(raw.own_test[1], minlength=info.outputs)
+    lone = counts[raw.y] == 1
+    for sample in lone.nonzero().flatten().tolist():
+        name = info.class_names[int(raw.y[sample])]
+        place = Message("sample {number}", number=sample + 1) if raw.place is None else raw.place(sample)
+        reason = Message("it is the only example of the class {name}; several are needed.", name=name)
+        met.meet(Fault(place, reason))
+    return ~lone
+
+
+def _fitted(chosen: DataSettings, x: Tensor | Stored, y: Tensor) -> tuple[Preprocessing, tuple[str, ...]]:
     """What is done to stored values, worked out from the training samples; the names of the columns then."""
     info = chosen.info
     if info.tokens is not None:
+        assert not isinstance(x, Stored), "texts are held in memory"
         return Preprocessing((texts.fit(info.tokens, x),)), ()
     if info.environment:  # what is seen later lies far from the starts
         return Preprocessing(), info.feature_names
@@ -134,7 +179,7 @@ def _fitted(chosen: DataSettings, x: Tensor, y: Tensor) -> tuple[Preprocessing, 
     return Preprocessing(operations), layout.names
 
 
-def _place(chosen: DataSettings, base: Path | None) -> Place:
+def place_of(chosen: DataSettings, base: Path | None) -> Place:
     if chosen.root is None:
         return Place(None, chosen.download)
     folder = Path(chosen.root).expanduser()
@@ -176,11 +221,21 @@ def _drawn_by(split: SplitSettings) -> tuple[float | str, ...]:
     return drawn if split.by is None else (*drawn, split.by)
 
 
+def _hashed(values: Tensor | Stored) -> Iterator[bytes | memoryview]:
+    """What stands for the values: their bytes, or the known hash of those that lie in a file, and which."""
+    if isinstance(values, Stored) and values.digest:
+        yield values.digest.encode()
+        values = values.order
+    for piece in pieces(values, max(1, HASHED // max(1, values[:1].numel()))):
+        yield piece.contiguous().numpy().data.cast("B")
+
+
 def _fingerprint(raw: Raw, split: tuple[float | str, ...], told: Sequence[Tensor]) -> str:
     """`told`: the parts, where a column of the files decides on them."""
     digest = hashlib.sha256(repr(split).encode())
     for part in (*raw.parts, told):
         for tensor in part:
             digest.update(f"{tuple(tensor.shape)} {tensor.dtype}".encode())
-            digest.update(tensor.contiguous().numpy().data.cast("B"))
+            for piece in _hashed(tensor):
+                digest.update(piece)
     return digest.hexdigest()

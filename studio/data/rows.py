@@ -15,6 +15,7 @@ class Stored:
     """The samples of `all` (M, ...) at the places `order` (N,), gathered only when a batch is taken.
 
     `all` may be a file that is mapped into memory. Batches come to the device `to`, in `channels_last`.
+    `digest` stands for the values of `all` where it is known.
     Looks like a tensor (N, ...) to those who take batches.
     """
 
@@ -22,6 +23,7 @@ class Stored:
     order: Tensor
     to_device: str = "cpu"
     channels_last: bool = False
+    digest: str = ""
 
     def __len__(self) -> int:
         return len(self.order)

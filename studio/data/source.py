@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 
 from studio.data import layout
 from studio.data.layout import Layout
+from studio.data.watching import Watch, quiet
 from studio.words import Message, NetloomError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from studio.data.faults import Faults
+    from studio.data.rows import Stored
     from studio.data.texts import Tokens
 
 
@@ -26,10 +29,14 @@ class DataError(NetloomError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a source looks: the folder the person named, and whether it may fetch what is missing."""
+    """Where a source looks: the folder the person named, and whether it may fetch what is missing.
+
+    `watch` is told how far the reading is.
+    """
 
     folder: Path | None = None
     download: bool = False
+    watch: Watch = quiet
 
     def named(self, title: Message) -> Path:
         """The folder, for the source `title` that needs one. Raises DataError where none is named."""
@@ -67,16 +74,19 @@ class Raw:
 
     `y` is (N,) int64 classes, (N, columns) float32, (N, labels) float32 of 0 and 1, or (N, H, W) int64.
     A source with a test set of its own has it in `own_test`, x and y. `column` gives those of
-    `SourceInfo.split_columns` for the samples of `x`.
+    `SourceInfo.split_columns` for the samples of `x`. `place` says where one of
+    them lies. `faults` are those that were skipped.
     """
 
-    x: Tensor
+    x: Tensor | Stored
     y: Tensor
-    own_test: tuple[Tensor, Tensor] | None = None
+    own_test: tuple[Tensor | Stored, Tensor] | None = None
     column: Callable[[str], SplitColumn] | None = None
+    place: Callable[[int], Message] | None = None
+    faults: Faults | None = None
 
     @property
-    def parts(self) -> tuple[tuple[Tensor, Tensor], ...]:
+    def parts(self) -> tuple[tuple[Tensor | Stored, Tensor], ...]:
         """Everything that was read, as (x, y)."""
         own = (self.x, self.y)
         return (own,) if self.own_test is None else (own, self.own_test)

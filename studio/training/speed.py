@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from studio.data.batches import steps
+from studio.data.rows import Stored
 from studio.training import machine
 from studio.training.settings import Settings
 from studio.training.speed_settings import AUTO, SpeedError
@@ -165,7 +166,9 @@ def laid(data: Prepared, pace: Pace) -> Prepared:
     if pace.memory_format != "channels_last":
         return data
 
-    def part(x: Tensor) -> Tensor:
+    def part(x: Tensor | Stored) -> Tensor | Stored:
+        if isinstance(x, Stored):
+            return replace(x, channels_last=x.dim() == 4)
         return x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x
 
     train, validation, test = (

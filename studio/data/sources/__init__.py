@@ -10,6 +10,7 @@ from studio.data import steps, text_files
 from studio.data.kinds import FileKind
 from studio.data.source import DataError, SourceInfo
 from studio.data.sources import (
+    arrays,
     breast_cancer,
     cifar10,
     cifar100,
@@ -46,7 +47,7 @@ SOURCES: dict[str, SourceInfo] = {
 }
 """every source that is always the same, by its name in the project file, in the order a person sees them"""
 KINDS: dict[str, FileKind] = {
-    module.KIND.name: module.KIND for module in (table, text, series, images, corpus)
+    module.KIND.name: module.KIND for module in (table, text, series, images, corpus, arrays)
 }
 """every kind of file that a person brings, by its name in the project file"""
 

@@ -21,6 +21,8 @@ from studio.words import Message
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from studio.data.rows import Stored
+
 KINDS: Mapping[str, StepKind] = {
     kind.type: kind for module in (missing, categories, scaling) for kind in module.KINDS
 }
@@ -119,7 +121,7 @@ def layout_after(section: Mapping[str, Json], info: SourceInfo) -> Layout:
 
 
 def fit(
-    steps: Sequence[Placed], info: SourceInfo, x: Tensor, y: Tensor
+    steps: Sequence[Placed], info: SourceInfo, x: Tensor | Stored, y: Tensor
 ) -> tuple[tuple[Operation, ...], Layout]:
     """The steps as operations, fitted on training samples; the layout with the true names of columns."""
     done: tuple[Operation, ...] = ()

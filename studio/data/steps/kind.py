@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from studio.data.layout import Layout
+from studio.data.rows import parts
 from studio.data.source import DataError
 from studio.data.steps.options import Option, Values
 from studio.words import Message
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-CHUNK = 4096
-"""samples that are turned into float64 at a time"""
+    from studio.data.rows import Stored
+
+CHUNK, CHUNK_NUMBERS = 4096, 2**25
+"""samples that are turned into float64 at a time, fewer where they are large"""
 Operation = Mapping[str, Any]
 
 
@@ -32,7 +35,7 @@ class UnfitError(DataError):
 class Samples:
     """What a step is fitted on: training samples `x` (N, ...) as stored, `y`; `before` is done to `x`."""
 
-    x: Tensor
+    x: Tensor | Stored
     y: Tensor
     before: tuple[Operation, ...]
     task: str
@@ -46,18 +49,28 @@ class Samples:
         # what is only scaled is not rounded to float32 on the way to its mean
         factors = [step["factor"] for step in self.before if step["type"] == "scale"]
         plain = len(factors) == len(self.before) <= 1
-        for part in torch.split(self.x, CHUNK):
+        for part in parts(self.x, max(1, min(CHUNK, CHUNK_NUMBERS // max(1, self.x[:1].numel())))):
             if plain:
                 yield part.to(torch.float64).mul_(factors[0] if factors else 1.0)
             else:
                 yield operations.apply(self.before, part).to(torch.float64)
 
+    def column(self, place: int, axis: int = 1) -> NDArray[Any]:
+        """One column of them, (N * ..., 1) float64."""
+        import torch
+
+        if not self.before:  # what is only stored need not be turned as a whole for each of its columns
+            found = [part.select(axis, place).reshape(-1, 1) for part in parts(self.x, CHUNK)]
+            return torch.cat(found).to(torch.float64).numpy()
+        found = [part.select(axis, place).reshape(-1, 1) for part in self.chunks()]
+        return torch.cat(found).numpy()
+
     def rows(self, axis: int = 1) -> NDArray[Any]:
         """All samples at once, (N * ..., columns) float64: the columns lie along `axis`."""
         import torch
 
-        parts = [part.movedim(axis, -1).reshape(-1, part.shape[axis]) for part in self.chunks()]
-        return torch.cat(parts).numpy()
+        found = [part.movedim(axis, -1).reshape(-1, part.shape[axis]) for part in self.chunks()]
+        return torch.cat(found).numpy()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,12 +26,13 @@ def after(layout: Layout, values: Values) -> Layout:
 def fit(samples: Samples, layout: Layout, values: Values) -> Fitted:
     """A missing category becomes the most frequent one, whatever becomes of numbers."""
     chosen = layout.places(values["columns"])
-    rows = samples.rows(layout.axis).astype("float32")  # as they are stored: the mean keeps its bits
     filled: list[float | None] = []
     for i in range(layout.width):
         category = bool(layout.columns) and bool(layout.columns[i].values)
         if i in chosen or category:
-            filled.append(_filling(rows[:, i : i + 1], "most_frequent" if category else values["by"], values))
+            # as they are stored: the mean keeps its bits
+            column = samples.column(i, layout.axis).astype("float32")
+            filled.append(_filling(column, "most_frequent" if category else values["by"], values))
         else:
             filled.append(None)
     along = {"axis": layout.axis} if layout.axis != 1 else {}

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from studio.compiler.analysis import Aim, Context
+from studio.data.rows import parts
 from studio.data.texts import PADDING
 from studio.training.objectives import checks
 from studio.training.objectives.kind import Kind
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from studio.training.settings import Settings
 
 TITLE = Message("Language model")
+STEP = 4096
+"""texts that are looked through at a time"""
 
 
 class Language(Objective):
@@ -73,7 +76,8 @@ class Next(Sums):
 
 
 def _make(settings: Settings, data: Prepared, module: nn.Module) -> Language:
-    return Language(data.context.outputs or int(data.train.x.max()) + 1)
+    known = data.context.outputs or int(max(part.max() for part in parts(data.train.x, STEP))) + 1
+    return Language(known)
 
 
 def _wants(context: Context, _: Mapping[str, Any], aim: Aim) -> tuple[int | None, Aim]:
