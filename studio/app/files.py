@@ -7,7 +7,6 @@ through `session.notice`; nothing is lost by it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from studio.app.session import Session
 from studio.app.tasks import Lane, Ticket
 from studio.graph.document import Document
 from studio.graph.model import Network, ProjectData
+from studio.insight import gallery
 from studio.words import Message, NetloomError
 
 if TYPE_CHECKING:
@@ -135,10 +135,10 @@ class FileDesk(QObject):
         self._reading.start(_load, path)
 
     def _take(self, opened: Opened) -> None:
-        path, _ = self._wanted
+        path, name = self._wanted
         self.busy.emit(None)
         project = laid_out(opened.project)
-        self._show(project if path is not None else _own_copy(project), path)
+        self._show(project if path is not None else gallery.own_copy(project, Path(name).stem), path)
         self.read_only = opened.read_only
         if opened.read_only is not None:
             self.say_of_file("warning", opened.read_only)
@@ -309,11 +309,6 @@ class FileDesk(QObject):
             return self.session.path.stem
         name = self.session.document.name
         return words.tr("Untitled") if name == UNTITLED else name
-
-
-def _own_copy(example: ProjectData) -> ProjectData:
-    """A gallery project without what the gallery says of it."""
-    return replace(example, settings={k: v for k, v in example.settings.items() if k != "about"})
 
 
 def _load(ticket: Ticket, path: Path) -> Opened:

@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 
 from studio import words
 from studio.app import language, style, theme
-from studio.app.gallery import Example, examples
 from studio.app.icons import icon
 from studio.app.preferences import Preferences
+from studio.insight.gallery import Example, examples
 from studio.words import tr
 
 COLUMN = 980

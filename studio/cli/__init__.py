@@ -22,8 +22,8 @@ from studio.cli.parser import Parser
 from studio.words import NetloomError, tr
 
 COMMANDS = (
-    "new", "data", "check", "train", "validate", "search", "lr", "evaluate", "sample", "runs", "export",
-    "import", "code", "diff", "merge", "doctor",
+    "new", "gallery", "data", "check", "train", "validate", "search", "lr", "evaluate", "sample", "runs",
+    "export", "import", "code", "figure", "diff", "merge", "doctor",
 )  # fmt: skip
 """in the order of --help; each is a module here with `add(commands)`"""
 
@@ -56,6 +56,8 @@ def _parser() -> Parser:
         doctor,
         evaluate,
         export,
+        figure,
+        gallery,
         import_,
         lr,
         merge,
@@ -85,7 +87,7 @@ def _parser() -> Parser:
         title=tr("commands"), metavar="COMMAND", required=True, prog="netloom", parser_class=Parser
     )
     learning = (train, validate, search, lr, evaluate, sample)
-    modules = (new, data, check, *learning, runs, export, import_, code, diff, merge, doctor)
+    modules = (new, gallery, data, check, *learning, runs, export, import_, code, figure, diff, merge, doctor)
     for module in modules:
         module.add(commands)
     return parser

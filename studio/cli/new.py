@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from studio import places
-from studio.cli.output import DONE, UsageError, print_json, print_table
+from studio.cli.output import DONE, UsageError, print_json
 from studio.cli.parser import Commands, add_command, add_json
+from studio.insight import gallery
 from studio.project import atomic
 from studio.project.atomic import WriteError
 from studio.words import Message, tr
@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
 
 def examples() -> dict[str, Path]:
     """The gallery's projects by name."""
-    return {path.stem: path for path in sorted(places.gallery().glob("*.json"))}
+    return {example.name: example.file for example in gallery.examples()}
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -53,7 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
                 file=target,
             )
         )
-    atomic.write(target, found[arguments.example].read_bytes())
+    from studio.project import files
+
+    copy = gallery.own_copy(files.load(found[arguments.example]), arguments.example)
+    atomic.write(target, files.dumps(copy))
     if arguments.json:
         print_json("written", file=str(target), replaced=replaced)
     else:
@@ -62,13 +65,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(as_json: bool) -> int:
-    from studio.project import files
-
-    projects = {name: files.load(path) for name, path in examples().items()}
-    if as_json:
-        for name, project in projects.items():
-            print_json(name=name, title=project.name, file=str(examples()[name]))
-    else:
-        print_table((name, project.name) for name, project in projects.items())
+    width = max(len(example.name) for example in gallery.examples())
+    for title, group in gallery.grouped():
+        if not as_json:
+            print(title)
+        for example in group:
+            if as_json:
+                print_json(name=example.name, title=example.title, group=title.text, file=str(example.file))
+            else:
+                print(f"  {example.name.ljust(width)}  {example.title}")
+    if not as_json:
         print(tr("netloom new EXAMPLE FILE copies one."))
     return DONE

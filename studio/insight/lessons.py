@@ -14,15 +14,12 @@ from typing import Any
 
 from studio import places, words
 from studio.graph.model import ProjectData
+from studio.graph.values import Json
 from studio.insight.exercises import BOUNDS, KINDS, SPLITS, Exercise, Trained
 from studio.project import files
 from studio.training import runs
 from studio.words import LANGUAGES, Message, NetloomError
 
-KEY = "lesson"
-"""the section of a project that names its lesson"""
-ABOUT = "about"
-"""the section in which the gallery says what a project is; a copy does without"""
 FOLDS = "folds"
 """in place of a split: the mean of the validation parts of all folds (`netloom validate`)"""
 _KEYS = {"floor", "data", "exercises"}
@@ -59,11 +56,20 @@ class Floor:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A smaller part of the data, in whose place it may be trained, with a floor of its own."""
+
+    folder: str
+    floor: Floor
+
+
+@dataclass(frozen=True, slots=True)
 class Needed:
     """Data that does not come with the program: its place in a folder of data sets, and where to get it."""
 
     folder: str
     origin: str
+    part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +95,24 @@ class Lesson:
         """The gallery project itself. Raises ProjectError."""
         return files.load(self.project)
 
+    def in_folder(self, folder: Path | None) -> tuple[ProjectData | None, Floor, Message | str]:
+        """The project with the data it finds in a folder of data sets, its floor then, and what to say of it.
 
-def names(folder: Path | None = None) -> list[str]:
-    """The gallery's projects that have a lesson."""
-    return sorted(path.stem for path in ((folder or places.gallery()) / "pages").glob("*.json"))
+        None in place of the project where its data is not there. Raises ProjectError, DataError.
+        """
+        project = self.original()
+        if self.data is None:
+            return project, self.floor, ""
+        wanted = {"folder": self.data.folder, "origin": self.data.origin}
+        if folder is None:
+            return None, self.floor, Message("needs {folder} from {origin}", **wanted)
+        if (folder / self.data.folder).exists():
+            return _reading(project, {"root": str(folder / self.data.folder)}), self.floor, ""
+        part = self.data.part
+        if part is not None and (folder / part.folder).exists():
+            note = Message("on the part {folder}", folder=part.folder)
+            return _reading(project, _looked_at(folder / part.folder)), part.floor, note
+        return None, self.floor, Message("needs {folder} from {origin}", **wanted)
 
 
 def load(name: str, folder: Path | None = None) -> Lesson:
@@ -115,28 +135,20 @@ def load(name: str, folder: Path | None = None) -> Lesson:
     )
 
 
-def name_of(project: ProjectData) -> str | None:
-    """Whose lesson a project has: None where it never was a gallery project."""
-    named = project.settings.get(KEY)
-    return named if isinstance(named, str) and named in names() else None
-
-
-def own_copy(project: ProjectData, name: str) -> ProjectData:
-    """A gallery project as a person gets it: without what the gallery says of it, with its lesson."""
-    settings = {key: value for key, value in project.settings.items() if key != ABOUT}
-    if name in names():
-        settings[KEY] = name
-    return replace(project, settings=settings)
+def scores_of(run: runs.Run, split: str) -> dict[str, float]:
+    """The metrics of the weights that a run kept on a split, those of its verdict among them."""
+    kept = "validation" if split == FOLDS else split
+    found = run.info.test if kept == "test" else (run.info.best or {}).get(kept)
+    verdict = (run.record.get("verdict") or {}).get(kept) or {}
+    return {**(verdict.get("metrics") or {}), **(found or {})}
 
 
 def trained(folder: Path) -> Trained | None:
     """What the run in `folder` reached; None where it did not end or kept nothing. Raises RunError."""
     run = runs.open_run(folder)
-    best = run.info.best
-    if run.info.status not in ("done", "stopped") or best is None:
+    if run.info.status not in ("done", "stopped") or run.info.best is None:
         return None
-    metrics = {split: best.get(split) or {} for split in SPLITS} | {"test": run.info.test or {}}
-    return Trained(run.project, metrics)
+    return Trained(run.project, {split: scores_of(run, split) for split in SPLITS})
 
 
 def last_trained(runs_folder: Path) -> Trained | None:
@@ -147,30 +159,47 @@ def last_trained(runs_folder: Path) -> Trained | None:
     return None
 
 
+def _reading(project: ProjectData, data: Mapping[str, Json]) -> ProjectData:
+    """The project with other values in its data section."""
+    return replace(project, settings={**project.settings, "data": {**project.data, **data}})
+
+
+def _looked_at(path: Path) -> dict[str, Json]:
+    """What a data section says of a file or a folder of a person's own. Raises DataError."""
+    from studio.data.guessing import guess
+    from studio.data.sources import KINDS
+
+    guessed = guess(path)
+    found = KINDS[guessed.source].look(guessed.root, {}) if guessed.brought else None
+    return {"source": guessed.source, "root": str(guessed.root), "reading": found}
+
+
 # -- the file ----------------------------------------------------------------------------------------------
 
 
-def _floor(path: Path, table: Any) -> Floor:
+def _floor(path: Path, table: Any, place: str = "floor") -> Floor:
     keys = ("split", "metric", "source")
-    bounds = ("at_least", "at_most")
     if not isinstance(table, dict) or not all(key in table for key in keys):
-        raise _wrong(path, "floor", Message("an object with {keys}", keys=", ".join(keys)))
-    bound = {name: table[name] for name in bounds if name in table}
+        raise _wrong(path, place, Message("an object with {keys}", keys=", ".join(keys)))
+    bound = {name: table[name] for name in ("at_least", "at_most") if name in table}
     if len(bound) != 1 or set(table) != {*keys, *bound} or not _is_number(*bound.values()):
-        raise _wrong(
-            path, "floor", Message("{keys} and a number as at_least or at_most", keys=", ".join(keys))
-        )
+        raise _wrong(path, place, Message("{keys} and a number as at_least or at_most", keys=", ".join(keys)))
     if table["split"] not in (*SPLITS, FOLDS):
-        raise _wrong(path, "floor.split", Message("one of {known}", known=", ".join((*SPLITS, FOLDS))))
-    return Floor(table["split"], str(table["metric"]), bound, _in_all(path, "floor.source", table["source"]))
+        raise _wrong(path, f"{place}.split", Message("one of {known}", known=", ".join((*SPLITS, FOLDS))))
+    sources = _in_all(path, f"{place}.source", table["source"])
+    return Floor(table["split"], str(table["metric"]), bound, sources)
 
 
 def _needed(path: Path, table: Any) -> Needed | None:
     if table is None:
         return None
-    if not isinstance(table, dict) or set(table) != {"folder", "from"}:
+    if not isinstance(table, dict) or set(table) - {"part"} != {"folder", "from"}:
         raise _wrong(path, "data", Message("null, or an object with {keys}", keys="folder, from"))
-    return Needed(str(table["folder"]), str(table["from"]))
+    part = table.get("part")
+    if part is not None and (not isinstance(part, dict) or set(part) != {"folder", "floor"}):
+        raise _wrong(path, "data.part", Message("an object with {keys}", keys="folder, floor"))
+    smaller = Part(str(part["folder"]), _floor(path, part["floor"], "data.part.floor")) if part else None
+    return Needed(str(table["folder"]), str(table["from"]), smaller)
 
 
 def _exercises(path: Path, found: Any) -> tuple[Exercise, ...]:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio import places
 from studio.app import language
-from studio.app.gallery import examples
+from studio.insight.gallery import examples
 
 
 def test_the_bundled_font_has_every_sign_of_our_texts(qapp: QApplication) -> None:

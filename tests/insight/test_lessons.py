@@ -13,6 +13,7 @@ from studio.catalog import signatures, table
 from studio.compiler.analysis import Analysis
 from studio.compiler.infer import analyse
 from studio.graph.model import ProjectData
+from studio.insight import gallery as shown
 from studio.insight import lessons
 from studio.insight.exercises import KINDS, Standing, Trained
 from studio.insight.lessons import Lesson, LessonError
@@ -44,7 +45,7 @@ def checks(lesson: Lesson) -> Iterator[dict[str, object]]:
 
 
 def test_every_lesson_has_its_project() -> None:
-    assert lessons.names() == PROJECTS
+    assert shown.lessons() == PROJECTS
 
 
 @pytest.mark.parametrize("name", PROJECTS)
@@ -120,6 +121,13 @@ def test_what_an_exercise_misses_is_said_in_both_languages(name: str) -> None:
             assert "{" not in str(text), check
 
 
+def test_every_project_is_in_a_group() -> None:
+    grouped = [name for group in shown.GROUPS for name in group.names]
+
+    assert len(grouped) == len(set(grouped))
+    assert [example.name for example in shown.examples()] == [n for n in grouped if n in PROJECTS]
+
+
 def write(folder: Path, content: object) -> Path:
     (folder / "pages").mkdir()
     (folder / "pages" / "mine.json").write_text(json.dumps(content), encoding="utf-8")
@@ -168,9 +176,9 @@ def test_a_lesson_that_is_not_well_formed_says_where(content: object, place: str
 def test_a_copy_knows_its_lesson_and_says_no_more_of_the_gallery() -> None:
     project = files.load(gallery() / "digits.json")
 
-    copy = lessons.own_copy(project, "digits")
+    copy = shown.own_copy(project, "digits")
 
-    assert lessons.name_of(copy) == "digits"
-    assert lessons.name_of(project) is None
+    assert shown.lesson_of(copy) == "digits"
+    assert shown.lesson_of(project) is None
     assert "about" not in copy.settings
     assert copy.networks == project.networks

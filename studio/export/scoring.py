@@ -1,0 +1,81 @@
+"""What an exported ONNX file achieves on the data of its run, by the run's own metrics.
+
+The file is given values as they are stored, since its preprocessing is inside. Of texts, whose words no graph
+knows, it is given the numbers of the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import onnxruntime
+import torch
+from torch import Tensor, nn
+
+from studio.data.batches import batches
+from studio.data.rows import rows
+from studio.training import objectives
+from studio.training.judging import EVALUATION_BATCH
+
+if TYPE_CHECKING:
+    from studio.data.prepare import Prepared, Split
+    from studio.training.runs import Run
+
+PARTLY = frozenset({"gan"})
+"""objectives that judge by parts of the network, which a graph does not have"""
+CHANGED = frozenset({"denoising", "contrastive"})
+"""objectives that change what the network takes: their graph is judged without its preprocessing"""
+
+
+def score(run: Run, path: Path, data: Prepared, part: str) -> dict[str, float]:
+    """Loss and metrics of a split of `data` by the file `path`, an export of `run`.
+
+    `data` holds stored values (`prepare(..., as_stored=True)`). Not for the objectives that are `PARTLY`; the
+    file of one that is `CHANGED` was exported without preprocessing. Raises NetloomError.
+    """
+    split: Split = getattr(data, part)
+    graph = Graph(path)
+    raw = run.settings.objective not in CHANGED and not run.preprocessing.of_texts
+    judge = objectives.make(run.settings, data, run.load_module()).of_kept()
+    meter, total = judge.meter(), 0.0
+    with torch.no_grad():
+        for stored, x, y in _batches(split):
+            graph.instead = (x, stored) if raw else None
+            loss, prediction, target = judge.judge(graph, x, y)
+            total += float(loss) * len(x)
+            meter.add(prediction, target)
+    return {"loss": total / len(split), **meter.result()}
+
+
+def _batches(split: Split) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """(as stored, as the network takes it, target), in the order of the samples."""
+    first = 0
+    for x, y in batches(split, EVALUATION_BATCH):
+        yield rows(split.x, slice(first, first + len(x))), x, y
+        first += len(x)
+
+
+class Graph(nn.Module):
+    """An ONNX file in the place of the network it was written from.
+
+    Where it is called with the first of `instead`, it is given the second: the same samples as stored.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self.instead: tuple[Tensor, Tensor] | None = None
+
+    def forward(self, x: Tensor) -> Any:
+        (given,) = self._session.get_inputs()
+        fed = self.instead[1] if self.instead is not None and self.instead[0] is x else x
+        values = fed.to(_DTYPES[given.type]).contiguous().numpy()
+        found = [torch.from_numpy(value) for value in self._session.run(None, {given.name: values})]
+        return found[0] if len(found) == 1 else tuple(found)
+
+
+_DTYPES = {"tensor(float)": torch.float32, "tensor(int64)": torch.int64}
