@@ -1,0 +1,274 @@
+"""A look at the data of a project: reads it as it is stored, before any preprocessing, and says what it is.
+
+Large data is looked at in part, and how much of it is said. Of the test split only the inputs are compared
+with those of the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio import quantities
+from studio.data import faults, settings, splits, texts
+from studio.data.prepare import place_of
+from studio.data.rows import Stored, rows
+from studio.data.source import Raw, SourceInfo
+from studio.data.watching import Watch, quiet, within
+from studio.graph.model import ProjectData
+from studio.insight.data_look import columns, oddities, samples
+from studio.insight.data_look.facts import LEFT_OUT, Class, Column, Cure, Curve, Finding, Look
+from studio.words import Message
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+MOST = 20_000
+"""samples whose values are looked at"""
+BYTES = 2**28
+"""of samples that are looked at, or compared with each other, at once"""
+TOO_LONG = 0.1
+"""the share of texts that may be cut off before it is spoken of"""
+NAMED, CHUNK = 20, 256
+
+
+def look(project: ProjectData, base: Path | None = None, watch: Watch = quiet) -> Look:
+    """What the project's data holds. `base` is the project's folder. Raises DataError."""
+    section = project.data
+    chosen = settings.read({**section, "preprocessing": [], "download": False})
+    info = chosen.info
+    watch(0.0)
+    raw = info.load(place_of(chosen, base))
+    watch(0.4)
+    split = chosen.split if raw.own_test is None else replace(chosen.split, test=0.0)
+    parts = splits.parts(raw, info, split)
+    train, validation, test = parts
+    counts = (len(train), len(validation), len(raw.own_test[0]) if raw.own_test else len(test))
+    reading = section.get("reading")
+    known = dict(reading) if isinstance(reading, Mapping) else {}
+    places = _spread(train, validation, raw.x)
+    seen = Look(counts, len(places), counts[0] + counts[1], info.shape, info.task)
+    if info.environment:
+        return seen
+    edit = oddities.Columns(known)
+    seen = replace(seen, classes=_classes(raw, info, train, validation), target=_target(known))
+    found: list[Finding] = list(_of_file(known))
+    described, odd, curves = _columns(raw, info, places, known, edit, seen.target, within(watch, 0.4, 0.8))
+    found += odd
+    found += oddities.of_classes(seen.classes, section, project.training)
+    if not info.ordered:
+        found += _repeated(raw, parts, any(e.type == LEFT_OUT for e in described), within(watch, 0.8, 1.0))
+    heads, shown = samples.of(raw, info, samples.chosen(train, raw.y, len(seen.classes)))
+    found.sort(key=lambda finding: finding.severity != "warning")
+    return replace(seen, columns=described, findings=tuple(found), heads=heads, samples=shown, curves=curves)
+
+
+def _spread(train: Tensor, validation: Tensor, x: Tensor | Stored) -> Tensor:
+    """Places of samples that train or validate, in order, evenly spaced where there are too many."""
+    import torch
+
+    every = torch.cat((train, validation)).sort().values
+    row = _bytes(x)
+    step = max(1, -(-len(every) // max(1, min(MOST, BYTES // row))))
+    return every[::step]
+
+
+def _target(reading: Mapping[str, Any]) -> str:
+    """The name of what is predicted, where the file has one."""
+    targets = reading.get("targets")
+    if isinstance(targets, list | tuple):
+        return ", ".join(map(str, targets))
+    return str(reading.get("target") or "")
+
+
+def _classes(raw: Raw, info: SourceInfo, train: Tensor, validation: Tensor) -> tuple[Class, ...]:
+    if info.task != "classification":
+        return ()
+    numbers = [raw.y[part].bincount(minlength=info.outputs).tolist() for part in (train, validation)]
+    names = info.class_names or tuple(map(str, range(info.outputs)))
+    return tuple(Class(n, t, v) for n, t, v in zip(names, *numbers, strict=False))
+
+
+# -- columns -------------------------------------------------------------------------------------
+
+
+def _columns(
+    raw: Raw,
+    info: SourceInfo,
+    places: Tensor,
+    reading: Mapping[str, Any],
+    edit: oddities.Columns,
+    target: str,
+    watch: Watch,
+) -> tuple[tuple[Column, ...], list[Finding], tuple[Curve, ...]]:
+    if info.tokens is not None:
+        column, found = _of_texts(rows(raw.x, places), info, reading)
+        return (column,), found, ()
+    if len(info.shape) == 1:
+        return (*_of_table(raw, info, places, reading, edit, target, watch), ())
+    if len(info.shape) == 2:
+        return _of_series(raw, info, places, reading)
+    if len(info.shape) == 3:
+        return _of_pictures(rows(raw.x, places))
+    return (), [], ()
+
+
+def _of_table(
+    raw: Raw,
+    info: SourceInfo,
+    places: Tensor,
+    reading: Mapping[str, Any],
+    edit: oddities.Columns,
+    target: str,
+    watch: Watch,
+) -> tuple[tuple[Column, ...], list[Finding]]:
+    import numpy as np
+
+    x = rows(raw.x, places).numpy().astype(np.float64)
+    names = info.feature_names or tuple(f"x{i}" for i in range(x.shape[1]))
+    categories = info.categories or ((),) * len(names)
+    classes = info.task == "classification"
+    plain = raw.y.dim() == 1 or raw.y.shape[1] == 1
+    y = raw.y[places].numpy().astype(np.float64).reshape(len(places), -1)[:, 0] if plain else None
+    title = target or str(Message("the target"))
+    told = columns.all_described(x, names, categories, y, classes, watch)
+    found = [*oddities.of_columns(told, edit, title)]
+    for i, (column, _) in enumerate(told):
+        if not categories[i]:
+            found += oddities.outliers(column.name, x[:, i])
+    found += oddities.twins(x, names, categories, edit)
+    described = [column for column, _ in told]
+    if y is not None and target:
+        described.insert(0, columns.described(target, y, info.class_names if classes else (), True))
+    return (*described, *_left_out(reading, {column.name for column in described})), found
+
+
+def _left_out(reading: Mapping[str, Any], known: set[str]) -> Iterator[Column]:
+    """Columns of the file that the network is not given."""
+    for entry in reading.get("columns") or ():
+        if isinstance(entry, Mapping) and str(entry.get("name")) not in known:
+            yield Column(str(entry.get("name")), LEFT_OUT, missing=int(entry.get("missing") or 0))
+
+
+def _of_series(
+    raw: Raw, info: SourceInfo, places: Tensor, reading: Mapping[str, Any]
+) -> tuple[tuple[Column, ...], list[Finding], tuple[Curve, ...]]:
+    """Columns over time: of windows that follow each other, the first row of each."""
+    import numpy as np
+
+    windows = rows(raw.x, places).numpy().astype(np.float64)
+    if info.channel == 1:
+        windows = windows.transpose(0, 2, 1)
+    values = windows[:, 0] if info.ordered else windows.reshape(-1, windows.shape[2])
+    given = info.feature_names or tuple(map(str, reading.get("columns") or ()))
+    names = given if len(given) == values.shape[1] else tuple(f"x{i}" for i in range(values.shape[1]))
+    targets = set(map(str, reading.get("targets") or ()))
+    described = tuple(columns.described(n, values[:, i], (), n in targets) for i, n in enumerate(names))
+    found = [f for i, n in enumerate(names) for f in oddities.outliers(n, values[:, i])]
+    found += [
+        f
+        for f in oddities.of_columns([(c, 0.0) for c in described], oddities.Columns(None), "")
+        if f.code == "constant"
+    ]
+    curves = tuple(samples.curve(n, values[:, i]) for i, n in enumerate(names)) if info.ordered else ()
+    return described, found, curves
+
+
+def _of_pictures(x: Tensor) -> tuple[tuple[Column, ...], list[Finding], tuple[Curve, ...]]:
+    """Each channel's mean in a picture, and pictures of one colour only."""
+    import numpy as np
+
+    chunks = [x[i : i + CHUNK].flatten(2) for i in range(0, len(x), CHUNK)]
+    means = np.concatenate([chunk.float().mean(2).numpy() for chunk in chunks]).astype(np.float64)
+    names = {1: (Message("Brightness"),), 3: (Message("Red"), Message("Green"), Message("Blue"))}
+    titles = names.get(x.shape[1], tuple(Message("Channel {n}", n=i) for i in range(x.shape[1])))
+    described = tuple(columns.described(str(t), means[:, i], ()) for i, t in enumerate(titles))
+    blank = sum(int((chunk.amax((1, 2)) == chunk.amin((1, 2))).sum()) for chunk in chunks)
+    if not blank:
+        return described, [], ()
+    text = Message(
+        "Images of one colour only: {n}. Nothing is to be seen on them.", n=quantities.count(blank)
+    )
+    return described, [Finding("blank", "warning", "", text)], ()
+
+
+def _of_texts(x: Tensor, info: SourceInfo, reading: Mapping[str, Any]) -> tuple[Column, list[Finding]]:
+    """The lengths of texts, and those that are empty or cut off."""
+    import numpy as np
+
+    tokens = info.tokens
+    assert tokens is not None
+    lengths = np.array([len(tokens.cut(text)) for text in texts.read(x)], dtype=np.float64)
+    words = Message("Length in words") if tokens.by == texts.WORDS else Message("Length in characters")
+    column = columns.described(str(words), lengths, ())
+    found = []
+    if empty := int((lengths == 0).sum()):
+        text = Message("Empty texts: {n}.", n=quantities.count(empty))
+        found.append(Finding("blank", "warning", "", text))
+    longer = float((lengths > tokens.length).mean())
+    if longer > TOO_LONG and info.task != "language":
+        enough = int(np.quantile(lengths, 0.95))
+        label = Message("Keep {n} of each text", n=enough)
+        cure = Cure(label, ((("data", "reading"), {**reading, "length": enough}),))
+        text = Message(
+            "{share} of the texts are longer than the {n} that are kept of each: their ends are cut off.",
+            share=f"{longer:.0%}",
+            n=tokens.length,
+        )
+        found.append(Finding("cut", "hint", "", text, (cure,)))
+    return column, found
+
+
+# -- files and samples ---------------------------------------------------------------------------
+
+
+def _of_file(reading: Mapping[str, Any]) -> Iterator[Finding]:
+    """What did not open, or was skipped, when the file was looked at."""
+    left = reading.get("left_out")
+    if isinstance(left, list | tuple) and left:
+        text = Message("Images that do not open and are left out: {n}.", n=quantities.count(len(left)))
+        names = "\n".join(map(str, left[:NAMED])) + ("\n…" if len(left) > NAMED else "")
+        yield Finding("broken", "warning", "", text, detail=names)
+    number, first = faults.found(reading)
+    if number:
+        text = Message("Faulty samples of the file: {n}.", n=quantities.count(number))
+        yield Finding("faulty", "warning", "", text, detail="\n".join(map(str, first)))
+
+
+def _repeated(
+    raw: Raw, parts: tuple[Tensor, Tensor, Tensor], left_out: bool, watch: Watch
+) -> Iterator[Finding]:
+    """Samples that come again; of many samples, the first of each part are compared."""
+    inputs: list[bytes] = []
+    labels: list[bytes] = []
+    part_of: list[int] = []
+    row = _bytes(raw.x)
+    total = sum(map(len, parts)) + (len(raw.own_test[0]) if raw.own_test else 0)
+    share = min(1.0, BYTES / row / max(1, total))
+    for number, part in enumerate(parts[:2]):
+        some = part[: int(len(part) * share)]
+        inputs += _digests(rows(raw.x, some))
+        labels += _digests(raw.y[some])
+        part_of += [number] * len(some)
+        watch(0.3 * (number + 1))
+    if raw.own_test is None:
+        digests = _digests(rows(raw.x, parts[2][: int(len(parts[2]) * share)]))
+    else:
+        digests = _digests(rows(raw.own_test[0], slice(0, int(len(raw.own_test[0]) * share))))
+    yield from oddities.repeated(
+        [*inputs, *digests], [*labels, *[b""] * len(digests)], [*part_of, *[2] * len(digests)], left_out
+    )
+
+
+def _digests(x: Tensor) -> Sequence[bytes]:
+    """One for each sample of (n, ...), equal where the samples are."""
+    return [hashlib.blake2b(row.tobytes(), digest_size=12).digest() for row in x.contiguous().numpy()]
+
+
+def _bytes(x: Tensor | Stored) -> int:
+    """That one sample takes."""
+    one = rows(x, slice(0, 1))
+    return max(1, one.numel() * one.element_size())
