@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.data import text_files
+from studio.data import pictures, text_files
 from studio.data.source import DataError, SourceInfo
 from studio.data.sources import KINDS, cifar10, cifar100, fashion_mnist, images, kind_of, mnist, text
 from studio.words import Message
@@ -44,7 +44,7 @@ def guess(path: Path) -> Guess:
         return known
     if path.is_dir():
         path = _one_file(path)
-    elif path.suffix.lower() in images.ENDINGS:
+    elif path.suffix.lower() in pictures.ENDINGS:
         return Guess(images.KIND.name, _folder_of_classes(path))
     if (together := _texts_beside(path)) is not None:
         return Guess(text.KIND.name, together)
@@ -97,7 +97,7 @@ def _folder_of_classes(picture: Path) -> Path:
 
 
 def _holds_pictures(folder: Path) -> bool:
-    return any(file.suffix.lower() in images.ENDINGS for file in folder.iterdir())
+    return any(file.suffix.lower() in pictures.ENDINGS for file in folder.iterdir())
 
 
 def _one_file(folder: Path) -> Path:

@@ -8,13 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from studio.data.source import Place, Raw, SourceInfo
+from studio.data.watching import Watch, quiet
 from studio.graph.values import Json
 from studio.words import Message
 
 Reading = Mapping[str, Json]
 """`data.reading`: what `look` found in a file, and what a person changed of it. Plain JSON."""
+
+
+class Look(Protocol):
+    """Reads a file and says what it holds. `watch` is told how far that is."""
+
+    def __call__(self, path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,7 @@ class FileKind:
     title: Message
     description: Message
     suffixes: tuple[str, ...]
-    look: Callable[[Path, Reading], dict[str, Json]]
+    look: Look
     describe: Callable[[Reading], SourceInfo]
     load: Callable[[Place, Reading], Raw]
     folder: bool = False

@@ -8,7 +8,10 @@ import torch
 from PIL import Image
 from torchvision.datasets import ImageFolder
 
+from studio.data import pictures
+from studio.data.batches import batches
 from studio.data.prepare import context_of, prepare
+from studio.data.rows import Stored
 from studio.data.source import DataError, Place
 from studio.data.sources import images
 
@@ -104,7 +107,7 @@ def test_a_picture_that_breaks_later_is_named(folder: Path) -> None:
     told = section(folder)
     (folder / "dog" / "1.png").write_bytes(b"nothing")
 
-    with pytest.raises(DataError, match=r"dog/1\.png does not open any more"):
+    with pytest.raises(DataError, match=r"dog/1\.png: it does not open"):
         prepare(told)
 
 
@@ -130,11 +133,44 @@ def test_a_reading_that_cannot_be_is_refused(folder: Path, change: dict) -> None
         images.read({**images.look(folder, {}), **change})
 
 
-def test_what_does_not_fit_in_memory_is_refused_with_a_cure(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told = section(folder)
-    monkeypatch.setattr(images, "MEMORY", 1000)
+def test_pictures_that_stay_in_their_file_train_alike(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = prepare(section(folder))
+    monkeypatch.setattr(pictures, "HELD", 0)
 
-    with pytest.raises(DataError, match="Choose a smaller size"):
+    stored = prepare(section(folder))
+
+    assert isinstance(stored.train.x, Stored) and stored.preprocessing == held.preprocessing
+    for ours, theirs in zip(
+        (stored.train, stored.validation, stored.test), (held.train, held.validation, held.test), strict=True
+    ):
+        for (x, y), (held_x, held_y) in zip(batches(ours, 5), batches(theirs, 5), strict=True):
+            assert torch.equal(x, held_x) and torch.equal(y, held_y)
+
+
+def test_one_that_does_not_open_stops_where_a_person_wants_it(folder: Path) -> None:
+    (folder / "cat" / "torn.png").write_bytes(b"\x89PNG")
+    told = section(folder)
+
+    assert told["reading"]["faults"] == "skip" and told["reading"]["faulty"]["count"] == 1
+    assert prepare(told).faults.count == 1
+    told["reading"]["faults"] = "stop"
+    with pytest.raises(DataError, match=r"cat/torn\.png: it does not open"):
         prepare(told)
+
+
+def test_a_class_of_one_picture_is_stopped_at_or_skipped(folder: Path) -> None:
+    draw(folder / "wolf" / "alone.png")
+    told = section(folder)
+
+    with pytest.raises(DataError, match=r"wolf/alone\.png: it is the only example of the class wolf"):
+        prepare(told)
+    told["reading"]["faults"] = "skip"
+    assert sum(map(len, ((d := prepare(told)).train, d.validation, d.test))) == 24
+
+
+def test_looking_and_loading_are_watched(folder: Path) -> None:
+    seen: list[float] = []
+
+    prepare({**section(folder), "reading": images.look(folder, {}, seen.append)}, watch=seen.append)
+
+    assert seen[-1] == 1.0 and min(seen) >= 0.0

@@ -16,6 +16,7 @@ from studio.data.faults import Fault, Faults
 from studio.data.kinds import FileKind, Reading
 from studio.data.rows import Stored
 from studio.data.source import DataError, Place, Raw, SourceInfo
+from studio.data.watching import Watch, quiet
 from studio.graph.values import Json
 from studio.project import sections
 from studio.words import Message
@@ -73,7 +74,7 @@ class Arrays:
 # -- looking -------------------------------------------------------------------------------------
 
 
-def look(path: Path, told: Reading) -> dict[str, Json]:
+def look(path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]:
     """Which array is which, by names and shapes where it is not told; what is predicted. Raises DataError."""
     found = {form.name: form for form in array_files.forms(path) if form.shape and form.shape[0] > 0}
     if not found:

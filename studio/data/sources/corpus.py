@@ -9,6 +9,7 @@ from studio.data import text_files, texts
 from studio.data.kinds import FileKind, Reading
 from studio.data.source import DataError, Place, Raw, SourceInfo
 from studio.data.texts import FIRST, Tokens
+from studio.data.watching import Watch, quiet
 from studio.graph.values import Json
 from studio.project import sections
 from studio.words import Message
@@ -36,7 +37,7 @@ class Corpus:
         return self.characters // self.length
 
 
-def look(path: Path, told: Reading) -> dict[str, Json]:
+def look(path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]:
     """How long the text is, and how many different characters it has. Raises DataError."""
     encoding = str(told.get("encoding") or text_files.encoding_of(path))
     text = _text(path, encoding)

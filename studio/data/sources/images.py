@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from studio import quantities
+from studio.data import decoded, faults, pictures
+from studio.data.faults import Fault, Faults
 from studio.data.kinds import FileKind, Reading
+from studio.data.pictures import ENDINGS
 from studio.data.source import DataError, Place, Raw, SourceInfo, SplitColumn
 from studio.data.sources import packed
+from studio.data.watching import Watch, quiet
 from studio.graph.values import Json
 from studio.project import sections
-from studio.words import Message
+from studio.words import Message, tr
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
     from torch import Tensor
 
 TITLE = Message("Images, a folder a class")
-ENDINGS = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"))
-KEYS = ("classes", "samples", "test_samples", "validation_samples", "size", "channels", "left_out")
+KEYS = (
+    *("classes", "samples", "test_samples", "validation_samples", "size", "channels", "left_out"),
+    *faults.KEYS,
+)
 VALIDATING, TESTING = ("val", "valid", "validation"), ("test", "testing")
 TRAINING = ("train", "training", *VALIDATING)
 """names of folders that part the pictures before their classes do"""
 PART, FOLDER = "part", "folder"
 """what pictures may be split by: those folders, or the folder that a picture lies in"""
-LARGEST = 224
-"""pixels of a side that are taken without being asked for"""
-LEFT_OUT_LIMIT = 0.05
-"""the share of pictures that may not open before the folder is refused"""
-MEMORY = 4 * 2**30
-"""bytes that the pictures may take, one byte a number"""
-BROKEN = (OSError, ValueError, SyntaxError)
-"""what Pillow raises for files that are no pictures, or not whole"""
-GREY = {"1", "L", "LA", "I", "I;16", "F"}
-"""Pillow's modes without colour"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +47,7 @@ class Folder:
     size: tuple[int, int]
     channels: int
     left_out: tuple[str, ...]
+    mode: str
     validation_samples: int = 0
 
 
@@ -63,7 +58,7 @@ class Folder:
 class _Picture:
     """A file, its path from the folder on, its class, and the part of the data that it lies in."""
 
-    file: Path
+    file: str
     name: str
     label: str
     part: str
@@ -73,54 +68,34 @@ class _Picture:
         return self.part in TESTING
 
 
-def look(path: Path, told: Reading) -> dict[str, Json]:
+def look(path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]:
     """Opens every picture: classes, the most frequent size, whether there is colour. Raises DataError.
 
-    Pictures that do not open are named; beyond LEFT_OUT_LIMIT of them the folder is refused.
+    Pictures that do not open are named; where there are many of them the folder is refused.
     """
     found = _listed(path)
-    sizes: Counter[tuple[int, int]] = Counter()
-    colour, broken = False, {}
-    for picture in found:
-        try:
-            with _opened(picture.file) as image:
-                image.load()
-                sizes[image.size[1], image.size[0]] += 1
-                colour = colour or image.mode not in GREY
-        except BROKEN as error:
-            broken[picture.name] = error
-    if len(broken) > LEFT_OUT_LIMIT * len(found):
-        name = next(iter(broken))
-        raise DataError(
-            Message(
-                "{n} of {all} images in {path} do not open, {file} first: {reason}. Is it the right folder?",
-                n=len(broken),
-                all=len(found),
-                path=path,
-                file=name,
-                reason=broken[name],
-            )
-        )
-    height, width = _size(told.get("size"), sizes.most_common(1)[0][0])
-    whole = [picture for picture in found if picture.name not in broken]
+    seen = pictures.survey(path, [picture.file for picture in found], told, watch)
+    whole = [picture for place, picture in enumerate(found) if place not in seen.broken]
     tests = sum(picture.test for picture in whole)
     validating = sum(picture.part in VALIDATING for picture in whole)
+    met = Faults(faults.SKIP)
+    for place, reason in seen.broken.items():
+        met.meet(_fault(found[place], reason))
+    met.mode = faults.mode(told) if "faults" in told or not seen.broken else faults.SKIP
     return {
         "classes": sorted({picture.label for picture in found}),
         "samples": len(whole) - tests,
         "test_samples": tests,
         **({"validation_samples": validating} if validating else {}),
-        "size": [height, width],
-        "channels": told.get("channels") or (3 if colour else 1),
-        "left_out": list(broken),
+        "size": list(seen.size),
+        "channels": seen.channels,
+        "left_out": [found[place].name for place in seen.broken],
+        **met.to_json(),
     }
 
 
-def _size(told: Json, usual: tuple[int, int]) -> tuple[int, int]:
-    if isinstance(told, list | tuple) and len(told) == 2:
-        return int(str(told[0])), int(str(told[1]))
-    shrink = min(1.0, LARGEST / max(usual))
-    return max(1, round(usual[0] * shrink)), max(1, round(usual[1] * shrink))
+def _fault(picture: _Picture, reason: str) -> Fault:
+    return Fault(Message("{path}", path=picture.name), Message("it does not open: {reason}.", reason=reason))
 
 
 def _listed(path: Path) -> list[_Picture]:
@@ -132,7 +107,7 @@ def _listed(path: Path) -> list[_Picture]:
     if not parts.keys() <= {*TRAINING, *TESTING}:
         parts = {TRAINING[0]: path}
     found = [
-        _Picture(file, file.relative_to(path).as_posix(), folder.name, name)
+        _Picture(file, file[len(str(path)) + 1 :].replace(os.sep, "/"), folder.name, name)
         for name, part in parts.items()
         for folder in _folders(part)
         for file in _files(folder)
@@ -156,14 +131,15 @@ def _folders(path: Path) -> list[Path]:
     ]
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
-
-
-def _opened(file: Path) -> Image:
-    from PIL import Image
-
-    return Image.open(file)
+def _files(folder: Path) -> list[str]:
+    """The pictures below a folder, in the order of their paths. As text: there may be very many."""
+    found = [
+        os.path.join(above, name)  # noqa: PTH118
+        for above, _, names in os.walk(folder)
+        for name in names
+        if os.path.splitext(name)[1].lower() in ENDINGS  # noqa: PTH122
+    ]
+    return sorted(filter(os.path.isfile, found), key=lambda file: file.split(os.sep))  # noqa: PTH206
 
 
 # -- what the project says of it -----------------------------------------------------------------
@@ -190,8 +166,10 @@ def read(reading: Reading) -> Folder:
     left = tuple(map(str, left_out)) if isinstance(left_out, list | tuple) else ()
     height, width = (int(str(n)) for n in size)
     counts = int(str(samples)), int(str(tests))
-    names = tuple(map(str, classes))
-    return Folder(names, *counts, (height, width), int(str(channels)), left, int(str(validating)))
+    names, mode = tuple(map(str, classes)), faults.mode(reading)
+    if left and "faults" not in reading:
+        mode = faults.SKIP
+    return Folder(names, *counts, (height, width), int(str(channels)), left, mode, int(str(validating)))
 
 
 def _whole(value: Json) -> bool:
@@ -229,28 +207,46 @@ def describe(reading: Reading) -> SourceInfo:
 def load(place: Place, reading: Reading) -> Raw:
     """Every picture, x (N, channels, height, width) uint8. Raises DataError naming one that does not open."""
     folder, path = read(reading), place.named(TITLE)
+    found = _listed(path)
     left_out = set(folder.left_out)
-    found = [picture for picture in _listed(path) if picture.name not in left_out]
-    _check(path, folder, found)
-    own_test = _tensors([p for p in found if p.test], folder) if folder.test_samples else None
-    others = [picture for picture in found if not picture.test]
-    return Raw(*_tensors(others, folder), own_test, lambda name: _column(name, others))
+    _check(path, folder, [picture for picture in found if picture.name not in left_out])
+    shape = (folder.channels, *folder.size)
+    known = decoded.pictures([picture.file for picture in found], shape, place.watch)
+    met = Faults(folder.mode)
+    whole = []
+    for at, picture in enumerate(found):
+        if picture.name in left_out or at in known.broken:
+            met.meet(_fault(picture, known.broken.get(at) or tr("it did not when it was looked at")))
+        else:
+            whole.append(at)
+    others = [at for at in whole if not found[at].test]
+    x, y = pictures.samples(known, others), _labels([found[at] for at in others], folder)
+    own_test = None
+    if folder.test_samples:
+        tests = [at for at in whole if found[at].test]
+        own_test = pictures.samples(known, tests), _labels([found[at] for at in tests], folder)
+    return Raw(
+        x,
+        y,
+        own_test,
+        column=lambda name: _column(name, [found[at] for at in others]),
+        place=lambda sample: Message("{path}", path=found[others[sample]].name),
+        faults=met,
+    )
 
 
-def _column(name: str, pictures: Sequence[_Picture]) -> SplitColumn:
-    """Where each picture lies, to split by."""
-    if name == PART:
-        return SplitColumn(name, [picture.part for picture in pictures])
-    return SplitColumn(name, [str(PurePosixPath(picture.name).parent) for picture in pictures])
-
-
-def _tensors(pictures: list[_Picture], folder: Folder) -> tuple[Tensor, Tensor]:
+def _labels(found: Sequence[_Picture], folder: Folder) -> Tensor:
     import torch
 
-    x = torch.empty((len(pictures), folder.channels, *folder.size), dtype=torch.uint8)
-    for i, picture in enumerate(pictures):
-        x[i] = torch.from_numpy(_pixels(picture.file, folder))
-    return x, torch.tensor([folder.classes.index(picture.label) for picture in pictures])
+    places = {name: place for place, name in enumerate(folder.classes)}
+    return torch.tensor([places[picture.label] for picture in found])
+
+
+def _column(name: str, found: Sequence[_Picture]) -> SplitColumn:
+    """Where each picture lies, to split by."""
+    if name == PART:
+        return SplitColumn(name, [picture.part for picture in found])
+    return SplitColumn(name, [str(PurePosixPath(picture.name).parent) for picture in found])
 
 
 def _check(path: Path, folder: Folder, found: list[_Picture]) -> None:
@@ -268,39 +264,6 @@ def _check(path: Path, folder: Folder, found: list[_Picture]) -> None:
                 classes=", ".join(folder.classes),
             )
         )
-    height, width = folder.size
-    needed = len(found) * folder.channels * height * width
-    if needed > MEMORY:
-        raise DataError(
-            Message(
-                "{n} images of {height}×{width} pixels take {needed}, more than is held in memory. "
-                "Choose a smaller size (data.reading.size).",
-                n=len(found),
-                height=height,
-                width=width,
-                needed=quantities.data_size(needed),
-            )
-        )
-
-
-def _pixels(file: Path, folder: Folder) -> Any:
-    """(channels, height, width) uint8."""
-    import numpy as np
-    from PIL import Image, ImageOps
-
-    try:
-        with _opened(file) as picture:
-            turned = ImageOps.exif_transpose(picture).convert("L" if folder.channels == 1 else "RGB")
-    except (OSError, ValueError, SyntaxError) as error:
-        raise DataError(
-            Message(
-                "{path} does not open any more: {reason}. Choose its folder again.", path=file, reason=error
-            )
-        ) from None
-    height, width = folder.size
-    if turned.size != (width, height):
-        turned = turned.resize((width, height), Image.Resampling.BILINEAR)
-    return np.array(turned, dtype=np.uint8).reshape(height, width, folder.channels).transpose(2, 0, 1)
 
 
 KIND = FileKind(

@@ -17,6 +17,7 @@ from studio.data import text_files
 from studio.data.kinds import FileKind, Reading
 from studio.data.source import DataError, Place, Raw, SourceInfo
 from studio.data.sources import table
+from studio.data.watching import Watch, quiet
 from studio.graph.values import Json
 from studio.project import sections
 from studio.words import Message
@@ -61,7 +62,7 @@ def holds_dates(path: Path) -> bool:
     return len(dates) > 1 and dates == sorted(dates) and all(_DATE.fullmatch(date) for date in dates)
 
 
-def look(path: Path, told: Reading) -> dict[str, Json]:
+def look(path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]:
     """What the file holds; columns, targets and lengths that are told are kept. Raises DataError."""
     form = text_files.form_of(path, told)
     encoding, separator, header = form.encoding, form.separator, form.header

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from studio.data import text_files
 from studio.data.kinds import FileKind, Reading
 from studio.data.source import DataError, Place, Raw, SourceInfo, SplitColumn
+from studio.data.watching import Watch, quiet
 from studio.graph.values import Json
 from studio.project import sections
 from studio.words import Message
@@ -81,7 +82,7 @@ class Table:
 # -- looking at a file ---------------------------------------------------------------------------
 
 
-def look(path: Path, told: Reading) -> dict[str, Json]:
+def look(path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]:
     """What the file holds; a target and types of columns that are `told` are kept. Raises DataError."""
     form = text_files.form_of(path, told)
     encoding, separator, header = form.encoding, form.separator, form.header

@@ -13,6 +13,7 @@ from studio.data.kinds import FileKind, Reading
 from studio.data.source import DataError, Place, Raw, SourceInfo
 from studio.data.sources import table
 from studio.data.texts import Tokens
+from studio.data.watching import Watch, quiet
 from studio.graph.values import Json
 from studio.project import sections
 from studio.words import Message
@@ -88,7 +89,7 @@ def _text_column(frame: DataFrame) -> object | None:
 # -- looking -------------------------------------------------------------------------------------
 
 
-def look(path: Path, told: Reading) -> dict[str, Json]:
+def look(path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]:
     """What the file or folder holds; how texts are cut is proposed where it is not told. Raises DataError."""
     found = _look_at_files(path, told) if path.is_dir() else _look_at_table(path, told)
     by = str(told.get("by") or (texts.CHARACTERS if _chinese(found.samples) else texts.WORDS))
