@@ -63,6 +63,8 @@ TABLE: tuple[Spec, ...] = (
     Spec("save_as", Message("Save as…"), "file", ("Ctrl+Shift+S",), "", "project", group=1),
     Spec("import", Message("Import…"), "file", ("Ctrl+I",), "import", group=2),
     Spec("export", Message("Export the model…"), "file", ("Ctrl+E",), "export", "project", group=2),
+    Spec("figure", Message("Figure of the network…"), "file", ("Ctrl+Shift+E",), "", "project", group=2),
+    Spec("compare", Message("Compare with another version…"), "file", (), "", "project", group=2),
     Spec("close", Message("Close the project"), "file", ("Ctrl+W",), "close", "project", group=3),
     Spec("quit", Message("Quit"), "file", ("Ctrl+Q",), "quit", group=3),
     Spec("undo", Message("Undo"), "edit", ("Ctrl+Z",), "undo", "undo"),
@@ -94,6 +96,7 @@ TABLE: tuple[Spec, ...] = (
     Spec("show_bottom", Message("Panels below"), "panels", ("Ctrl+3",), "", "project", True),
     Spec("show_curves", Message("Curves"), "panels", ("Alt+1",), "curves", "project", group=1),
     Spec("show_data", Message("Data"), "panels", ("Alt+2",), "data", "project", group=1),
+    Spec("show_explore", Message("Explore the data"), "panels", ("Alt+8",), "search", "project", group=1),
     Spec("show_training", Message("Training settings"), "panels", ("Alt+3",), "settings", "project", group=1),
     Spec("show_runs", Message("Runs"), "panels", ("Alt+4",), "runs", "project", group=1),
     Spec("show_code", Message("Code"), "panels", ("Alt+5",), "code", "project", group=1),
@@ -110,7 +113,8 @@ TABLE: tuple[Spec, ...] = (
     Spec("find_layer", Message("Search the layers"), "network", ("/", "Ctrl+F"), "search", "project"),
     Spec("tidy", Message("Tidy up"), "network", ("Ctrl+Shift+L",), "tidy", "project", group=1),
     Spec(
-        "new_block", Message("New empty block"), "network", ("Ctrl+B",), "", "project", group=2, canvas=True
+        "new_block", Message("New empty block"), "network", ("Ctrl+Shift+B",), "", "project",
+        group=2, canvas=True,
     ),
     Spec("group", Message("Make a block"), "network", ("Ctrl+G",), "", "selection", group=2, canvas=True),
     Spec(
@@ -125,6 +129,8 @@ TABLE: tuple[Spec, ...] = (
     ),
     Spec("independent", Message("Make independent"), "network", (), "", "selection", group=3),
     Spec("keep_block", Message("Add to my blocks"), "network", (), "", "selection", group=3),
+    Spec("bypass", Message("Bypass"), "network", ("Ctrl+B",), "", "selection", group=4, canvas=True),
+    Spec("straighten", Message("Straighten the wires"), "network", (), "", "selection", group=1),
     Spec("use_again", Message("Use again"), "network", ("Ctrl+U",), "", "selection", group=4, canvas=True),
     Spec("own_weights", Message("Own weights"), "network", (), "", "selection", group=4),
     Spec("train", Message("Train"), "train", ("F5",), "play", "project"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent
@@ -43,6 +44,9 @@ from studio.app.trying import Trying
 from studio.app.welcome import WelcomePage
 from studio.app.workspace import TABS, Workspace
 from studio.words import Message, tr
+
+if TYPE_CHECKING:
+    from studio.app.figures.dialog import FigureDialog
 
 FIRST_SIZE = (1600, 1000)
 SMALLEST = (1000, 640)
@@ -124,6 +128,8 @@ class MainWindow(QMainWindow):
             "save_as": self.files.save_as,
             "import": self.importer.open,
             "export": self._export,
+            "figure": self._figure,
+            "compare": lambda: self._figure().ask_version(),
             "close": self.files.close,
             "quit": self.close,
             "undo": self.session.undo,
@@ -140,6 +146,8 @@ class MainWindow(QMainWindow):
             "delete": lambda: canvas.delete(heal=True),
             "delete_cut": lambda: canvas.delete(heal=False),
             "rename": canvas.rename_selected,
+            "bypass": canvas.bypass_selected,
+            "straighten": canvas.straighten_selected,
             "use_again": canvas.blocks.use_again,
             "own_weights": canvas.blocks.own_weights,
             "new_block": canvas.blocks.new,
@@ -343,6 +351,13 @@ class MainWindow(QMainWindow):
         dialog.open()
         if run is not None:
             dialog.select_run(run)
+
+    def _figure(self) -> FigureDialog:
+        from studio.app.figures.dialog import FigureDialog
+
+        dialog = FigureDialog(self.session, self)
+        dialog.open()
+        return dialog
 
     def _about(self) -> None:
         questions.ask(

@@ -23,7 +23,7 @@ from studio.words import NetloomError, tr
 
 COMMANDS = (
     "new", "gallery", "data", "check", "train", "validate", "search", "lr", "evaluate", "sample", "runs",
-    "export", "import", "code", "diff", "merge", "doctor",
+    "export", "import", "code", "figure", "diff", "merge", "doctor",
 )  # fmt: skip
 """in the order of --help; each is a module here with `add(commands)`"""
 
@@ -56,6 +56,7 @@ def _parser() -> Parser:
         doctor,
         evaluate,
         export,
+        figure,
         gallery,
         import_,
         lr,
@@ -86,7 +87,7 @@ def _parser() -> Parser:
         title=tr("commands"), metavar="COMMAND", required=True, prog="netloom", parser_class=Parser
     )
     learning = (train, validate, search, lr, evaluate, sample)
-    modules = (new, gallery, data, check, *learning, runs, export, import_, code, diff, merge, doctor)
+    modules = (new, gallery, data, check, *learning, runs, export, import_, code, figure, diff, merge, doctor)
     for module in modules:
         module.add(commands)
     return parser

@@ -105,3 +105,14 @@ def _whole(before: Facts, after: Facts) -> Iterator[Place]:
         is_thing = place[0] == "networks" and len(place) in (2, NODE) and place[2:3] in ((), ("nodes",))
         if is_thing and ((place in before) != (place in after)):
             yield place
+
+
+def marks(old: ProjectData, new: ProjectData) -> dict[tuple[str, str], str]:
+    """What became of each node of the new version that is not as it was, the most telling kind of each."""
+    found: dict[tuple[str, str], str] = {}
+    told = differences(old, new)
+    for kind in ("moved", "changed", "renamed", "added"):
+        for each in told:
+            if each.kind == kind and each.node is not None:
+                found[each.node] = "changed" if kind == "renamed" else kind
+    return found

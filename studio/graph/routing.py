@@ -29,11 +29,10 @@ def obstructed(start: Point, end: Point, cards: Iterable[Rect]) -> list[Rect]:
     found = []
     for rect in cards:
         left, top, width, height = rect
-        middle = (top + height / 2 - start[1]) / down
-        if not 0 < middle < 1:
+        if top < start[1] - 1 or top + height > end[1] + 1:
             continue
-        x = start[0] + (end[0] - start[0]) * _ease(middle)
-        if left - 4 < x < left + width + 4 and top >= start[1] - 1 and top + height <= end[1] + 1:
+        one, other = (_x_at(start, end, (y - start[1]) / down) for y in (top, top + height))
+        if min(one, other) < left + width + 4 and max(one, other) > left - 4:
             found.append(rect)
     return found
 
@@ -76,5 +75,7 @@ def _pass_by(start: Point, end: Point, around: Sequence[Rect], lane: float) -> l
     ]
 
 
-def _ease(t: float) -> float:
-    return t * t * (3 - 2 * t)
+def _x_at(start: Point, end: Point, t: float) -> float:
+    """How far to the right a plain wire is at the share `t` of its way down."""
+    t = min(1.0, max(0.0, t))
+    return start[0] + (end[0] - start[0]) * t * t * (3 - 2 * t)

@@ -68,6 +68,18 @@ def test_what_is_left_to_choose_is_a_problem_with_both_sides_as_cures(
         assert "conflicts" not in document.settings
 
 
+def test_a_figure_marks_what_is_new(versions: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    out = versions["base"].with_name("figure.svg")
+    command = ["figure", str(versions["theirs"]), "--out", str(out), "--against", str(versions["base"])]
+
+    assert main([*command, "--json"]) == 0
+
+    assert json.loads(capsys.readouterr().out)["file"] == str(out)
+    assert 'fill="#9A6700"' in out.read_text()
+    assert main([*command[:3], "figure.gif"]) == 2
+    assert main(["figure", str(versions["base"]), "--out", str(out), "--style", "poster"]) == 3
+
+
 def test_it_serves_as_the_merge_driver_of_git(tmp_path: Path, versions: dict[str, Path]) -> None:
     if shutil.which("git") is None:
         pytest.skip("git is not installed")
