@@ -19,6 +19,7 @@ from studio.data.settings import DataSettings, SplitSettings, read
 from studio.data.source import DataError, Place, Raw, SourceInfo
 from studio.data.sources import known
 from studio.data.splits import parts as parted
+from studio.data.steps import dropping
 from studio.data.watching import Watch, quiet
 from studio.graph.values import Json
 from studio.words import Message
@@ -79,6 +80,8 @@ class Prepared:
     feature_names: tuple[str, ...] = ()
     faults: Faults | None = None
     """samples that were skipped"""
+    dropped: int = 0
+    """samples that steps of preprocessing left out"""
 
     def to(self, device: str) -> Prepared:
         """The same with every part on `device`."""
@@ -125,15 +128,22 @@ def prepare(
     large = not fitted.of_texts and sum(x.numel() for x, _ in raw.parts) * 4 > FLOAT_LIMIT
     keep_stored = as_stored or large
 
-    def part(x: Tensor | Stored, y: Tensor) -> Split:
+    def part(x: Tensor | Stored, y: Tensor, training: bool = False) -> Split:
+        stays = dropping.kept(fitted.steps, x, training)
+        if stays is not None:
+            x, y = x[stays.nonzero().flatten()], y[stays]
         if isinstance(x, Stored):
             return Split(x, y, fitted)
         return Split(x.contiguous(), y, fitted) if keep_stored else Split(fitted.apply(x).contiguous(), y)
 
-    return Prepared(
-        part(_chosen(raw.x, train, info), raw.y[train]),
+    made = (
+        part(_chosen(raw.x, train, info), raw.y[train], training=True),
         part(_chosen(raw.x, validation, info), raw.y[validation]),
         part(*own_test),
+    )
+    there = len(train) + len(validation) + len(own_test[0])
+    return Prepared(
+        *made,
         context_of(settings),
         fitted,
         _fingerprint(raw, _drawn_by(split), parts if by_column else ()),
@@ -141,6 +151,7 @@ def prepare(
         info.class_names,
         names,
         faults=met,
+        dropped=there - sum(map(len, made)),
     )
 
 

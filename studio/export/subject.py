@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from studio.compiler.analysis import Context, Size, TensorSpec
+from studio.data.layout import OTHER, Layout
 from studio.data.preprocessing import Preprocessing
 from studio.data.rows import rows
 from studio.export.formats import ExportError, Format
@@ -179,14 +180,14 @@ def _drawn(run: Run) -> Tensor | None:
     if run.preprocessing.of_texts:
         return None
     info = known(run.project.data)
-    layout = info.stored if info is not None else None
-    shape = layout.shape if layout is not None else tuple(_random(run)[0].shape[1:])
+    shape = tuple(_random(run)[0].shape[1:])
+    layout = info.stored if info is not None else Layout(OTHER, shape)
     generator = torch.Generator().manual_seed(0)
-    x = torch.randn(SAMPLES, *shape, generator=generator)
+    x = torch.randn(SAMPLES, *layout.shape, generator=generator)
     first = itertools.takewhile(lambda step: step["type"] in _SCALES, run.preprocessing.steps)
     for step in reversed(list(first)):
         x = _SCALES[step["type"]](step, x)
-    for i, column in enumerate(layout.columns if layout is not None else ()):
+    for i, column in enumerate(layout.columns):
         if column.values:
             drawn = torch.randint(len(column.values), (SAMPLES,), generator=generator)
             x.select(layout.axis, i).copy_(drawn.view(-1, *[1] * (x.dim() - 2)))

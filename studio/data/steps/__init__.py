@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from studio.data.layout import GAME, TABLE, TEXT, Layout
 from studio.data.source import DataError, SourceInfo
-from studio.data.steps import categories, missing, options, scaling
+from studio.data.steps import categories, missing, options, outliers, pictures, scaling, selection, windows
+from studio.data.steps.dropping import kept
 from studio.data.steps.kind import Operation, Samples, StepKind, UnfitError
 from studio.graph.values import Json
 from studio.project import sections
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from studio.data.rows import Stored
 
 KINDS: Mapping[str, StepKind] = {
-    kind.type: kind for module in (missing, categories, scaling) for kind in module.KINDS
+    kind.type: kind
+    for module in (missing, categories, scaling, outliers, selection, pictures, windows)
+    for kind in module.KINDS
 }
 """every step, by its name in the project file, in the order a person sees them"""
 STANDARDIZE: Mapping[str, Json] = {"type": "standardize"}
@@ -57,18 +60,19 @@ def placed(section: Mapping[str, Json], info: SourceInfo) -> tuple[Placed, ...]:
     """The steps of a `data` section for a source, in order, with those that it needs. Reads no data."""
     layout = info.stored
     found: list[Placed] = []
-    for step, needed in _completed(section, info):
-        one = _place(step, layout, len(found), needed)
+    for step, index in _completed(section, info):
+        one = _place(step, layout, index)
         found.append(one)
         layout = one.after
     if any(column.values for column in layout.columns):
-        found.append(_place({"type": "one_hot"}, layout, len(found), True))
+        found.append(_place({"type": "one_hot"}, layout, None))
     return tuple(found)
 
 
-def _place(step: Mapping[str, Json], layout: Layout, index: int, needed: bool) -> Placed:
+def _place(step: Mapping[str, Json], layout: Layout, index: int | None) -> Placed:
+    """`index` is the step's own in the list of the project, None for one that stands there by itself."""
     place = f"data.preprocessing[{index}]"
-    plain = Placed(step, layout, layout, needed=needed)
+    plain = Placed(step, layout, layout, needed=index is None)
     kind = KINDS.get(str(step.get("type")))
     if kind is None:
         expected = Message("one of the steps {known}", known=", ".join(KINDS))
@@ -90,14 +94,16 @@ def _place(step: Mapping[str, Json], layout: Layout, index: int, needed: bool) -
         return replace(plain, problem=error)
 
 
-def _completed(section: Mapping[str, Json], info: SourceInfo) -> list[tuple[Mapping[str, Json], bool]]:
-    """The steps that the section lists, behind what the data needs; whether each is of the latter."""
-    steps = [(step, False) for step in listed(section.get("preprocessing"))]
+def _completed(section: Mapping[str, Json], info: SourceInfo) -> list[tuple[Mapping[str, Json], int | None]]:
+    """The steps that the section lists, each with its index, behind what the data needs, without one."""
+    steps: list[tuple[Mapping[str, Json], int | None]] = [
+        (step, index) for index, step in enumerate(listed(section.get("preprocessing")))
+    ]
     kind = info.stored.kind
     if kind in (TEXT, GAME):  # standardising is what every project says that says nothing else
-        steps = [(step, needed) for step, needed in steps if step != STANDARDIZE]
+        steps = [(step, index) for step, index in steps if step != STANDARDIZE]
     if info.categories and kind == TABLE and all(step.get("type") != "missing" for step, _ in steps):
-        steps.insert(0, ({"type": "missing", "by": section.get("missing") or missing.MEDIAN}, True))
+        steps.insert(0, ({"type": "missing", "by": section.get("missing") or missing.MEDIAN}, None))
     return steps
 
 
@@ -132,4 +138,19 @@ def fit(
         assert step.kind is not None and step.values is not None, "checked when the settings were read"
         fitted = step.kind.fit(Samples(x, y, done, info.task), layout, step.values)
         done, layout = (*done, *fitted.operations), fitted.layout
+        if fitted.operations and fitted.operations[-1]["type"] == "drop":
+            x, y = _without_dropped(step, done, x, y)
     return done, layout
+
+
+def _without_dropped(
+    step: Placed, done: tuple[Operation, ...], x: Tensor | Stored, y: Tensor
+) -> tuple[Tensor | Stored, Tensor]:
+    """The training samples that the steps after this one are fitted on."""
+    stays = kept(done, x, training=True)
+    assert stays is not None, "the last of these operations drops samples"
+    if not stays.any():
+        raise DataError(
+            Message("No training sample is left after the step “{step}”. Change it.", step=step.says)
+        )
+    return x[stays.nonzero().flatten()], y[stays]

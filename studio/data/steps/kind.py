@@ -7,7 +7,7 @@ JSON with numbers, which `operations` applies to any tensor: those are kept with
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from studio.data.layout import Layout
@@ -64,6 +64,15 @@ class Samples:
             return torch.cat(found).to(torch.float64).numpy()
         found = [part.select(axis, place).reshape(-1, 1) for part in self.chunks()]
         return torch.cat(found).numpy()
+
+    def some(self, most: int) -> Samples:
+        """The same, or where there are more than `most` samples as many of them, evenly spread."""
+        import torch
+
+        if len(self.x) <= most:
+            return self
+        index = torch.linspace(0, len(self.x) - 1, most, dtype=torch.float64).long()
+        return replace(self, x=self.x[index], y=self.y[index])
 
     def rows(self, axis: int = 1) -> NDArray[Any]:
         """All samples at once, (N * ..., columns) float64: the columns lie along `axis`."""

@@ -4,11 +4,14 @@ This file stands by itself: it goes into exported folders as it is. An operation
 and plain numbers; columns lie along dimension 1 of (N, C, ...), or along `axis`.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 Step = Mapping[str, Any]
 
@@ -60,9 +63,161 @@ def _spread(column: Tensor, categories: int) -> Tensor:
     return (column == torch.arange(categories, dtype=column.dtype, device=column.device)).to(column.dtype)
 
 
+def recode(step: Step, x: Tensor) -> Tensor:
+    """A category's places become others, by a table a column; a column without one stays."""
+    columns = [x[:, i : i + 1] for i in range(len(step["tables"]))]
+    return torch.cat([_recoded(c, t) for c, t in zip(columns, step["tables"], strict=True)], 1)
+
+
+def _recoded(column: Tensor, table: Sequence[float | None]) -> Tensor:
+    if not table:
+        return column
+    lacking = torch.isnan(column)
+    places = torch.where(lacking, 0.0, column).long().clamp(0, len(table) - 1)
+    return torch.where(lacking, column, _numbers(table, column)[places])
+
+
+def neighbours(step: Step, x: Tensor) -> Tensor:
+    """A missing number becomes the mean of it in the rows that are nearest by what is there in both.
+
+    The rows are those of training: `rows` (M, columns), None for what is missing; `count` of them count.
+    """
+    places = list(step["places"])
+    known = torch.stack([_numbers(row, x) for row in step["rows"]])
+    part = x[:, places]
+    distance = _distance(part, known)
+    columns = [x[:, i] for i in range(x.shape[1])]
+    for i, place in enumerate(places):
+        having = [n for n, row in enumerate(step["rows"]) if row[i] is not None]
+        near, which = distance[:, having].topk(min(step["count"], len(having)), 1, largest=False)
+        weights = torch.isfinite(near).to(x.dtype)
+        count = weights.sum(1)
+        mean = (known[having, i][which] * weights).sum(1) / count.clamp(min=1.0)
+        mean = torch.where(count > 0, mean, step["means"][i])
+        columns[place] = torch.where(torch.isnan(columns[place]), mean, columns[place])
+    return torch.stack(columns, 1)
+
+
+def _distance(x: Tensor, known: Tensor) -> Tensor:
+    """(N, M): the squared distance over what both rows have, as if they had all; else infinite."""
+    distance = both = torch.zeros((), dtype=x.dtype, device=x.device)
+    for i in range(known.shape[1]):
+        apart = x[:, i : i + 1] - known[:, i]
+        there = ~torch.isnan(apart)
+        distance = distance + torch.where(there, apart * apart, 0.0)
+        both = both + there.to(x.dtype)
+    return torch.where(both > 0, distance * known.shape[1] / both.clamp(min=1.0), float("inf"))
+
+
+def clip(step: Step, x: Tensor) -> Tensor:
+    """Values beyond the bounds of their column become the bound; None is no bound."""
+    low, high = _along(step, "low", x), _along(step, "high", x)
+    x = torch.where(x < low, low, x)
+    return torch.where(x > high, high, x)
+
+
+def drop(step: Step, x: Tensor) -> Tensor:
+    """Which rows are left out is decided where the data are prepared."""
+    return x
+
+
+def select(step: Step, x: Tensor) -> Tensor:
+    return x[:, list(step["places"])]
+
+
+def project(step: Step, x: Tensor) -> Tensor:
+    directions = torch.stack([_numbers(row, x) for row in step["directions"]], 1)
+    return (x - _numbers(step["mean"], x)) @ directions
+
+
+def grey(step: Step, x: Tensor) -> Tensor:
+    return (x * _numbers([0.299, 0.587, 0.114], x).view(1, 3, 1, 1)).sum(1, keepdim=True)
+
+
+def resize(step: Step, x: Tensor) -> Tensor:
+    """Bilinear with the filter widened where images shrink, as Pillow and torchvision do."""
+    down, across = (
+        torch.tensor(_resampling(old, new), dtype=torch.float32, device=x.device)
+        for old, new in ((x.shape[2], step["height"]), (x.shape[3], step["width"]))
+    )
+    return down @ x @ across.transpose(0, 1)
+
+
+@cache
+def _resampling(old: int, new: int) -> list[list[float]]:
+    """(new, old): how much each old pixel gives to each new one."""
+    ratio = old / new
+    reach = max(ratio, 1.0)
+    rows = []
+    for i in range(new):
+        centre = (i + 0.5) * ratio
+        row = [max(0.0, 1.0 - abs((j + 0.5 - centre) / reach)) for j in range(old)]
+        rows.append([value / sum(row) for value in row])
+    return rows
+
+
+def crop(step: Step, x: Tensor) -> Tensor:
+    top, left = step["top"], step["left"]
+    return x[:, :, top : top + step["height"], left : left + step["width"]]
+
+
+def hog(step: Step, x: Tensor) -> Tensor:
+    """Histograms of oriented gradients (Dalal and Triggs 2005), (N, numbers): as scikit-image has them.
+
+    Of several channels each pixel takes the one with the steepest gradient.
+    """
+    down = functional.pad(x[:, :, 2:] - x[:, :, :-2], (0, 0, 1, 1))
+    across = functional.pad(x[:, :, :, 2:] - x[:, :, :, :-2], (1, 1))
+    size = (down * down + across * across).sqrt()
+    best = size.argmax(1, keepdim=True)
+    down, across, size = (value.gather(1, best) for value in (down, across, size))
+    # a direction and its opposite are one: all are turned to the upper half
+    turned = torch.where((down < 0) | ((down == 0) & (across < 0)), -1.0, 1.0)
+    down, across = down * turned, across * turned
+    count, cell, block = step["orientations"], step["cell"], step["block"]
+    angles = [math.pi * i / count for i in range(count)]
+    beyond = [down * math.cos(a) - across * math.sin(a) >= 0 for a in angles]
+    beyond.append(torch.zeros_like(beyond[0]))
+    bins = [size * (beyond[i] & ~beyond[i + 1]).to(size.dtype) for i in range(count)]
+    cells = functional.avg_pool2d(torch.cat(bins, 1), cell)
+    rows, columns = cells.shape[2] - block + 1, cells.shape[3] - block + 1
+    parts = [cells[:, :, i : i + rows, j : j + columns] for i in range(block) for j in range(block)]
+    blocks = torch.stack(parts, 1).permute(0, 3, 4, 1, 2).flatten(3)  # (N, rows, columns, cells * bins)
+    for limit in (0.2, 1.0):
+        norm = (blocks.square().sum(3, keepdim=True) + 1e-10).sqrt()
+        blocks = (blocks / norm).clamp(max=limit)
+    return blocks.flatten(1)
+
+
+def difference(step: Step, x: Tensor) -> Tensor:
+    for _ in range(step["order"]):
+        length = x.shape[step["along"]]
+        x = x.narrow(step["along"], 1, length - 1) - x.narrow(step["along"], 0, length - 1)
+    return x
+
+
+def scale_each(step: Step, x: Tensor) -> Tensor:
+    """Each column of each window by its own mean and deviation; a constant one becomes 0."""
+    mean = x.mean(step["along"], keepdim=True)
+    std = (x - mean).square().mean(step["along"], keepdim=True).sqrt()
+    return (x - mean) / torch.where(std <= 1e-6 * mean.abs(), 1.0, std)
+
+
 OPERATIONS: dict[str, Callable[[Step, Tensor], Tensor]] = {
     "scale": scale,
     "standardize": standardize,
     "impute": impute,
     "one_hot": one_hot,
+    "recode": recode,
+    "impute_neighbours": neighbours,
+    "clip": clip,
+    "drop": drop,
+    "select": select,
+    "project": project,
+    "grey": grey,
+    "resize": resize,
+    "crop": crop,
+    "hog": hog,
+    "difference": difference,
+    "scale_each": scale_each,
 }
