@@ -63,9 +63,9 @@ GROUPS = (
         ),
     ),
     Group(Message("Images"), ("mnist_mlp", "mnist_cnn", "lenet_cifar10", "residual", "transfer")),
-    Group(Message("Texts"), ()),
-    Group(Message("Sequences"), ()),
-    Group(Message("Tables"), ()),
+    Group(Message("Texts"), ("lstm_reviews", "text_cnn", "gru_waimai", "text_transformer", "char_gpt")),
+    Group(Message("Sequences"), ("sunspots_rnn", "airline_lstm", "temporal_convolution")),
+    Group(Message("Tables"), ("penguins", "titanic", "california_housing", "auto_mpg", "three_experts")),
     Group(Message("Generating"), ()),
     Group(Message("Playing"), ()),
 )
