@@ -114,6 +114,12 @@ def free_slot(node: Node, project: ProjectData | None = None) -> Path | None:
     return next((slot_for(node, port) for port in ports if port.variadic), None)
 
 
+def only_slot(node: Node, project: ProjectData | None = None) -> Path | None:
+    """The place of the one input that a node must have; None where it has several."""
+    needed = [port for port in inputs(node, project) if not port.optional]
+    return needed[0].slot if len(needed) == 1 and not needed[0].variadic else None
+
+
 def slot_for(node: Node, port: Port) -> Path:
     """Where a wire drawn to `port` goes: a variadic port takes it behind its others."""
     if not port.variadic:

@@ -32,9 +32,17 @@ class Verdict:
 
 
 def verdict(
-    project: ProjectData, network: str, source: str, target: str, slot: Path | None = None
+    project: ProjectData,
+    network: str,
+    source: str,
+    target: str,
+    slot: Path | None = None,
+    replace: bool = False,
 ) -> Verdict:
-    """Whether the output of `source` may be wired to `target`: to `slot`, or where it is free."""
+    """Whether the output of `source` may be wired to `target`: to `slot`, or where it is free.
+
+    With `replace`, a node whose only input is taken gives up the wire that it has.
+    """
     net = project.networks[network]
     if source not in net.nodes or target not in net.nodes:
         return _no(Message("There is no such node any more."))
@@ -54,6 +62,8 @@ def verdict(
             )
         )
     where = slot if slot is not None else ports.free_slot(taker, project)
+    if where is None and replace:
+        where = ports.only_slot(taker, project)
     if where is None:
         return _no(Message("{node} has no free input.", node=target))
     return Verdict(True, None, where)

@@ -51,6 +51,20 @@ class Edit:
         for heir, name in heirs.items():
             self.rename_node(network, heir, name)
 
+    def take_out(self, network: str, ids: Iterable[str]) -> None:
+        """Takes nodes out of their wires, which close behind them; the wires among them stay."""
+        taken = set(ids)
+        bridge = self._bridges(network, taken)
+        for node in list(self.document.nodes(network).values()):
+            if node.id not in taken:
+                self._let_go(network, node, taken, bridge)
+                continue
+            arguments = node.arguments
+            for slot, value in reversed(list(arguments.references())):
+                if value["n"] not in taken:
+                    arguments = without(arguments, slot)
+            self.set_arguments(network, node.id, arguments)
+
     def _bridges(self, network: str, doomed: set[str]) -> dict[str, Json]:
         """What feeds each doomed node through its first wire, past other doomed ones; None without any."""
         nodes = self.document.nodes(network)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
@@ -225,17 +225,26 @@ class EdgeLayer(QGraphicsRectItem):
         """What the chips below a card say."""
         return [text for text, _ in self._chips.get(source, ())]
 
-    def edge_at(self, at: QPointF, reach: float) -> Wire | None:
-        """The wire nearest to `at`, no farther than `reach`."""
+    def edge_at(self, at: QPointF, reach: float, without: Container[Wire] = ()) -> Wire | None:
+        """The wire nearest to `at`, no farther than `reach` and none of `without`."""
         box = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
         best: tuple[float, Wire] | None = None
         for edge in self._near(box):
             if not edge.bounds.intersects(box) or self._states.get(edge.wire) == HIDDEN:
                 continue
+            if edge.wire in without:
+                continue
             gap = routing.distance(edge.points, at)
             if gap <= reach and (best is None or gap < best[0]):
                 best = (gap, edge.wire)
         return best[1] if best else None
+
+    def crossed(self, one: QPointF, two: QPointF) -> list[Wire]:
+        """The wires that a line from `one` to `two` cuts."""
+        line = QLineF(one, two)
+        box = QRectF(one, two).normalized().adjusted(-1, -1, 1, 1)
+        near = [edge for edge in self._near(box) if edge.bounds.intersects(box)]
+        return [edge.wire for edge in near if routing.crosses(edge.points, line)]
 
     def middle(self, wire: Wire) -> QPointF:
         return routing.middle(self._edges[wire].points)

@@ -11,6 +11,9 @@ Side: TypeAlias = Literal["in", "out"]
 GRID = 8
 CARD_WIDTH = 184
 CARD_HEIGHT = 56
+DOT = 16
+"""the side of the square that a dot on a wire takes"""
+DOT_RADIUS = 5.0
 CORNER = 8
 BAR = 5
 MARGIN = 8

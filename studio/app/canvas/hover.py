@@ -39,7 +39,7 @@ def highlight(view: GraphView, at: QPointF) -> None:
     else:
         wire = graph.edges.edge_at(at, WIRE_REACH / view.zoom)
         states = {wire: HOT} if wire is not None else {}
-    labels = [_port_label(graph, *port)] if port is not None else []
+    labels = [_port_label(graph, *port)] if port is not None and not port[0].is_dot else []
     spot = port[0].port(port[1], port[2]) if port is not None else None
     if spot != overlay.port or labels != overlay.labels:
         overlay.port, overlay.labels = spot, labels
@@ -65,6 +65,11 @@ def _ends_at(graph: GraphScene, wire: Wire, card: NodeItem, side: Side, index: i
     if side == "out":
         return wire.source == card.node.id and (wire.index or 0) == index
     return wire.target == card.node.id and graph.inlet(wire) == index
+
+
+def wires_of(graph: GraphScene, card: NodeItem, side: Side, index: int) -> list[Wire]:
+    """The wires that end at a port."""
+    return [wire for wire in graph.edges.wires_at(card.node.id) if _ends_at(graph, wire, card, side, index)]
 
 
 def show_tip(view: GraphView, event: QHelpEvent) -> bool:

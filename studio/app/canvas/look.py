@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from studio.app.canvas.geometry import CARD_WIDTH, card_width
+from studio.app.canvas.geometry import CARD_HEIGHT, CARD_WIDTH, DOT, card_width
 from studio.catalog import literals, ports, summary, table
 from studio.catalog.entry import Port
 from studio.compiler.analysis import NodeReport, Problem, TensorSpec
+from studio.graph import passing
 from studio.graph.model import INPUT, OUTPUT, Node, ProjectData, wires_into
 from studio.graph.values import Path
 from studio.training import learning
@@ -35,6 +36,7 @@ class Shape:
     outlets: tuple[str, ...] = ()
     wired: tuple[bool, ...] = ()
     width: int = CARD_WIDTH
+    height: int = CARD_HEIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,12 @@ class Face:
     outputs: int
     badge: str = ""
     waiting: bool = False
+    bypassed: bool = False
+    dot: bool = False
+
+    @property
+    def height(self) -> int:
+        return DOT if self.dot else CARD_HEIGHT
 
 
 def shape_of(node: Node, project: ProjectData) -> Shape:
@@ -66,6 +74,8 @@ def shape_of(node: Node, project: ProjectData) -> Shape:
         else:
             taken[index] = True
     outlets = tuple(ports.outputs(node, project))
+    if node.type == passing.DOT:
+        return Shape(tuple(inlets), outlets, tuple(taken), DOT, DOT)
     return Shape(tuple(inlets), outlets, tuple(taken), card_width(len(inlets), len(outlets)))
 
 
@@ -120,6 +130,8 @@ def face_of(
         outputs=len(shape.outlets),
         badge=problem.severity if problem and problem.severity != "hint" else "",
         waiting=report is not None and report.state == "waiting",
+        bypassed=passing.passes(node),
+        dot=node.type == passing.DOT,
     )
 
 
@@ -162,6 +174,8 @@ def tip_of(node: Node, report: NodeReport | None, problems: Iterable[Problem]) -
     first = next(iter(problems), None)
     if first is not None:
         return str(first.text)
+    if node.type != passing.DOT and passing.passes(node):
+        return tr("{node} is bypassed: what comes in is passed on", node=node.id)
     if report is not None and report.state == "waiting" and report.waits_for:
         return tr("{node} waits for {other}", node=node.id, other=report.waits_for)
     return f"{node.id} · {node.type}"

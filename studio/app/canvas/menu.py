@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtWidgets import QMenu
 
-from studio.app.canvas import edits
+from studio.app.canvas import edits, wire_edits
 from studio.app.canvas.hover import WIRE_REACH
-from studio.graph import sharing
+from studio.graph import passing, sharing
 from studio.graph.blocks import uses
 from studio.graph.model import Node, Wire
 from studio.words import tr
@@ -48,6 +48,10 @@ def _for_cards(menu: QMenu, panel: CanvasPanel) -> None:
         action = _add(menu, tr("Connect in order"), "C", panel.connect_selected)
         action.setEnabled(len(chosen) > 1)
     _add(menu, tr("Cut wires"), "Shift+C", panel.cut_selected_wires)
+    wired = [node for node in chosen if passing.may_be_bypassed(node)]
+    if wired:
+        text = tr("Stop bypassing") if all(map(passing.passes, wired)) else tr("Bypass")
+        _add(menu, text, "Ctrl+B", panel.bypass_selected)
     menu.addSeparator()
     _add(menu, tr("Make a block"), "Ctrl+G", panel.blocks.group)
     if any(node.block is not None for node in chosen):
@@ -85,12 +89,16 @@ def _for_layer(menu: QMenu, panel: CanvasPanel, node: Node) -> None:
 
 def _for_wire(menu: QMenu, panel: CanvasPanel, wire: Wire, at: QPointF) -> None:
     _add(menu, tr("Insert a layer here…"), "", lambda: panel.searching.for_wire(at, wire))
+    place = (at.x(), at.y())
+    _add(
+        menu, tr("Put a dot here"), tr("Double-click"), lambda: wire_edits.add_dot(panel.session, wire, place)
+    )
     _add(menu, tr("Cut wire"), tr("Alt+click"), lambda: edits.cut(panel.session, [wire]))
 
 
 def _for_canvas(menu: QMenu, panel: CanvasPanel, at: QPointF) -> None:
     _add(menu, tr("Add a layer…"), "Tab", lambda: panel.view.ask_for_node(at))
-    _add(menu, tr("New empty block"), "Ctrl+B", panel.blocks.new)
+    _add(menu, tr("New empty block"), "Ctrl+Shift+B", panel.blocks.new)
     _add(menu, tr("Paste"), "Ctrl+V", panel.clipboard.paste)
     menu.addSeparator()
     _add(menu, tr("Select all"), "Ctrl+A", panel.select_all)

@@ -9,11 +9,12 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from studio.app.canvas import painting
-from studio.app.canvas.geometry import CARD_HEIGHT, MARGIN, THUMB, THUMB_GAP, Rect, Side, port_x
+from studio.app.canvas.geometry import DOT, MARGIN, THUMB, THUMB_GAP, Rect, Side, port_x
 from studio.app.canvas.look import Face, Shape
 from studio.app.canvas.pixmaps import PixmapStore
 from studio.app.canvas.thumbnails import Thumb
 from studio.catalog import table
+from studio.graph import passing
 from studio.graph.model import Node
 
 DIM = 0.35
@@ -61,6 +62,11 @@ class NodeItem(QGraphicsRectItem):
         """The category of its type, which names its colour."""
         return table.category(self.node.type)
 
+    @property
+    def is_dot(self) -> bool:
+        """Whether it is a dot on a wire: its ports are its middle."""
+        return self.node.type == passing.DOT
+
     def invalidate(self) -> None:
         """The face is to be made anew."""
         self._face = None
@@ -92,7 +98,7 @@ class NodeItem(QGraphicsRectItem):
     def _bound(self) -> None:
         beside = THUMB_GAP + THUMB - MARGIN + 1 if self.thumb is not None else 0
         width = self.shape_.width + 2 * MARGIN + beside
-        bounds = QRectF(-MARGIN, -MARGIN, width, CARD_HEIGHT + 2 * MARGIN)
+        bounds = QRectF(-MARGIN, -MARGIN, width, self.shape_.height + 2 * MARGIN)
         if bounds != self.rect():
             self.setRect(bounds)
 
@@ -101,7 +107,7 @@ class NodeItem(QGraphicsRectItem):
     def box(self) -> Rect:
         """The card in scene units, without what it paints around itself."""
         at = self.pos()
-        return (at.x(), at.y(), float(self.shape_.width), float(CARD_HEIGHT))
+        return (at.x(), at.y(), float(self.shape_.width), float(self.shape_.height))
 
     @property
     def shows_thumb(self) -> bool:
@@ -119,7 +125,7 @@ class NodeItem(QGraphicsRectItem):
 
     def settled(self) -> Rect:
         """The same where the document has it, whatever a gesture or an animation shows."""
-        return (*self.node.at, self.shape_.width, CARD_HEIGHT)
+        return (*self.node.at, self.shape_.width, self.shape_.height)
 
     def count(self, side: Side) -> int:
         return len(self.shape_.inlets) if side == "in" else len(self.shape_.outlets)
@@ -127,9 +133,11 @@ class NodeItem(QGraphicsRectItem):
     def port(self, side: Side, index: int) -> QPointF:
         """The middle of a port in scene units."""
         at = self.pos()
+        if self.is_dot:
+            return QPointF(at.x() + DOT / 2, at.y() + DOT / 2)
         count = max(1, self.count(side))
         x = at.x() + port_x(self.shape_.width, count, min(index, count - 1))
-        return QPointF(x, at.y() if side == "in" else at.y() + CARD_HEIGHT)
+        return QPointF(x, at.y() if side == "in" else at.y() + self.shape_.height)
 
     # -- Qt --------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from studio.app import theme as themes
@@ -31,6 +31,8 @@ class Overlay(QGraphicsRectItem):
         self.guides: list[Guide] = []
         self.ghosts: list[Rect] = []
         self.wires: list[tuple[QPointF, QPointF]] = []
+        self.cut: list[QPointF] = []
+        """the line that cuts wires"""
         self.refused = False
         self.port: QPointF | None = None
         self.labels: list[tuple[QPointF, str, bool]] = []
@@ -56,6 +58,8 @@ class Overlay(QGraphicsRectItem):
             found = found.united(_guide_line(guide))
         for start, end in self.wires:
             found = found.united(routing.way(start, end, []).boundingRect().adjusted(-1, -1, 1, 1))
+        if self.cut:
+            found = found.united(QPolygonF(self.cut).boundingRect().adjusted(-1, -1, 1, 1))
         if self.port is not None:
             found = found.united(QRectF(self.port.x() - 12, self.port.y() - 12, 24, 24))
         reach = 40 / max(self._zoom, 0.01)
@@ -93,6 +97,11 @@ class Overlay(QGraphicsRectItem):
             painter.setPen(QPen(theme.color("accent"), 2))
             painter.setBrush(theme.color("accent", 0.3))
             painter.drawEllipse(self.port, 8, 8)
+        if self.cut:
+            pen = QPen(theme.color("error"), 2, Qt.PenStyle.DashLine)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.drawPolyline(QPolygonF(self.cut))
         if self.band is not None:
             pen = QPen(theme.color("accent"), 1)
             pen.setCosmetic(True)

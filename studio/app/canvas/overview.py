@@ -12,7 +12,6 @@ from PySide6.QtGui import QPainter, QPen
 
 from studio.app import theme as themes
 from studio.app.canvas import painting
-from studio.app.canvas.geometry import CARD_HEIGHT
 from studio.app.canvas.scene import GraphScene
 
 OVERVIEW_BELOW = 0.3
@@ -68,7 +67,7 @@ class Overview:
             found: dict[str, list[QRectF]] = {}
             self._rects = {}
             for id_, card in self._graph.cards.items():
-                rect = QRectF(card.pos().x(), card.pos().y(), card.shape_.width, CARD_HEIGHT)
+                rect = QRectF(card.pos().x(), card.pos().y(), card.shape_.width, card.shape_.height)
                 self._rects[id_] = rect
                 found.setdefault(card.category, []).append(rect)
             self._by_color = found

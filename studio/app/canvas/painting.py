@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QApplication
 
-from studio.app.canvas.geometry import BAR, CARD_HEIGHT, CORNER, PORT_RADIUS, port_x
+from studio.app.canvas.geometry import BAR, CORNER, DOT_RADIUS, PORT_RADIUS, port_x
 from studio.app.canvas.look import Face
 from studio.app.theme import Theme
 
@@ -19,6 +19,7 @@ TEXT_LEFT = BAR + 10
 BADGE = 9.0
 CHIP_HEIGHT = 18.0
 WAITING_OPACITY = 0.55
+BYPASSED_OPACITY = 0.6
 
 
 @lru_cache(maxsize=32)
@@ -62,15 +63,20 @@ def blend(over: QColor, under: QColor, share: float) -> QColor:
 def paint_card(painter: QPainter, face: Face, mark: str, theme: Theme, small: bool = False) -> None:
     """A whole card with its corner at the origin. `small` cards carry a large title and nothing else."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    rect = QRectF(0, 0, face.width, CARD_HEIGHT)
+    if face.dot:
+        _dot(painter, face, mark, theme)
+        return
+    rect = QRectF(0, 0, face.width, face.height)
     _body(painter, rect, face, mark, theme)
-    if face.waiting:
-        painter.setOpacity(WAITING_OPACITY)
+    if face.waiting or face.bypassed:
+        painter.setOpacity(BYPASSED_OPACITY if face.bypassed else WAITING_OPACITY)
     if small:
         _large_title(painter, rect, face, theme)
     else:
         _texts(painter, rect, face, theme)
     painter.setOpacity(1)
+    if face.bypassed:
+        _way_through(painter, rect, face, theme)
     _ports(painter, rect, face, theme)
     if face.badge:
         _badge(painter, QPointF(rect.right() - 3, rect.top() + 3), face.badge, theme)
@@ -86,13 +92,15 @@ def _body(painter: QPainter, rect: QRectF, face: Face, mark: str, theme: Theme) 
         shade = QPainterPath()
         shade.addRoundedRect(rect.adjusted(0, 1.5, 0, 2), CORNER, CORNER)
         painter.fillPath(shade, QColor(0, 0, 0, 70 if theme.name == "dark" else 22))
-    painter.fillPath(outline, theme.color("card"))
+    ground = theme.color("card")
+    painter.fillPath(outline, blend(ground, theme.color("canvas"), 0.4) if face.bypassed else ground)
     painter.save()
     bar = QPainterPath()
     bar.addRect(QRectF(rect.left(), rect.top(), BAR, rect.height()))
     color = theme.color(face.category)
     painter.fillPath(
-        bar.intersected(outline), blend(color, theme.color("card"), 0.5) if face.waiting else color
+        bar.intersected(outline),
+        blend(color, theme.color("card"), 0.5) if face.waiting or face.bypassed else color,
     )
     painter.restore()
     pen = {
@@ -102,9 +110,30 @@ def _body(painter: QPainter, rect: QRectF, face: Face, mark: str, theme: Theme) 
     }.get(mark, QPen(theme.color("line"), 1))
     if mark == PLAIN and face.badge:
         pen = QPen(theme.color(face.badge), 1.2)
-    if face.waiting and mark == PLAIN:
+    if (face.waiting or face.bypassed) and mark == PLAIN:
         pen.setStyle(Qt.PenStyle.DashLine)
     painter.strokePath(outline, pen)
+
+
+def _dot(painter: QPainter, face: Face, mark: str, theme: Theme) -> None:
+    middle = QPointF(face.width / 2, face.height / 2)
+    if mark in {SELECTED, TARGET}:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("accent" if mark == SELECTED else "good", 0.35))
+        painter.drawEllipse(middle, DOT_RADIUS + 4, DOT_RADIUS + 4)
+    named = {SELECTED: "accent", TARGET: "good", HOVERED: "text"}.get(mark, "second")
+    painter.setPen(QPen(theme.color("canvas"), 1.3))
+    painter.setBrush(theme.color(face.badge or named))
+    painter.drawEllipse(middle, DOT_RADIUS, DOT_RADIUS)
+
+
+def _way_through(painter: QPainter, rect: QRectF, face: Face, theme: Theme) -> None:
+    """The wire that goes through a bypassed card, from its first input to its first output."""
+    start = QPointF(port_x(rect.width(), max(1, len(face.ports)), 0), rect.top())
+    end = QPointF(port_x(rect.width(), max(1, face.outputs), 0), rect.bottom())
+    way = QPainterPath(start)
+    way.cubicTo(start.x(), rect.center().y(), end.x(), rect.center().y(), end.x(), end.y())
+    painter.strokePath(way, QPen(blend(theme.color("second"), theme.color("canvas"), 0.8), 2))
 
 
 def _texts(painter: QPainter, rect: QRectF, face: Face, theme: Theme) -> None:

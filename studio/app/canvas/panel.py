@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from studio.app.canvas import edits, keyboard, menu, tidying
+from studio.app.canvas import edits, keyboard, menu, tidying, wire_edits
 from studio.app.canvas.animation import Glide
 from studio.app.canvas.block_commands import BlockCommands
 from studio.app.canvas.breadcrumb import Breadcrumb
@@ -213,6 +213,16 @@ class CanvasPanel(QWidget):
                 return
         if pairs:
             edits.connect_chain(self.session, pairs)
+
+    def bypass_selected(self) -> None:
+        """Bypasses the selected nodes, or takes them in again."""
+        wire_edits.bypass(self.session, self.session.selection)
+
+    def straighten_selected(self) -> None:
+        """Puts the selected cards below what feeds them."""
+        before = self.graph.rects()
+        wire_edits.straighten(self.session, self.session.selection, before)
+        self.glide.start({id_: before[id_][:2] for id_ in self.session.selection})
 
     def cut_selected_wires(self) -> None:
         """Cuts the wires between the selected nodes; all wires of a single one."""

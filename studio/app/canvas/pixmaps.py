@@ -16,7 +16,7 @@ from PySide6.QtGui import QPainter, QPixmap, QTransform
 
 from studio.app import theme as themes
 from studio.app.canvas import painting
-from studio.app.canvas.geometry import BAR, CARD_HEIGHT, MARGIN, THUMB
+from studio.app.canvas.geometry import BAR, MARGIN, THUMB
 from studio.app.canvas.look import Face
 from studio.app.canvas.thumbnails import Thumb
 
@@ -103,14 +103,14 @@ class PixmapStore:
         if scale is None:
             self.starved = True
             theme = themes.current()
-            painter.fillRect(QRectF(0, 0, face.width, CARD_HEIGHT), theme.color("card"))
-            painter.fillRect(QRectF(0, 0, BAR, CARD_HEIGHT), theme.color(face.category))
+            painter.fillRect(QRectF(0, 0, face.width, face.height), theme.color("card"))
+            painter.fillRect(QRectF(0, 0, BAR, face.height), theme.color(face.category))
             return
-        whole = QRectF(-MARGIN, -MARGIN, face.width + 2 * MARGIN, CARD_HEIGHT + 2 * MARGIN)
+        whole = QRectF(-MARGIN, -MARGIN, face.width + 2 * MARGIN, face.height + 2 * MARGIN)
         painter.drawPixmap(whole, held[scale], QRectF(held[scale].rect()))
 
     def _render_card(self, key: Key, face: Face, mark: str, scale: float) -> QPixmap:
-        made, painter = self._blank(face.width + 2 * MARGIN, CARD_HEIGHT + 2 * MARGIN, scale)
+        made, painter = self._blank(face.width + 2 * MARGIN, face.height + 2 * MARGIN, scale)
         painter.translate(MARGIN, MARGIN)
         painting.paint_card(painter, face, mark, themes.current(), small=scale <= SMALL_UP_TO)
         painter.end()

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from itertools import pairwise
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 from studio.app.canvas.geometry import Rect
@@ -75,6 +75,12 @@ def distance(points_: list[QPointF], at: QPointF) -> float:
         gap = at - (one + line * t)
         best = min(best, QPointF.dotProduct(gap, gap))
     return math.sqrt(best)
+
+
+def crosses(points_: list[QPointF], line: QLineF) -> bool:
+    """Whether a line through the points meets `line`."""
+    bounded = QLineF.IntersectionType.BoundedIntersection
+    return any(QLineF(one, two).intersects(line)[0] == bounded for one, two in pairwise(points_))
 
 
 def middle(points_: list[QPointF]) -> QPointF:

@@ -27,6 +27,7 @@ from studio.graph import operations as op
 from studio.graph.document import Change
 from studio.graph.model import INPUT, OUTPUT, Node, ProjectData, Wire, wires_into
 from studio.graph.operations import Operation
+from studio.graph.values import Path
 
 SPARE = 2000.0
 """how far around the cards the scene's index of items reaches"""
@@ -427,7 +428,10 @@ class GraphScene(QGraphicsScene):
 
     def free_inlet(self, card: NodeItem) -> int | None:
         """The input that the next wire dropped on a card takes."""
-        slot = ports.free_slot(card.node, self._project(card.node))
+        return self.inlet_at(card, ports.free_slot(card.node, self._project(card.node)))
+
+    def inlet_at(self, card: NodeItem, slot: Path | None) -> int | None:
+        """Which input of a card is at `slot`."""
         return None if slot is None else look.inlet_of(card.shape_.inlets, slot)
 
     def moved_cards(self, ids: Iterable[str]) -> None:

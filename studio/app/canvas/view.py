@@ -24,25 +24,22 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from studio.app import theme as themes
-from studio.app.canvas import backdrop, hover
+from studio.app.canvas import backdrop, drops, hover, wire_edits
+from studio.app.canvas.border import BorderScroll
 from studio.app.canvas.edits import Source, Target
 from studio.app.canvas.geometry import Side
 from studio.app.canvas.hover import WIRE_REACH
 from studio.app.canvas.overview import OVERVIEW_BELOW, Overview
 from studio.app.canvas.scene import GraphScene
+from studio.app.canvas.tools.cut import CutTool
+from studio.app.canvas.tools.lazy import LazyTool
 from studio.app.canvas.tools.pan import PanTool
-from studio.app.canvas.tools.place import PlaceTool
 from studio.app.canvas.tools.select import SelectTool
 from studio.app.canvas.tools.tool import Pointer, Tool
-from studio.catalog import table
 from studio.graph.model import Wire
 
-NODE_TYPE = "application/x-netloom-node-type"
 SMALLEST, LARGEST = 0.05, 4.0
 WHEEL = 1.0015
-BORDER = 24
-"""within so many pixels of the border a dragging mouse scrolls the view"""
-SCROLL = 14
 FRAME_MARGIN = 40
 FRAME_MS = 16
 SETTLE_MS = 90
@@ -83,9 +80,11 @@ class GraphView(QGraphicsView):
         self._again.timeout.connect(self.viewport().update)
         self._space = False
         self._space_used = False
-        self._under: QPoint | None = None
-        self._scroll = QTimer(self, interval=16)
-        self._scroll.timeout.connect(self._scroll_at_border)
+        self._cuts = False
+        """whether Y is held: the left button draws a line that cuts wires"""
+        self._no_menu = False
+        self.under: QPoint | None = None
+        self._scroll = BorderScroll(self)
         self.tool: Tool = SelectTool(self)
         self._resting = self.tool
         self._below: list[Tool] = []
@@ -236,59 +235,67 @@ class GraphView(QGraphicsView):
     def ask_for_node(self, at: QPointF, end: Source | Target | None = None) -> None:
         self.node_wanted.emit(at, end)
 
-    def _pointer(self, event: QMouseEvent | QDropEvent) -> Pointer:
+    def pointer(self, event: QMouseEvent | QDropEvent) -> Pointer:
         if isinstance(event, QDropEvent):
             at, button = event.position(), Qt.MouseButton.LeftButton
         else:
             at, button = event.position(), event.button()
-        self._under = at.toPoint()
+        self.under = at.toPoint()
         scene = self.viewportTransform().inverted()[0].map(at)
         return Pointer(scene, at.toPoint(), button, event.modifiers())
-
-    def _scroll_at_border(self) -> None:
-        if self._under is None:
-            return
-        room, at = self.viewport().rect(), self._under
-        step = QPoint(_outside(at.x(), room.width()), _outside(at.y(), room.height()))
-        if not step.isNull():
-            self.pan_by(-step)
-            scene = self.viewportTransform().inverted()[0].map(QPointF(at))
-            no_button, no_key = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
-            self.tool.move(Pointer(scene, at, no_button, no_key))
 
     # -- events of the mouse ---------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.touched.emit()
-        pointer = self._pointer(event)
+        pointer = self.pointer(event)
         left = event.button() == Qt.MouseButton.LeftButton
         if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
             self._space_used = True
             self.begin(PanTool(self, pointer.view, event.button()))
         elif self.gesture or left:
-            self.tool.press(pointer)
+            self._left(pointer)
+        elif event.button() == Qt.MouseButton.RightButton:
+            self._right(pointer)
         event.accept()
+
+    def _left(self, pointer: Pointer) -> None:
+        if self._cuts and not self.gesture:
+            self.begin(CutTool(self, pointer))
+        else:
+            self.tool.press(pointer)
+
+    def _right(self, pointer: Pointer) -> None:
+        """With Ctrl a line that cuts, with Alt a wire from card to card; else the menu comes."""
+        card = self.graph.card_at(pointer.scene)
+        self._no_menu = pointer.ctrl or (pointer.alt and card is not None)
+        if pointer.ctrl:
+            self.begin(CutTool(self, pointer))
+        elif pointer.alt and card is not None:
+            self.begin(LazyTool(self, card, pointer))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self.tool.needs_button and not event.buttons():
             self.cancel_gesture()
-        self.tool.move(self._pointer(event))
+        self.tool.move(self.pointer(event))
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton or isinstance(self.tool, PanTool):
-            self.tool.release(self._pointer(event))
+        if event.button() == self.tool.button:
+            self.tool.release(self.pointer(event))
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        pointer = self._pointer(event)
+        pointer = self.pointer(event)
         if self.gesture or event.button() != Qt.MouseButton.LeftButton:
             self.mousePressEvent(event)
             return
         card = self.graph.card_at(pointer.scene)
         if card is not None:
             self.entered.emit(card.node.id)
-        elif self.graph.edges.edge_at(pointer.scene, WIRE_REACH / self.zoom) is None:
+        elif (wire := self.graph.edges.edge_at(pointer.scene, WIRE_REACH / self.zoom)) is not None:
+            wire_edits.add_dot(self.session, wire, (pointer.scene.x(), pointer.scene.y()))
+        else:
             self.ask_for_node(pointer.scene)
         event.accept()
 
@@ -296,7 +303,7 @@ class GraphView(QGraphicsView):
         if not self.gesture:
             self.graph.hover(None)
             self._clear_preview()
-        self._under = None
+        self.under = None
         super().leaveEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -316,39 +323,24 @@ class GraphView(QGraphicsView):
         event.accept()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if not self.gesture:
+        if not self.gesture and not self._no_menu:
             self.menu_wanted.emit(event.pos())
+        self._no_menu = False
         event.accept()
 
     # -- drops from the palette ------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if not event.mimeData().hasFormat(NODE_TYPE):
-            event.ignore()
-            return
-        type_ = bytes(event.mimeData().data(NODE_TYPE).data()).decode("utf-8", errors="replace")
-        if table.entry(type_) is None and not type_.startswith("block:"):
-            event.ignore()
-            return
-        self.cancel_gesture()
-        self.begin(PlaceTool(self, type_))
-        event.acceptProposedAction()
+        drops.enter(self, event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        if isinstance(self.tool, PlaceTool):
-            self.tool.move(self._pointer(event))
-            event.acceptProposedAction()
-        else:
-            event.ignore()
+        drops.move(self, event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self.cancel_gesture()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if isinstance(self.tool, PlaceTool):
-            self.tool.release(self._pointer(event))
-            event.acceptProposedAction()
-            self.setFocus(Qt.FocusReason.MouseFocusReason)
+        drops.drop(self, event)
 
     # -- events of the keyboard ------------------------------------------------------------------
 
@@ -388,10 +380,15 @@ class GraphView(QGraphicsView):
                 self._space, self._space_used = True, False
                 self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
             event.accept()
+        elif event.key() == Qt.Key.Key_Y and not event.modifiers():
+            self._cuts = True
+            event.accept()
         else:
             event.ignore()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Y and not event.isAutoRepeat():
+            self._cuts = False
         if event.key() == Qt.Key.Key_Space and self._space and not event.isAutoRepeat():
             self._space = False
             self.viewport().setCursor(Qt.CursorShape.ArrowCursor)
@@ -402,12 +399,12 @@ class GraphView(QGraphicsView):
             event.ignore()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._space = False
+        self._space = self._cuts = False
         super().focusOutEvent(event)
 
     def mouse_in_scene(self) -> QPointF:
         """Where the mouse is; the middle of the view where it is elsewhere."""
-        at = self._under if self._under is not None else self.viewport().rect().center()
+        at = self.under if self.under is not None else self.viewport().rect().center()
         return self.viewportTransform().inverted()[0].map(QPointF(at))
 
     # -- painting --------------------------------------------------------------------------------
@@ -485,10 +482,3 @@ class GraphView(QGraphicsView):
 
     def _on_screen(self, at: QPointF) -> QPoint:
         return self.viewport().mapToGlobal(self.viewportTransform().map(at).toPoint())
-
-
-def _outside(at: int, room: int) -> int:
-    """How far to scroll for a mouse at `at` of a border to border `room`."""
-    if at < BORDER:
-        return -SCROLL
-    return SCROLL if at > room - BORDER else 0

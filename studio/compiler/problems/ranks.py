@@ -7,57 +7,16 @@ import re
 from collections.abc import Iterator
 
 from studio.catalog import table
+from studio.catalog.ranks import SEQUENCES, form, spatial, wanted
 from studio.compiler.analysis import N, TensorSpec
 from studio.compiler.problems import remedies
 from studio.compiler.problems.finding import Case, Diagnosis, Remedy
 from studio.graph.edit import Edit
 from studio.words import Message
 
-_FAMILIES = (
-    "Conv", "ConvTranspose", "MaxPool", "AvgPool", "AdaptiveAvgPool", "AdaptiveMaxPool", "LPPool",
-    "FractionalMaxPool", "MaxUnpool", "BatchNorm", "InstanceNorm", "Dropout", "ZeroPad", "ConstantPad",
-    "ReflectionPad", "ReplicationPad", "CircularPad",
-)  # fmt: skip
-_SEQUENCES = ("nn.LSTM", "nn.GRU", "nn.RNN", "nn.MultiheadAttention", "nn.TransformerEncoderLayer")
-_LIKE_IMAGES = (
-    "F.max_pool2d", "F.avg_pool2d", "F.adaptive_avg_pool2d", "nn.Softmax2d", "nn.Unfold",
-    "nn.PixelShuffle", "nn.PixelUnshuffle", "nn.UpsamplingNearest2d", "nn.UpsamplingBilinear2d",
-)  # fmt: skip
 _SMALLEST = 16
 """values from which on a row may be a small picture"""
-_CELLS = ("nn.LSTMCell", "nn.GRUCell", "nn.RNNCell")
 _JOINERS = frozenset({"nn.Flatten", "torch.flatten", "torch.reshape", "nn.Unflatten"})
-SHAPES = {
-    2: Message("N×features"),
-    3: Message("N×channels×length"),
-    4: Message("N×channels×height×width"),
-    5: Message("N×channels×depth×height×width"),
-}
-
-
-def spatial(type_: str) -> int | None:
-    """How many spatial dimensions a type works on, by its name: 2 for nn.Conv2d."""
-    match = re.fullmatch(r"nn\.(\w+?)([123])d", type_)
-    return int(match[2]) if match and match[1] in _FAMILIES else None
-
-
-def wanted(type_: str) -> tuple[int, ...]:
-    """The numbers of dimensions a type takes, batch included; empty where any will do."""
-    if type_ == "nn.BatchNorm1d":
-        return (3, 2)
-    if count := spatial(type_):
-        return (count + 2,)
-    if type_ in _SEQUENCES:
-        return (3, 2)
-    if type_ in _LIKE_IMAGES:
-        return (4,)
-    if type_ in _CELLS:
-        return (2,)
-    if type_ == "nn.Fold":
-        return (3,)
-    if type_ in {"nn.Upsample", "F.interpolate"}:
-        return (4, 3, 5)
-    return ()
 
 
 def mismatch(case: Case) -> Diagnosis | None:
@@ -65,11 +24,10 @@ def mismatch(case: Case) -> Diagnosis | None:
     spec, ranks = case.spec, wanted(case.node.type)
     if spec is None or not ranks or len(spec.shape) in ranks:
         return None
-    form = Message("N×length×features") if case.node.type in _SEQUENCES else SHAPES[ranks[0]]
     text = Message(
         "{node} works on {form} but receives {shape} from {source}.",
         node=case.node.id,
-        form=form,
+        form=form(case.node.type),
         shape=str(spec),
         source=case.source,
     )
@@ -159,7 +117,7 @@ def _ints(spec: TensorSpec) -> list[int]:
 def sequence(case: Case) -> Diagnosis | None:
     """A sequence layer that takes the batch for the sequence: it runs, and mixes the samples."""
     spec, node = case.spec, case.node
-    if node.type not in _SEQUENCES or spec is None:
+    if node.type not in SEQUENCES or spec is None:
         return None
     first = bool(case.params.get("batch_first", False))
     shape = str(spec)

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from studio.catalog import automatic, table
+from studio.catalog import automatic, ranks, table
 from studio.compiler.analysis import Dim
-from studio.compiler.problems import numbers, ranks, remedies
+from studio.compiler.problems import numbers, remedies
 from studio.compiler.problems.finding import Case, Diagnosis, Remedy
 from studio.graph.model import Node, wires_into
 from studio.graph.values import Json

@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from studio.app.canvas.drops import NODE_TYPE
 from studio.app.canvas.geometry import Side
 from studio.app.canvas.panel import CanvasPanel
-from studio.app.canvas.view import NODE_TYPE
 from studio.graph.model import Network, Node
 from studio.graph.values import Json
 
@@ -142,6 +142,12 @@ class Hand:
 
     def let_space_go(self) -> None:
         self._press_key(QEvent.Type.KeyRelease, Qt.Key.Key_Space, PLAIN, " ")
+
+    def hold(self, key: Qt.Key) -> None:
+        self._press_key(QEvent.Type.KeyPress, key, PLAIN, "")
+
+    def let_go(self, key: Qt.Key) -> None:
+        self._press_key(QEvent.Type.KeyRelease, key, PLAIN, "")
 
     def _press_key(self, kind: QEvent.Type, key: Qt.Key, keys: Qt.KeyboardModifier, text: str) -> None:
         QApplication.sendEvent(QApplication.focusWidget() or self._view, QKeyEvent(kind, key, keys, text))

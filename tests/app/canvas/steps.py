@@ -30,7 +30,17 @@ CTRL, SHIFT, ALT = (
     Qt.KeyboardModifier.AltModifier,
 )
 HELD = (PLAIN, PLAIN, PLAIN, CTRL, SHIFT, ALT, CTRL | SHIFT)
-TYPES = ("nn.ReLU", "nn.Conv2d", "nn.Linear", "torch.add", "torch.cat", "nn.LSTM", "input", "block:Residual")
+TYPES = (
+    "nn.ReLU",
+    "nn.Conv2d",
+    "nn.Linear",
+    "torch.add",
+    "torch.cat",
+    "nn.LSTM",
+    "input",
+    "block:Residual",
+    "dot",
+)
 NAMES = ("a", "b", "conv1", "relu1", "layer1.0.conv", "fc", "x.y")
 MOST = 36
 """a network that grows beyond so many cards is thinned out"""
@@ -47,6 +57,8 @@ KEYS: tuple[tuple[Qt.Key, Qt.KeyboardModifier], ...] = (
     (Qt.Key.Key_D, CTRL),
     (Qt.Key.Key_C, PLAIN),
     (Qt.Key.Key_C, SHIFT),
+    (Qt.Key.Key_M, PLAIN),
+    (Qt.Key.Key_Q, PLAIN),
     (Qt.Key.Key_F, PLAIN),
     (Qt.Key.Key_Home, PLAIN),
     (Qt.Key.Key_Return, PLAIN),

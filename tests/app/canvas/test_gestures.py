@@ -307,3 +307,140 @@ def test_an_unknown_type_is_not_taken(panel: CanvasPanel, hand: Hand, session: S
     hand.drop("os.system", (420, 300))
     assert hand.steps() == []
     assert not panel.view.gesture
+
+
+# -- out of the wires, and through them ----------------------------------------------------------
+
+RIGHT = Qt.MouseButton.RightButton
+
+
+def test_alt_pulls_a_card_out_of_its_wires_which_close_behind_it(hand: Hand) -> None:
+    hand.drag(hand.middle("relu1"), (420, 320), ALT)
+    assert hand.args("fc") == ({"n": "conv1"},)
+    assert hand.args("relu1") == ()
+    assert hand.place("relu1") != (0, 192)
+    assert hand.steps() == ["Take relu1 out of its wires"]
+
+
+def test_shaking_a_card_takes_it_out_too(panel: CanvasPanel, hand: Hand) -> None:
+    start = hand.middle("relu1")
+    hand.press(start)
+    for way in (60, -60, 60, -60, 60, -60, 60):
+        hand.move(start + QPointF(way, 0))
+    hand.release(start + QPointF(300, 40))
+    assert hand.args("fc") == ({"n": "conv1"},)
+    assert hand.args("relu1") == ()
+
+
+def test_a_card_that_is_only_moved_about_keeps_its_wires(hand: Hand) -> None:
+    start = hand.middle("relu1")
+    hand.press(start)
+    for way in (60, 200, 120, 260, 300):
+        hand.move(start + QPointF(way, 0))
+    hand.release(start + QPointF(300, 40))
+    assert hand.args("relu1") == ({"n": "conv1"},)
+
+
+def test_a_card_pulled_out_goes_into_the_wire_it_is_dropped_on(panel: CanvasPanel, hand: Hand) -> None:
+    hand.drag(hand.middle("relu1"), hand.wire_into("digit"), ALT)
+    assert hand.args("fc") == ({"n": "conv1"},)
+    assert hand.args("relu1") == ({"n": "fc"},)
+    assert hand.args("digit") == ({"n": "relu1"},)
+    assert len(hand.steps()) == 1
+
+
+def test_with_shift_a_card_stays_out_of_wires(panel: CanvasPanel, hand: Hand) -> None:
+    start, wire = hand.middle("drop1"), hand.wire_into("relu1")
+    hand.pull(start, wire)
+    hand.move(wire, SHIFT)
+    hand.release(wire, keys=SHIFT)
+    assert hand.args("relu1") == ({"n": "conv1"},)
+
+
+def test_alt_and_the_right_button_wire_from_body_to_body(panel: CanvasPanel, hand: Hand) -> None:
+    hand.drag(hand.middle("conv1"), hand.middle("drop1"), ALT, RIGHT)
+    assert hand.args("drop1") == ({"n": "conv1"},)
+    hand.drag(hand.middle("digit"), hand.middle("drop1"), ALT, RIGHT)  # upwards: drop1 feeds digit
+    assert hand.args("digit") == ({"n": "drop1"},)
+    assert hand.steps() == ["Connect conv1 to drop1", "Connect drop1 to digit"]
+
+
+def test_a_wire_dropped_on_a_card_whose_only_input_is_taken_replaces_it(hand: Hand) -> None:
+    hand.drag(hand.port("image", "out"), hand.middle("relu1"))
+    assert hand.args("relu1") == ({"n": "image"},)
+    assert hand.steps() == ["Connect image to relu1"]
+
+
+def test_a_line_drawn_across_wires_cuts_them(panel: CanvasPanel, hand: Hand) -> None:
+    middle = hand.wire_into("relu1")
+    hand.drag(middle - QPointF(60, 0), middle + QPointF(60, 4), CTRL, RIGHT)
+    assert hand.args("relu1") == ()
+    assert hand.steps() == ["Disconnect conv1 from relu1"]
+    assert not panel.graph.overlay.cut
+
+
+def test_with_y_held_the_left_button_cuts(panel: CanvasPanel, hand: Hand) -> None:
+    middle = hand.wire_into("fc")
+    hand.hold(Qt.Key.Key_Y)
+    hand.drag(middle - QPointF(60, 0), middle + QPointF(60, 4))
+    hand.let_go(Qt.Key.Key_Y)
+    assert hand.args("fc") == ()
+    hand.drag(hand.middle("drop1"), hand.middle("drop1") + QPointF(40, 40))
+    assert hand.place("drop1") != (320, 96)
+
+
+def test_escape_takes_a_cut_back(panel: CanvasPanel, hand: Hand) -> None:
+    middle = hand.wire_into("fc")
+    hand.pull(middle - QPointF(60, 0), middle + QPointF(60, 4), CTRL, RIGHT)
+    hand.key(Qt.Key.Key_Escape)
+    assert hand.steps() == []
+    assert not panel.graph.overlay.cut
+
+
+def test_alt_and_a_click_on_a_port_cut_its_wires(hand: Hand) -> None:
+    hand.click(hand.port("conv1", "out"), ALT)
+    assert hand.args("relu1") == ()
+    assert hand.steps() == ["Disconnect conv1 from relu1"]
+
+
+# -- dots and bypassing --------------------------------------------------------------------------
+
+
+def test_a_double_click_on_a_wire_puts_a_dot_there(panel: CanvasPanel, hand: Hand) -> None:
+    hand.double_click(hand.wire_into("relu1"))
+    assert hand.args("dot1") == ({"n": "conv1"},)
+    assert hand.args("relu1") == ({"n": "dot1"},)
+    assert hand.steps() == ["Put a dot on the wire from conv1 to relu1"]
+    assert panel.graph.cards["dot1"].box()[2:] == (16.0, 16.0)
+
+
+def test_a_dot_is_moved_by_its_middle_wired_at_its_rim_and_healed_when_deleted(
+    panel: CanvasPanel, hand: Hand
+) -> None:
+    hand.double_click(hand.wire_into("relu1"))
+    hand.drag(hand.middle("dot1"), hand.middle("dot1") + QPointF(200, 0))
+    assert hand.place("dot1")[0] > 180
+    assert hand.args("relu1") == ({"n": "dot1"},)
+    hand.drag(hand.middle("dot1") + QPointF(0, 8), hand.port("drop1", "in"))
+    assert hand.args("drop1") == ({"n": "dot1"},)
+    panel.session.select(["dot1"])
+    hand.key(Qt.Key.Key_Delete)
+    assert hand.args("relu1") == hand.args("drop1") == ({"n": "conv1"},)
+
+
+def test_m_bypasses_what_is_selected_and_takes_it_in_again(panel: CanvasPanel, hand: Hand) -> None:
+    panel.session.select(["relu1", "drop1"])
+    hand.key(Qt.Key.Key_M)
+    assert panel.graph.cards["relu1"].face.bypassed
+    assert not panel.graph.cards["drop1"].face.bypassed  # it has no wire to pass on
+    hand.key(Qt.Key.Key_M)
+    assert not panel.graph.cards["relu1"].face.bypassed
+    assert hand.steps() == ["Bypass relu1", "Stop bypassing relu1"]
+
+
+def test_q_puts_cards_below_what_feeds_them(panel: CanvasPanel, hand: Hand) -> None:
+    hand.drag(hand.middle("relu1"), hand.middle("relu1") + QPointF(80, 0))
+    panel.session.select(["relu1", "fc"])
+    hand.key(Qt.Key.Key_Q)
+    assert hand.place("relu1") == (0, 192)
+    assert hand.steps()[-1] == "Straighten the wires"

@@ -33,6 +33,7 @@ class ConnectTool:
     """
 
     follows_edge = True
+    button = Qt.MouseButton.LeftButton
 
     def __init__(
         self, view: GraphView, seeks: Side, fixed: list[tuple[str, int]], wires: list[Wire], pressed: Pointer
@@ -87,7 +88,7 @@ class ConnectTool:
     def _judge(self, id_: str, slot: Path | None) -> wiring.Verdict:
         network = self._view.session.network
         if self._seeks == "in":
-            return wiring.verdict(self._project, network, self._fixed[0][0], id_, slot)
+            return wiring.verdict(self._project, network, self._fixed[0][0], id_, slot, replace=True)
         for node, index in self._fixed:
             inlet = self._view.graph.cards[node].shape_.inlets[index]
             found = wiring.verdict(self._project, network, id_, node, inlet.slot)
@@ -158,7 +159,10 @@ class ConnectTool:
     def _landing(self, card: NodeItem, index: int | None, at: QPointF) -> QPointF:
         """The port where the wire will end."""
         if index is None:
-            free = self._view.graph.free_inlet(card) if self._seeks == "in" else 0
+            graph = self._view.graph
+            free = graph.free_inlet(card) if self._seeks == "in" else 0
+            if free is None:
+                free = graph.inlet_at(card, self._verdict(card, None).slot)
             if free is None:
                 return at
             index = free
@@ -211,6 +215,8 @@ class ConnectTool:
         if self._seeks == "in":
             node, output = self._fixed[0]
             slot = card.shape_.inlets[index].slot if index is not None else None
+            if index is None and self._view.graph.free_inlet(card) is None:
+                slot = self._verdict(card, None).slot
             old = self._wires[0] if self._wires else None
             if old is not None and old.target == id_ and (slot is None or old.slot == slot):
                 return

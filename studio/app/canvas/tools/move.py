@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 
-from studio.app.canvas import edits
-from studio.app.canvas.edge_layer import HOT
+from studio.app.canvas import edits, wire_edits
+from studio.app.canvas.edge_layer import DIMMED, HOT
 from studio.app.canvas.geometry import Rect, snap, union
 from studio.app.canvas.snapping import aligned
 from studio.app.canvas.tools.tool import Pointer
@@ -21,13 +21,46 @@ LIVE = 300
 """so many cards move under the mouse; more are shown as one rectangle until they are let go"""
 
 
+SHAKES = 4
+"""so many turns to and fro, each of at least so many pixels, shake cards out of their wires"""
+SHAKE = 24
+
+
+class Shaking:
+    """Counts how often the mouse turns to and fro without getting anywhere."""
+
+    def __init__(self, x: int) -> None:
+        self._turn = self._last = x
+        self._way = 0
+        self._turns: list[int] = []
+
+    def move(self, x: int) -> bool:
+        """Takes the next place across; whether it was shaken."""
+        way = (x > self._last) - (x < self._last)
+        if way and way != self._way:
+            if self._way and abs(self._last - self._turn) >= SHAKE:
+                self._turns.append(self._last)
+            elif abs(self._last - self._turn) >= 3:
+                self._turns.clear()
+            self._turn, self._way = self._last, way
+        self._last = x
+        return len(self._turns) >= SHAKES
+
+
 class MoveTool:
-    """Moves cards under the mouse and tells the document once, at the end. Alt: without snapping."""
+    """Moves cards under the mouse and tells the document once, at the end.
+
+    Pressed with Alt (`out`), or shaken, they come out of their wires. Alt on the way: without snapping;
+    Shift: not into a wire.
+    """
 
     follows_edge = True
     needs_button = True
+    button = Qt.MouseButton.LeftButton
 
-    def __init__(self, view: GraphView, ids: list[str], lead: str, pressed: Pointer) -> None:
+    def __init__(
+        self, view: GraphView, ids: list[str], lead: str, pressed: Pointer, out: bool = False
+    ) -> None:
         self._view = view
         self._start = QPointF(pressed.scene)
         cards = view.graph.cards
@@ -35,7 +68,12 @@ class MoveTool:
         self._lead = self._from[lead]
         self._live = len(ids) <= LIVE
         self._delta = (0, 0)
-        self._alone = ids[0] if len(ids) == 1 and not view.graph.edges.wires_at(ids[0]) else None
+        self._shaken = Shaking(pressed.view.x())
+        self._outer = _outer_wires(view, ids)
+        self._out = out and bool(self._outer)
+        self._alone = (
+            ids[0] if len(ids) == 1 and (self._out or not view.graph.edges.wires_at(ids[0])) else None
+        )
         self._wire: Wire | None = None
         self._at = QPointF(pressed.scene)
 
@@ -44,11 +82,14 @@ class MoveTool:
 
     def move(self, pointer: Pointer) -> None:
         self._at = pointer.scene
+        if self._shaken.move(pointer.view.x()) and self._outer and not self._out:
+            self._out = True
+            self._alone = next(iter(self._from)) if len(self._from) == 1 else None
         overlay = self._view.graph.overlay
         left = self._lead[0] + pointer.scene.x() - self._start.x()
         top = self._lead[1] + pointer.scene.y() - self._start.y()
         overlay.guides = []
-        if not pointer.alt:
+        if not pointer.alt or self._out:
             moved = (left, top, self._lead[2], self._lead[3])
             left, top, overlay.guides = aligned(moved, self._neighbours(), SNAP_REACH / self._view.zoom)
         self._delta = (round(left - self._lead[0]), round(top - self._lead[1]))
@@ -56,8 +97,11 @@ class MoveTool:
             self._place(self._delta)
         else:
             overlay.ghosts = [_shifted(union(list(self._from.values())) or self._lead, self._delta)]
-        if self._alone is not None:
-            self._find_wire(self._alone)
+        self._wire = None
+        if self._alone is not None and not pointer.shift:
+            self._wire = self._wire_below(self._alone)
+        states = dict.fromkeys(self._outer, DIMMED) if self._out else {}
+        self._view.graph.edges.set_states(states | ({self._wire: HOT} if self._wire else {}))
         overlay.refresh()
 
     def _neighbours(self) -> list[Rect]:
@@ -71,23 +115,23 @@ class MoveTool:
             graph.cards[id_].setPos(rect[0] + delta[0], rect[1] + delta[1])
         graph.moved_cards(self._from)
 
-    def _find_wire(self, alone: str) -> None:
+    def _wire_below(self, alone: str) -> Wire | None:
         """The wire under the middle of a lone card: it would be inserted there."""
         graph = self._view.graph
         card = graph.cards[alone]
         middle = QRectF(*card.box()).center()
-        wire = None
-        if card.count("in") and card.count("out"):
-            wire = graph.edges.edge_at(middle, card.box()[3] / 2)
-        self._wire = wire
-        graph.edges.set_states({wire: HOT} if wire else {})
+        if not (card.count("in") and card.count("out")):
+            return None
+        return graph.edges.edge_at(middle, card.box()[3] / 2, graph.edges.wires_at(alone))
 
     def release(self, pointer: Pointer) -> None:
         view, session = self._view, self._view.session
         wire, delta = self._wire, self._delta
         places = {i: (round(r[0]) + delta[0], round(r[1]) + delta[1]) for i, r in self._from.items()}
         view.finish()
-        if wire is not None and self._alone is not None:
+        if self._out:
+            wire_edits.take_out(session, places, wire)
+        elif wire is not None and self._alone is not None:
             center = QRectF(*_shifted(self._from[self._alone], delta)).center()
             rects = view.graph.rects()
             edits.insert_card(session, self._alone, wire, rects, (center.x(), center.y()))
@@ -104,6 +148,7 @@ class DuplicateTool:
 
     follows_edge = True
     needs_button = True
+    button = Qt.MouseButton.LeftButton
 
     def __init__(self, view: GraphView, ids: list[str], pressed: Pointer) -> None:
         self._view = view
@@ -135,3 +180,10 @@ class DuplicateTool:
 
 def _shifted(rect: Rect, delta: tuple[int, int]) -> Rect:
     return (rect[0] + delta[0], rect[1] + delta[1], rect[2], rect[3])
+
+
+def _outer_wires(view: GraphView, ids: list[str]) -> dict[Wire, None]:
+    """The wires between some cards and the others."""
+    chosen, edges = set(ids), view.graph.edges
+    wires = dict.fromkeys(wire for id_ in ids for wire in edges.wires_at(id_)) if len(ids) <= LIVE else {}
+    return {wire: None for wire in wires if (wire.source in chosen) != (wire.target in chosen)}

@@ -19,7 +19,7 @@ class PanTool:
     needs_button = True
 
     def __init__(self, view: GraphView, at: QPoint, button: Qt.MouseButton) -> None:
-        self._button = button
+        self.button = button
         self._view = view
         self._last = at
         view.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
@@ -32,8 +32,7 @@ class PanTool:
         self._last = pointer.view
 
     def release(self, pointer: Pointer) -> None:
-        if pointer.button == self._button:
-            self._view.finish()
+        self._view.finish()
 
     def cancel(self) -> None:
         pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
 
 from studio.app.canvas import edits
 from studio.app.canvas.edge_layer import HOT
@@ -21,10 +21,14 @@ WIRE_REACH = 16
 
 
 class PlaceTool:
-    """Follows a drag with a ghost of the card; the drop adds it, in the wire under the mouse if any."""
+    """Follows a drag with a ghost of the card; the drop adds it, in the wire under the mouse if any.
+
+    With Shift held it stays out of wires.
+    """
 
     follows_edge = False
     needs_button = False
+    button = Qt.MouseButton.LeftButton
 
     def __init__(self, view: GraphView, type_: str) -> None:
         self._view = view
@@ -41,7 +45,7 @@ class PlaceTool:
     def move(self, pointer: Pointer) -> None:
         graph = self._view.graph
         wire = None
-        if self._passes_on and graph.card_at(pointer.scene) is None:
+        if self._passes_on and not pointer.shift and graph.card_at(pointer.scene) is None:
             wire = graph.edges.edge_at(pointer.scene, WIRE_REACH / self._view.zoom)
         self._wire = wire
         graph.edges.set_states({wire: HOT} if wire else {})

@@ -8,7 +8,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtWidgets import QApplication
 
 from studio.app.canvas import edits, hover
+from studio.app.canvas.geometry import DOT_RADIUS
 from studio.app.canvas.hover import PORT_REACH, WIRE_REACH
+from studio.app.canvas.node_item import NodeItem
 from studio.app.canvas.tools.connect import ConnectTool
 from studio.app.canvas.tools.move import DuplicateTool, MoveTool
 from studio.app.canvas.tools.tool import Pointer
@@ -17,11 +19,15 @@ if TYPE_CHECKING:
     from studio.app.canvas.view import GraphView
 
 
+GRIP = DOT_RADIUS + 1
+
+
 class SelectTool:
     """Waits for a press and decides by what lies under it which gesture begins."""
 
     follows_edge = False
     needs_button = False
+    button = Qt.MouseButton.LeftButton
 
     def __init__(self, view: GraphView) -> None:
         self._view = view
@@ -35,10 +41,16 @@ class SelectTool:
         scene = self._view.graph
         reach = PORT_REACH / self._view.zoom
         port = scene.port_at(pointer.scene, reach)
-        if port is not None and not pointer.shift and self._view.shows_ports:
+        card = scene.card_at(pointer.scene)
+        grabs_dot = card is not None and card.is_dot and _is_grip(card, pointer.scene)
+        if port is not None and port[0].is_dot:
+            port = (port[0], "in" if pointer.scene.y() < port[0].port("in", 0).y() else "out", 0)
+        if port is not None and not pointer.shift and self._view.shows_ports and not grabs_dot:
+            if pointer.alt:
+                edits.cut(scene.session, hover.wires_of(scene, *port))
+                return
             self._view.begin(ConnectTool.from_port(self._view, *port, pointer))
             return
-        card = scene.card_at(pointer.scene)
         wire = None if card else scene.edges.edge_at(pointer.scene, WIRE_REACH / self._view.zoom)
         if wire is not None and pointer.alt:
             edits.cut(scene.session, [wire])
@@ -66,7 +78,7 @@ class SelectTool:
         elif pressed.ctrl:
             self._view.begin(DuplicateTool(self._view, self._dragged(card), pressed))
         else:
-            self._view.begin(MoveTool(self._view, self._dragged(card), card, pressed))
+            self._view.begin(MoveTool(self._view, self._dragged(card), card, pressed, pressed.alt))
         self._view.tool.move(pointer)
 
     def _dragged(self, card: str) -> list[str]:
@@ -98,11 +110,18 @@ class SelectTool:
         hover.highlight(self._view, pointer.scene)
 
 
+def _is_grip(dot: NodeItem, at: QPointF) -> bool:
+    """Whether a press at a dot takes hold of it; at its rim a wire begins."""
+    gap = dot.port("out", 0) - at
+    return QPointF.dotProduct(gap, gap) <= GRIP**2
+
+
 class BandTool:
     """Drags a rectangle; the cards in it are selected. Ctrl or Shift adds them."""
 
     follows_edge = True
     needs_button = True
+    button = Qt.MouseButton.LeftButton
 
     def __init__(self, view: GraphView, pressed: Pointer) -> None:
         self._view = view

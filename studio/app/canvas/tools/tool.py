@@ -37,6 +37,8 @@ class Tool(Protocol):
     """whether the view scrolls while the mouse is at its border"""
     needs_button: bool
     """whether it is taken back when no button is held any more"""
+    button: Qt.MouseButton
+    """the button whose release it waits for"""
 
     def press(self, pointer: Pointer) -> None: ...
 
