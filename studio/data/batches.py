@@ -25,6 +25,9 @@ def batches(
 
     Where the samples have chances of their own, as many are drawn as there are, some of them several times.
 
+    In a drawn order, samples are changed as their augmentation says; what it draws follows from the
+    generator's seed and the number of the batch.
+
     A single left-over sample joins the batch before it: batch normalisation has no variance of one sample.
     The order is drawn whole and begun at its batch `first`.
     """
@@ -36,8 +39,16 @@ def batches(
     for step in range(first, count):
         start = step * batch_size
         end = samples if step == count - 1 else start + batch_size
-        index = slice(start, end) if order is None else order[start:end]
-        yield split.inputs(index), rows(split.y, index)
+        if order is None or generator is None:
+            index = slice(start, end)
+            yield split.inputs(index), rows(split.y, index)
+        else:
+            yield split.drawn(order[start:end], _seed(generator.initial_seed(), step))
+
+
+def _seed(epoch: int, batch: int) -> int:
+    """The seed of what is drawn for a batch, from the epoch's."""
+    return (epoch * 1_000_003 + batch) % 2**63
 
 
 def _drawn(split: Split, generator: Generator) -> Tensor:

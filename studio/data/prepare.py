@@ -12,6 +12,7 @@ from studio.compiler.analysis import Context, N, TensorSpec
 from studio.data import faults as faulty
 from studio.data import steps, texts
 from studio.data.faults import Fault, Faults
+from studio.data.layout import IMAGE
 from studio.data.preprocessing import Preprocessing
 from studio.data.rows import Stored, rows
 from studio.data.rows import parts as pieces
@@ -26,6 +27,8 @@ from studio.words import Message
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from studio.data.augmentation.pipeline import Augmentation
 
 __all__ = ["DataError", "Prepared", "Split", "context_of", "prepare"]
 
@@ -49,6 +52,8 @@ class Split:
     y: Tensor
     pending: Preprocessing | None = None
     chances: Tensor | None = None
+    augmentation: Augmentation | None = None
+    """how batches to train on are changed"""
 
     def __len__(self) -> int:
         return len(self.x)
@@ -58,8 +63,15 @@ class Split:
         x = rows(self.x, index)
         return x if self.pending is None else self.pending.apply(x)
 
+    def drawn(self, index: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+        """The samples at `index` to be trained on, and their targets, changed as `seed` draws it."""
+        if self.augmentation is None:
+            return self.inputs(index), rows(self.y, index)
+        return self.augmentation.apply(rows(self.x, index), rows(self.y, index), seed)
+
     def to(self, device: str) -> Split:
-        return replace(self, x=self.x.to(device), y=self.y.to(device))
+        moved = self.augmentation.to(device) if self.augmentation is not None else None
+        return replace(self, x=self.x.to(device), y=self.y.to(device), augmentation=moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +139,7 @@ def prepare(
     own_test = (_chosen(raw.x, test, info), raw.y[test]) if raw.own_test is None else raw.own_test
     large = not fitted.of_texts and sum(x.numel() for x, _ in raw.parts) * 4 > FLOAT_LIMIT
     keep_stored = as_stored or large
+    images_change = bool(chosen.augmentation) and info.stored.kind == IMAGE  # before they are standardised
 
     def part(x: Tensor | Stored, y: Tensor, training: bool = False) -> Split:
         stays = dropping.kept(fitted.steps, x, training)
@@ -134,10 +147,12 @@ def prepare(
             x, y = x[stays.nonzero().flatten()], y[stays]
         if isinstance(x, Stored):
             return Split(x, y, fitted)
-        return Split(x.contiguous(), y, fitted) if keep_stored else Split(fitted.apply(x).contiguous(), y)
+        if keep_stored or (training and images_change):
+            return Split(x.contiguous(), y, fitted)
+        return Split(fitted.apply(x).contiguous(), y)
 
     made = (
-        part(_chosen(raw.x, train, info), raw.y[train], training=True),
+        _augmented(chosen, part(_chosen(raw.x, train, info), raw.y[train], training=True), fitted),
         part(_chosen(raw.x, validation, info), raw.y[validation]),
         part(*own_test),
     )
@@ -153,6 +168,16 @@ def prepare(
         faults=met,
         dropped=there - sum(map(len, made)),
     )
+
+
+def _augmented(chosen: DataSettings, train: Split, fitted: Preprocessing) -> Split:
+    """The training samples, with what changes them."""
+    if not chosen.augmentation:
+        return train
+    from studio.data.augmentation import pipeline
+
+    made = pipeline.make(chosen.augmentation, chosen.info, fitted, train.x, train.pending)
+    return replace(train, augmentation=made)
 
 
 def _chosen(x: Tensor | Stored, index: Tensor, info: SourceInfo) -> Tensor | Stored:

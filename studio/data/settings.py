@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from studio.data import augmentation
+from studio.data.augmentation.kind import Step
 from studio.data.source import DataError, SourceInfo
 from studio.data.sources import described
 from studio.data.steps import Placed, placed
@@ -33,6 +35,7 @@ DEFAULTS: Mapping[str, Json] = {
     "download": False,
     "split": DEFAULT_SPLIT,
     "preprocessing": [{"type": "standardize"}],
+    "augmentation": None,
 }
 MISSING = ("median", "mean", "most_frequent")
 """what a missing number of a table becomes where the list of steps does not say it"""
@@ -67,6 +70,8 @@ class DataSettings:
     split: SplitSettings
     steps: tuple[Placed, ...]
     """what is done to the samples, in order; each of them fits"""
+    augmentation: tuple[Step, ...] = ()
+    """how batches of training samples are changed at random"""
 
 
 def read(section: Mapping[str, Json]) -> DataSettings:
@@ -89,6 +94,7 @@ def read(section: Mapping[str, Json]) -> DataSettings:
         download,
         _split(section.get("split"), info),
         _steps(section, info),
+        augmentation.read(section, info),
     )
 
 
