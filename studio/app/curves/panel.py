@@ -15,6 +15,7 @@ from studio.app.curves.history import TRAIN, VALIDATION, History
 from studio.app.curves.legend import EntryStyle
 from studio.app.curves.lines import Line
 from studio.app.curves.plot import CurvePlot
+from studio.app.curves.samples import SamplesView
 from studio.app.curves.side import Side
 from studio.app.language import follow
 from studio.app.metric_words import PERCENT, metric_text, metric_title
@@ -55,12 +56,14 @@ class CurvesPanel(QWidget):
         self._build()
         trainer.state_changed.connect(self._on_state)
         trainer.ticked.connect(self._on_tick)
+        trainer.epoch_done.connect(lambda _: self.samples.outdate())
         session.opened.connect(self._clear)
         follow(self, self.retranslate)
         self._look_for_newest()
 
     def _build(self) -> None:
         self.loss, self.other = CurvePlot("loss_plot"), CurvePlot("metric_plot")
+        self.samples = SamplesView()
         self.side = Side(self)
         self._empty = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._empty.setObjectName("curves_empty")
@@ -71,6 +74,7 @@ class CurvesPanel(QWidget):
         row.setSpacing(8)
         row.addWidget(self.loss, 1)
         row.addWidget(self.other, 1)
+        row.addWidget(self.samples)
         row.addWidget(self.side)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
@@ -89,6 +93,7 @@ class CurvesPanel(QWidget):
             self.redraw()
         elif state == "idle":
             self.redraw()
+            self.samples.outdate()
             self._progress = None
 
     def _begin(self) -> None:
@@ -157,6 +162,7 @@ class CurvesPanel(QWidget):
         self._stack.setCurrentIndex(0 if history.empty and not self.earlier else 1)
         self._say_why_empty()
         self.side.show_run(history.name)
+        self.samples.show_run(history.run, self.session.path.parent if self.session.path else None)
         self._smooth_by_itself()
         metrics = list(
             dict.fromkeys(m for h in (history, *self._others().values()) for m in h.metric_names())
