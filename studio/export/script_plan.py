@@ -56,7 +56,7 @@ class Plan:
 
     @property
     def standardized(self) -> bool:
-        return any(step.written["type"] == "standardize" for step in self.data.steps)
+        return bool(self.data.steps)
 
     @property
     def blended(self) -> bool:

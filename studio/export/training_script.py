@@ -15,6 +15,7 @@ from studio.compiler.infer import analyse
 from studio.data import settings as data_settings
 from studio.data.settings import DataSettings
 from studio.data.sources import SOURCES
+from studio.data.steps import STANDARDIZE
 from studio.export import script_parts as parts
 from studio.export.script_loop import main
 from studio.export.script_plan import Plan
@@ -87,6 +88,15 @@ def _check(data: DataSettings, settings: Settings) -> None:
     if data.split.folds is not None:
         raise ScriptError(
             Message("A training script splits by shares, not into folds. Take folds out of data.split first.")
+        )
+    others = [step for i, step in enumerate(data.steps) if i or step.written != STANDARDIZE]
+    if others:
+        raise ScriptError(
+            Message(
+                "A training script standardises all columns, and cannot do the step “{step}” yet. Take it "
+                "out of data.preprocessing, or export a trained network: its files do every step.",
+                step=others[0].says,
+            )
         )
     if settings.weights is not None:
         raise ScriptError(

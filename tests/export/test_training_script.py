@@ -241,6 +241,13 @@ def test_how_steps_are_computed_is_refused_where_no_script_does_it(section: dict
         training_script(example("digits", training=section))
 
 
+def test_a_step_that_no_script_does_is_refused_by_its_name():
+    steps = [{"type": "standardize"}, {"type": "pca", "components": 2}]
+
+    with pytest.raises(ScriptError, match=r"“2 main directions of all columns \(PCA\)”"):
+        training_script(example("iris", data={"source": "iris", "preprocessing": steps}))
+
+
 def test_weights_to_begin_with_are_refused():
     with pytest.raises(ScriptError, match="fresh weights"):
         training_script(example("iris", training={"weights": "somewhere.safetensors"}))
