@@ -94,6 +94,7 @@ TABLE: tuple[Spec, ...] = (
     Spec("show_palette", Message("Layers"), "panels", ("Ctrl+1",), "", "project", True),
     Spec("show_inspector", Message("Properties"), "panels", ("Ctrl+2",), "", "project", True),
     Spec("show_bottom", Message("Panels below"), "panels", ("Ctrl+3",), "", "project", True),
+    Spec("show_outline", Message("Outline"), "panels", ("Ctrl+4",), "", "project"),
     Spec("show_curves", Message("Curves"), "panels", ("Alt+1",), "curves", "project", group=1),
     Spec("show_data", Message("Data"), "panels", ("Alt+2",), "data", "project", group=1),
     Spec("show_explore", Message("Explore the data"), "panels", ("Alt+8",), "search", "project", group=1),
@@ -112,6 +113,10 @@ TABLE: tuple[Spec, ...] = (
     Spec("add_layer", Message("Add a layer…"), "network", ("Ctrl+Space",), "add", "project"),
     Spec("find_layer", Message("Search the layers"), "network", ("/", "Ctrl+F"), "search", "project"),
     Spec("tidy", Message("Tidy up"), "network", ("Ctrl+Shift+L",), "tidy", "project", group=1),
+    Spec(
+        "connect", Message("Connect the selected nodes"), "network", ("Ctrl+L",), "", "selection",
+        group=1, canvas=True,
+    ),
     Spec(
         "new_block", Message("New empty block"), "network", ("Ctrl+Shift+B",), "", "project",
         group=2, canvas=True,
@@ -208,6 +213,12 @@ class Actions(QObject):
             if spec.canvas:
                 action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
                 canvas.addAction(action)
+
+    def lend(self, outline: QWidget) -> None:
+        """Gives the keys of the canvas to the outline too; a name is typed into the tree itself there."""
+        for spec, action in self:
+            if spec.canvas and spec.id != "rename":
+                outline.addAction(action)
 
     def set_open(self, holds: frozenset[str]) -> None:
         """Enables the actions whose `when` is among what holds; "always" does by itself."""

@@ -99,6 +99,7 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(session, self.trainer)
         self.setStatusBar(self.status)
         self.actions_table.confine(self.workspace.canvas)
+        self.actions_table.lend(self.workspace.left.outline)
         TextUndo(self)
         self._bind()
         self._listen()
@@ -167,7 +168,8 @@ class MainWindow(QMainWindow):
             "frame_selection": canvas.frame_selection,
             "previews": self._switch_previews,
             "add_layer": canvas.searching.open,
-            "find_layer": self._find_layer,
+            "find_layer": self.workspace.find_layer,
+            "connect": canvas.connect_selected,
             "tidy": canvas.tidy,
         }
 
@@ -191,6 +193,7 @@ class MainWindow(QMainWindow):
         runs: Runs = {
             "reset_layout": self._reset_layout,
             "full_screen": self._full_screen,
+            "show_outline": self.workspace.show_outline,
             "command_palette": lambda: CommandPalette(self.actions_table, self).open(),
             "shortcuts": lambda: ShortcutsPage(self).show(),
             "log_folder": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(crash_log.folder()))),
@@ -303,10 +306,6 @@ class MainWindow(QMainWindow):
 
     def _full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-
-    def _find_layer(self) -> None:
-        self.workspace.docks["palette"].show()
-        self.workspace.palette_panel.focus_search()
 
     def _offer_block_back(self, name: str) -> None:
         """An own block that was removed or replaced can be brought back."""

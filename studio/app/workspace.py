@@ -17,7 +17,7 @@ from studio.app import language, questions
 from studio.app.canvas.panel import CanvasPanel
 from studio.app.canvas.thumbnails import Thumbnails
 from studio.app.inspector import InspectorPanel
-from studio.app.palette import PalettePanel
+from studio.app.left_panel import LeftPanel
 from studio.app.preferences import LAYOUT_VERSION, Preferences
 from studio.app.previews import PreviewHub
 from studio.app.problem_counts import ProblemCounts
@@ -144,7 +144,9 @@ class Workspace(QMainWindow):
         self.previews = PreviewHub(session, trainer, self)
         self.previews.choose_on_cards(preferences.previews)
         Thumbnails(self.canvas.graph, self.previews)
-        self.palette_panel = PalettePanel(session)
+        self.left = LeftPanel(session)
+        self.left.outline.enter_wanted.connect(self.canvas.enter)
+        self.left.outline.edit_wanted.connect(self._edit_selected)
         self.inspector = InspectorPanel(session, self.previews)
         self.tabs = QTabWidget()
         self.tabs.setObjectName("bottom_tabs")
@@ -157,7 +159,7 @@ class Workspace(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         area = Qt.DockWidgetArea
         self.docks = {
-            "palette": self._dock("palette_dock", self.palette_panel, area.LeftDockWidgetArea),
+            "palette": self._dock("palette_dock", self.left, area.LeftDockWidgetArea),
             "inspector": self._dock("inspector_dock", self.inspector, area.RightDockWidgetArea),
             "bottom": self._dock("bottom_dock", self.tabs, area.BottomDockWidgetArea),
         }
@@ -239,6 +241,22 @@ class Workspace(QMainWindow):
             then()
         else:
             panel.leave(then)  # type: ignore[attr-defined]
+
+    def _edit_selected(self) -> None:
+        """Gives the keyboard to the fields of the node that is selected."""
+        self.docks["inspector"].show()
+        self.inspector.focus_fields()
+
+    def show_outline(self) -> None:
+        """Brings the outline into sight and gives it the keyboard."""
+        self.docks["palette"].show()
+        self.left.show_outline()
+
+    def find_layer(self) -> None:
+        """Brings the layers into sight and gives the keyboard to their search."""
+        self.docks["palette"].show()
+        self.left.show_palette()
+        self.left.palette_panel.focus_search()
 
     def _ask_repeat(self) -> None:
         self.docks["inspector"].show()

@@ -150,7 +150,7 @@ def test_copy_from_the_menu_copies_the_text_that_has_the_keyboard(window: MainWi
     from PySide6.QtGui import QGuiApplication
 
     window.files.new()
-    field = window.workspace.palette_panel.findChild(QLineEdit)
+    field = window.workspace.left.palette_panel.findChild(QLineEdit)
     window.activateWindow()
     field.setFocus()
     qtbot.waitUntil(field.hasFocus)

@@ -61,6 +61,14 @@ class InspectorPanel(QWidget):
         if isinstance(self.page, NodePage):
             self.page.focus_repeat()
 
+    def focus_fields(self) -> None:
+        """Gives the keyboard to the first field."""
+        fields = self.page.findChildren(QWidget) if self.page is not None else []
+        for field in fields:
+            if field.focusPolicy() & Qt.FocusPolicy.TabFocus and field.isVisible() and field.isEnabled():
+                field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                return
+
     def _show_output(self) -> None:
         if isinstance(self.page, NodePage):
             self.page.show_output()
