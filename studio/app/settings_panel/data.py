@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -20,18 +19,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio import quantities
 from studio.app import file_icons, theme
 from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
 from studio.app.session import Session
-from studio.app.settings_panel import own_file, preview
+from studio.app.settings_panel import data_words, own_file, preview
 from studio.app.settings_panel.fields import CheckField, Form, NumberField, WholeField, plain
+from studio.app.settings_panel.source_list import SourceList
 from studio.app.tasks import Lane
 from studio.graph.document import Change
 from studio.graph.operations import MISSING, SetSetting
-from studio.words import Message, NetloomError, tr
+from studio.words import Message, tr
 
 SECTION = "data"
 WAIT_MS = 250
@@ -72,11 +71,7 @@ class DataPanel(QWidget):
     # -- building --------------------------------------------------------------------------------
 
     def _build_source(self) -> None:
-        self.source = named(QComboBox(), "data_source")
-        self._sources = QStandardItemModel(self.source)
-        self.source.setModel(self._sources)
-        self.source.setMaxVisibleItems(16)
-        self.source.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.source = named(SourceList(), "data_source")
         self.source.activated.connect(self._choose)
         self.description = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
         self.description.setProperty("second", True)
@@ -101,8 +96,12 @@ class DataPanel(QWidget):
     def _build_form(self) -> None:
         session, form = self._session, Form()
         split = (SECTION, "split")
-        form.add(NumberField(session, (*split, "validation"), Message("Validation share"), 0.1, _share))
-        self._test = form.add(NumberField(session, (*split, "test"), Message("Test share"), 0.1, _share))
+        form.add(
+            NumberField(session, (*split, "validation"), Message("Validation share"), 0.1, data_words.share)
+        )
+        self._test = form.add(
+            NumberField(session, (*split, "test"), Message("Test share"), 0.1, data_words.share)
+        )
         form.add(WholeField(session, (*split, "seed"), Message("Seed of the split"), 0, 0))
         self._standardize = form.add(_StandardizeField(session))
         self.form = form
@@ -150,41 +149,14 @@ class DataPanel(QWidget):
 
     def retranslate(self) -> None:
         self.setAccessibleName(tr("Data"))
-        self.source.setAccessibleName(tr("Where the data comes from"))
         self.root.setAccessibleName(tr("Folder of the files"))
         self.download.setText(tr("Download the files if they are missing"))
         self.fetch.setText(tr("Download now"))
         self.draw.setText(tr("Draw a network for it"))
         self.draw.setToolTip(tr("A small network of the usual kind for this data, to begin with"))
-        self._list_sources()
+        self.source.retranslate()
         self.form.retranslate()
         self._refresh()
-
-    def _list_sources(self) -> None:
-        from studio.data.sources import KINDS, SOURCES
-
-        model = self._sources
-        model.clear()
-        bundled = {n: info.title for n, info in SOURCES.items() if not info.needs_root and not info.made}
-        made = {name: info.title for name, info in SOURCES.items() if info.made}
-        folders = {name: info.title for name, info in SOURCES.items() if info.needs_root}
-        own = {name: Message("{kind}…", kind=kind.title) for name, kind in KINDS.items()}
-        for heading, sources in (
-            (tr("Your own file"), own),
-            (tr("Bundled"), bundled),
-            (tr("Made to teach"), made),
-            (tr("From a folder"), folders),
-        ):
-            head = QStandardItem(heading)
-            head.setFlags(Qt.ItemFlag.NoItemFlags)
-            font = head.font()
-            font.setBold(True)
-            head.setFont(font)
-            model.appendRow(head)
-            for name, title in sources.items():
-                item = QStandardItem(str(title))
-                item.setData(name, Qt.ItemDataRole.UserRole)
-                model.appendRow(item)
 
     # -- following the document ------------------------------------------------------------------
 
@@ -201,16 +173,12 @@ class DataPanel(QWidget):
 
         settings = self._settings
         info = known(settings)
-        chosen = settings.get("source")
-        # without a source nothing is chosen; a search for None would find the first heading
-        index = self.source.findData(chosen) if chosen else -1
-        self.source.setPlaceholderText(tr("Choose data…"))
-        self.source.setCurrentIndex(index)
+        self.source.display(settings.get("source"))
         self.form.setVisible(info is not None)
         self._folder.setVisible(info is not None and info.needs_root)
         self.description.setVisible(info is not None)
         if info is not None:
-            self.description.setText(str(info.description) + "\n" + _size_text(info))
+            self.description.setText(str(info.description) + "\n" + data_words.size_text(info))
             self.root.setPlaceholderText(tr("the folder that holds {files}", files=info.files or info.title))
             self.browse.setText(tr("File…") if info.name in ("table", "text", "series") else tr("Folder…"))
             self.download.setVisible(not info.brought)
@@ -367,10 +335,10 @@ class DataPanel(QWidget):
         elif self._lane.busy or self.own.busy:
             text = tr("Reading the data…")
         elif self._error is not None:
-            text = _error_text(self._error, bool(settings.get("download")))
+            text = data_words.error_text(self._error, bool(settings.get("download")))
             color = theme.current().ink("error").name()
         elif self._found is not None:
-            text = _counts_text(self._found)
+            text = data_words.counts_text(self._found)
         else:
             text = ""
         self.status.setText(text)
@@ -391,48 +359,3 @@ class _StandardizeField(CheckField):
         if value != self.value():
             with self.session.edit(Message("Set {name}", name=self.label)) as edit:
                 edit.set(self.path, list(STANDARDIZE) if value else [])
-
-
-def _share(value: float) -> Message | None:
-    return None if 0 <= value < 1 else Message("A share from 0 to below 1 is needed: 0.1 is a tenth.")
-
-
-def _size_text(info: Any) -> str:
-    parts = [tr("{n} samples", n=quantities.count(info.samples))]
-    if info.test_samples:
-        parts.append(tr("{n} test samples", n=quantities.count(info.test_samples)))
-    parts.append("×".join(map(str, info.given)))
-    parts.append(_target_text(info.task, info.outputs))
-    return " · ".join(parts)
-
-
-def _target_text(task: str, outputs: int) -> str:
-    """What is to be found out of a sample."""
-    n = quantities.count(outputs)
-    match task:
-        case "classification":
-            return tr("{n} classes", n=n)
-        case "segmentation":
-            return tr("{n} classes for each pixel", n=n)
-        case "multilabel":
-            return tr("{n} labels", n=n)
-        case "dqn":
-            return tr("{n} actions to choose from", n=n)
-    return tr("a number to predict") if outputs == 1 else tr("{n} numbers to predict", n=n)
-
-
-def _counts_text(found: preview.Preview) -> str:
-    train, validation, test = (quantities.count(n) for n in found.counts)
-    return tr(
-        "{train} to train · {validation} to validate · {test} to test",
-        train=train,
-        validation=validation,
-        test=test,
-    )
-
-
-def _error_text(error: Exception, download: bool) -> str:
-    text = str(error) if isinstance(error, NetloomError) else f"{type(error).__name__}: {error}"
-    if download:
-        return text + " " + tr("They are downloaded when training starts, or now:")
-    return text
