@@ -5,6 +5,10 @@ PyTorch's own words show only when unfolded.
 
 from __future__ import annotations
 
+import html
+from collections.abc import Sequence
+from typing import Protocol
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -33,31 +37,56 @@ MOST = 200
 """rows; with more problems than that, the first ones have to go first"""
 
 
+class Told(Protocol):
+    """What a row says: a problem of the network, or something odd about the data."""
+
+    @property
+    def severity(self) -> str: ...
+
+    @property
+    def text(self) -> Message: ...
+
+    @property
+    def cures(self) -> Sequence[Labelled]: ...
+
+    @property
+    def detail(self) -> str: ...
+
+
+class Labelled(Protocol):
+    """A cure, as a button shows it."""
+
+    @property
+    def label(self) -> Message: ...
+
+
 class ProblemRow(QWidget):
-    """One problem. `chosen` after a click or Enter; `cure_chosen(Cure)` after a click on a cure."""
+    """One problem and its place. `chosen` after a click or Enter; `cure_chosen(cure)` after one on a cure.
+
+    `unfolded` is what the button says that shows the problem's detail.
+    """
 
     chosen = Signal()
     cure_chosen = Signal(object)
 
-    def __init__(self, problem: Problem, parent: QWidget | None = None) -> None:
+    def __init__(self, problem: Told, place: str, unfolded: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("problem_row")
         self.problem = problem
+        self._unfolded = unfolded
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._hovered = False
         name, color = SIGNS[problem.severity]
         sign = QLabel()
         sign.setPixmap(icon(name, color).pixmap(QSize(16, 16), self.devicePixelRatioF()))
-        where = QLabel(_place(problem), textFormat=Qt.TextFormat.PlainText)
-        where.setStyleSheet("font-weight: 600")
-        where.setVisible(bool(where.text()))
-        text = QLabel(str(problem.text), textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        where = f"<b>{html.escape(place)}</b>&ensp;" if place else ""
+        said = where + html.escape(str(problem.text))
+        text = QLabel(said, textFormat=Qt.TextFormat.RichText, wordWrap=True)
         text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         words = QHBoxLayout()
         words.setSpacing(8)
         words.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
-        words.addWidget(where, 0, Qt.AlignmentFlag.AlignTop)
         words.addWidget(text, 1, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 8)
@@ -67,7 +96,7 @@ class ProblemRow(QWidget):
             column.addLayout(self._buttons())
         if problem.detail:
             column.addWidget(self._detail())
-        self.setAccessibleName(f"{_place(problem)}: {problem.text}")
+        self.setAccessibleName(f"{place}: {problem.text}" if place else str(problem.text))
 
     def set_waiting(self, waits: bool) -> None:
         """While cures are being tried again, none of those before can be chosen."""
@@ -85,7 +114,7 @@ class ProblemRow(QWidget):
         if self.problem.detail:
             self._unfold = named(QToolButton(), "problem_detail_button")
             self._unfold.setCheckable(True)
-            self._unfold.setText(tr("What PyTorch says"))
+            self._unfold.setText(self._unfolded)
             self._unfold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             self._unfold.setArrowType(Qt.ArrowType.RightArrow)
             self._unfold.toggled.connect(self._show_detail)
@@ -95,7 +124,7 @@ class ProblemRow(QWidget):
 
     def _detail(self) -> QPlainTextEdit:
         self._raw = QPlainTextEdit(self.problem.detail, readOnly=True)
-        self._raw.setAccessibleName(tr("What PyTorch says"))
+        self._raw.setAccessibleName(self._unfolded)
         self._raw.setStyleSheet("font-family: monospace; font-size: 12px")
         self._raw.setFixedHeight(90)
         self._raw.hide()
@@ -194,7 +223,7 @@ class ProblemsPanel(QWidget):
             self.count_changed.emit(len(problems))
 
     def _row(self, problem: Problem) -> ProblemRow:
-        row = ProblemRow(problem)
+        row = ProblemRow(problem, _place(problem), tr("What PyTorch says"))
         row.chosen.connect(lambda: self._show(problem))
         row.cure_chosen.connect(self._apply)
         self._column.insertWidget(self._column.count() - 1, row)

@@ -5,10 +5,11 @@ What costs time to import (the curves) is built after the first paint, one panel
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVBoxLayout, QWidget
@@ -24,6 +25,9 @@ from studio.app.problem_counts import ProblemCounts
 from studio.app.session import Session
 from studio.app.trainer import Trainer
 from studio.words import Message, tr
+
+if TYPE_CHECKING:
+    from studio.app.settings_panel.own_file import OwnFile
 
 PALETTE_WIDTH, INSPECTOR_WIDTH, BOTTOM_HEIGHT = 214, 300, 262
 
@@ -57,6 +61,12 @@ def _data(parts: Parts) -> QWidget:
     from studio.app.settings_panel.data import DataPanel
 
     return DataPanel(parts.session)
+
+
+def _explore(parts: Parts) -> QWidget:
+    from studio.app.data_page.panel import ExplorePanel
+
+    return ExplorePanel(parts.session)
 
 
 def _training(parts: Parts) -> QWidget:
@@ -95,6 +105,7 @@ def _log(parts: Parts) -> QWidget:
 TABS: tuple[Tab, ...] = (
     Tab("curves", Message("Curves"), _curves, heavy=True),
     Tab("data", Message("Data"), _data),
+    Tab("explore", Message("Explore"), _explore),
     Tab("training", Message("Training"), _training),
     Tab("runs", Message("Runs"), _runs),
     Tab("code", Message("Code"), _code),
@@ -138,7 +149,7 @@ class Workspace(QMainWindow):
         self._session = session
         self._parts = Parts(session, trainer)
         self._preferences = preferences
-        self._runs = 0
+        self._runs = self._oddities = 0
         self.canvas = CanvasPanel(session)
         self.setCentralWidget(self.canvas)
         self.previews = PreviewHub(session, trainer, self)
@@ -196,6 +207,9 @@ class Workspace(QMainWindow):
                 panel.count_changed.connect(self._count_runs)  # type: ignore[attr-defined]
             case "data":
                 panel.drawn.connect(self.canvas.show_whole)  # type: ignore[attr-defined]
+            case "explore":
+                panel.look_again.connect(self._look_again)  # type: ignore[attr-defined]
+                panel.count_changed.connect(self._count_oddities)  # type: ignore[attr-defined]
             case "code":
                 panel.wanted.connect(lambda: self.show_tab("code"))  # type: ignore[attr-defined]
             case "problems":
@@ -223,6 +237,10 @@ class Workspace(QMainWindow):
         page.fill()
         page.panel.follow(folder)  # type: ignore[union-attr]
         self.show_tab("curves")
+
+    def _count_oddities(self, count: int) -> None:
+        self._oddities = count
+        self._name_tabs()
 
     def _count_runs(self, count: int) -> None:
         self._runs = count
@@ -303,12 +321,20 @@ class Workspace(QMainWindow):
 
     def look_at_data(self, path: Path) -> None:
         """A file or folder of the person's own becomes the project's data, shown in its panel."""
+        self.show_tab("data")
+        self._own_file().guess(path)
+
+    def _look_again(self, label: Message, told: Mapping[str, Any]) -> None:
+        """Looks at the data's file once more, with something told otherwise."""
+        self._own_file().look_again(label, told)
+
+    def _own_file(self) -> OwnFile:
         from studio.app.settings_panel.data import DataPanel
 
-        self.show_tab("data")
-        panel = self.pages["data"].panel
-        assert isinstance(panel, DataPanel)
-        panel.own.guess(path)
+        page = self.pages["data"]
+        page.fill()
+        assert isinstance(page.panel, DataPanel)
+        return page.panel.own
 
     # -- layout ----------------------------------------------------------------------------------
 
@@ -359,5 +385,7 @@ class Workspace(QMainWindow):
             title = str(tab.title)
             if tab.name == "runs" and self._runs:
                 title = tr("Runs ({n})", n=self._runs)
+            if tab.name == "explore" and self._oddities:
+                title = tr("Explore ({n})", n=self._oddities)
             if self.tabs.tabText(index) != title:
                 self.tabs.setTabText(index, title)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +64,8 @@ class Preview:
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     points: tuple[Point, ...] = ()
+    target: str = ""
+    """the name of what is predicted, where the file has one"""
 
 
 def read(ticket: Ticket, settings: Mapping[str, Any], base: Path | None, download: bool) -> Preview:
@@ -73,7 +75,9 @@ def read(ticket: Ticket, settings: Mapping[str, Any], base: Path | None, downloa
     ticket.check()
     prepared = prepare({**settings, "preprocessing": [], "download": download}, base)
     ticket.check()
-    return _preview(prepared)
+    reading = settings.get("reading")
+    target = reading.get("target") if isinstance(reading, Mapping) else None
+    return replace(_preview(prepared), target=str(target or ""))
 
 
 def _preview(prepared: Prepared) -> Preview:
@@ -233,7 +237,7 @@ class PreviewView(QWidget):
 
     def _heads(self, preview: Preview) -> None:
         if preview.columns:
-            first = tr("class") if preview.classes else tr("target")
+            first = preview.target or (tr("class") if preview.classes else tr("target"))
             self.table.setHorizontalHeaderLabels([first, *preview.columns])
 
 

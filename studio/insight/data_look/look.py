@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from studio.insight.data_look.facts import LEFT_OUT, Class, Column, Cure, Curve,
 from studio.words import Message
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
 MOST = 20_000
@@ -40,8 +41,7 @@ def look(project: ProjectData, base: Path | None = None, watch: Watch = quiet) -
     section = project.data
     chosen = settings.read({**section, "preprocessing": [], "download": False})
     info = chosen.info
-    watch(0.0)
-    raw = info.load(place_of(chosen, base))
+    raw = info.load(replace(place_of(chosen, base), watch=within(watch, 0.0, 0.4)))
     watch(0.4)
     split = chosen.split if raw.own_test is None else replace(chosen.split, test=0.0)
     parts = splits.parts(raw, info, split)
@@ -50,13 +50,14 @@ def look(project: ProjectData, base: Path | None = None, watch: Watch = quiet) -
     reading = section.get("reading")
     known = dict(reading) if isinstance(reading, Mapping) else {}
     places = _spread(train, validation, raw.x)
-    seen = Look(counts, len(places), counts[0] + counts[1], info.shape, info.task)
+    shape = info.shape if info.tokens is None else ()
+    seen = Look(counts, len(places), counts[0] + counts[1], shape, info.task)
     if info.environment:
         return seen
-    edit = oddities.Columns(known)
     seen = replace(seen, classes=_classes(raw, info, train, validation), target=_target(known))
-    found: list[Finding] = list(_of_file(known))
-    described, odd, curves = _columns(raw, info, places, known, edit, seen.target, within(watch, 0.4, 0.8))
+    found: list[Finding] = list(_of_file(known, raw.faults))
+    given = _Given(raw, info, places, section, seen.target)
+    described, odd, curves = _columns(given, within(watch, 0.4, 0.8))
     found += odd
     found += oddities.of_classes(seen.classes, section, project.training)
     if not info.ordered:
@@ -95,55 +96,69 @@ def _classes(raw: Raw, info: SourceInfo, train: Tensor, validation: Tensor) -> t
 # -- columns -------------------------------------------------------------------------------------
 
 
-def _columns(
-    raw: Raw,
-    info: SourceInfo,
-    places: Tensor,
-    reading: Mapping[str, Any],
-    edit: oddities.Columns,
-    target: str,
-    watch: Watch,
-) -> tuple[tuple[Column, ...], list[Finding], tuple[Curve, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What columns are described of: the samples at `places`, and what the project says of the data."""
+
+    raw: Raw
+    info: SourceInfo
+    places: Tensor
+    section: Mapping[str, Any]
+    target: str
+
+    @property
+    def x(self) -> Tensor:
+        """As stored, (n, ...)."""
+        return rows(self.raw.x, self.places)
+
+    @property
+    def y(self) -> Tensor:
+        return self.raw.y[self.places]
+
+    @property
+    def reading(self) -> Mapping[str, Any]:
+        found = self.section.get("reading")
+        return found if isinstance(found, Mapping) else {}
+
+
+_Described = tuple[tuple[Column, ...], list[Finding], tuple[Curve, ...]]
+
+
+def _columns(given: _Given, watch: Watch) -> _Described:
+    info = given.info
     if info.tokens is not None:
-        column, found = _of_texts(rows(raw.x, places), info, reading)
-        return (column,), found, ()
+        return _of_texts(given)
     if len(info.shape) == 1:
-        return (*_of_table(raw, info, places, reading, edit, target, watch), ())
+        return _of_table(given, watch)
     if len(info.shape) == 2:
-        return _of_series(raw, info, places, reading)
+        return _of_series(given)
     if len(info.shape) == 3:
-        return _of_pictures(rows(raw.x, places))
+        return _of_pictures(given.x)
     return (), [], ()
 
 
-def _of_table(
-    raw: Raw,
-    info: SourceInfo,
-    places: Tensor,
-    reading: Mapping[str, Any],
-    edit: oddities.Columns,
-    target: str,
-    watch: Watch,
-) -> tuple[tuple[Column, ...], list[Finding]]:
+def _of_table(given: _Given, watch: Watch) -> _Described:
     import numpy as np
 
-    x = rows(raw.x, places).numpy().astype(np.float64)
+    info, target = given.info, given.target
+    x = given.x.numpy().astype(np.float64)
     names = info.feature_names or tuple(f"x{i}" for i in range(x.shape[1]))
     categories = info.categories or ((),) * len(names)
     classes = info.task == "classification"
-    plain = raw.y.dim() == 1 or raw.y.shape[1] == 1
-    y = raw.y[places].numpy().astype(np.float64).reshape(len(places), -1)[:, 0] if plain else None
-    title = target or str(Message("the target"))
+    plain = given.raw.y.dim() == 1 or given.raw.y.shape[1] == 1
+    y = given.y.numpy().astype(np.float64).reshape(len(x), -1)[:, 0] if plain else None
+    edit = oddities.Columns(given.reading)
     told = columns.all_described(x, names, categories, y, classes, watch)
-    found = [*oddities.of_columns(told, edit, title)]
+    found = [*oddities.of_columns(told, edit, target or str(Message("the target")))]
     for i, (column, _) in enumerate(told):
         if not categories[i]:
-            found += oddities.outliers(column.name, x[:, i])
+            found += oddities.outliers(column.name, x[:, i], given.section)
     found += oddities.twins(x, names, categories, edit)
     described = [column for column, _ in told]
     if y is not None and target:
         described.insert(0, columns.described(target, y, info.class_names if classes else (), True))
-    return (*described, *_left_out(reading, {column.name for column in described})), found
+    described += _left_out(given.reading, {column.name for column in described})
+    return tuple(described), found, ()
 
 
 def _left_out(reading: Mapping[str, Any], known: set[str]) -> Iterator[Column]:
@@ -153,31 +168,38 @@ def _left_out(reading: Mapping[str, Any], known: set[str]) -> Iterator[Column]:
             yield Column(str(entry.get("name")), LEFT_OUT, missing=int(entry.get("missing") or 0))
 
 
-def _of_series(
-    raw: Raw, info: SourceInfo, places: Tensor, reading: Mapping[str, Any]
-) -> tuple[tuple[Column, ...], list[Finding], tuple[Curve, ...]]:
+def _of_series(given: _Given) -> _Described:
     """Columns over time: of windows that follow each other, the first row of each."""
     import numpy as np
 
-    windows = rows(raw.x, places).numpy().astype(np.float64)
+    info, reading = given.info, given.reading
+    windows = given.x.numpy().astype(np.float64)
     if info.channel == 1:
         windows = windows.transpose(0, 2, 1)
     values = windows[:, 0] if info.ordered else windows.reshape(-1, windows.shape[2])
-    given = info.feature_names or tuple(map(str, reading.get("columns") or ()))
-    names = given if len(given) == values.shape[1] else tuple(f"x{i}" for i in range(values.shape[1]))
+    told = info.feature_names or tuple(map(str, reading.get("columns") or ()))
+    names = told if len(told) == values.shape[1] else tuple(f"x{i}" for i in range(values.shape[1]))
     targets = set(map(str, reading.get("targets") or ()))
     described = tuple(columns.described(n, values[:, i], (), n in targets) for i, n in enumerate(names))
-    found = [f for i, n in enumerate(names) for f in oddities.outliers(n, values[:, i])]
-    found += [
-        f
-        for f in oddities.of_columns([(c, 0.0) for c in described], oddities.Columns(None), "")
-        if f.code == "constant"
-    ]
+    if info.ordered and info.task == "regression":
+        described = tuple(_with_relation(c, values[:, i], given.y) for i, c in enumerate(described))
+    found = [f for i, n in enumerate(names) for f in oddities.outliers(n, values[:, i], given.section)]
+    found += oddities.constant(described)
     curves = tuple(samples.curve(n, values[:, i]) for i, n in enumerate(names)) if info.ordered else ()
     return described, found, curves
 
 
-def _of_pictures(x: Tensor) -> tuple[tuple[Column, ...], list[Finding], tuple[Curve, ...]]:
+def _with_relation(column: Column, values: NDArray[Any], y: Tensor) -> Column:
+    """With the correlation of the values and the first that is predicted, one step ahead."""
+    import numpy as np
+
+    part = columns.some(len(values))
+    ahead = y.flatten(1)[:, 0].numpy().astype(np.float64)
+    found, correlated = columns.relation(values[part], False, ahead[part], False)
+    return replace(column, relation=found, correlated=correlated)
+
+
+def _of_pictures(x: Tensor) -> _Described:
     """Each channel's mean in a picture, and pictures of one colour only."""
     import numpy as np
 
@@ -195,13 +217,13 @@ def _of_pictures(x: Tensor) -> tuple[tuple[Column, ...], list[Finding], tuple[Cu
     return described, [Finding("blank", "warning", "", text)], ()
 
 
-def _of_texts(x: Tensor, info: SourceInfo, reading: Mapping[str, Any]) -> tuple[Column, list[Finding]]:
+def _of_texts(given: _Given) -> _Described:
     """The lengths of texts, and those that are empty or cut off."""
     import numpy as np
 
-    tokens = info.tokens
+    tokens = given.info.tokens
     assert tokens is not None
-    lengths = np.array([len(tokens.cut(text)) for text in texts.read(x)], dtype=np.float64)
+    lengths = np.array([len(tokens.cut(text)) for text in texts.read(given.x)], dtype=np.float64)
     words = Message("Length in words") if tokens.by == texts.WORDS else Message("Length in characters")
     column = columns.described(str(words), lengths, ())
     found = []
@@ -209,23 +231,23 @@ def _of_texts(x: Tensor, info: SourceInfo, reading: Mapping[str, Any]) -> tuple[
         text = Message("Empty texts: {n}.", n=quantities.count(empty))
         found.append(Finding("blank", "warning", "", text))
     longer = float((lengths > tokens.length).mean())
-    if longer > TOO_LONG and info.task != "language":
+    if longer > TOO_LONG and given.info.task != "language":
         enough = int(np.quantile(lengths, 0.95))
         label = Message("Keep {n} of each text", n=enough)
-        cure = Cure(label, ((("data", "reading"), {**reading, "length": enough}),))
+        cure = Cure(label, ((("data", "reading"), {**given.reading, "length": enough}),))
         text = Message(
             "{share} of the texts are longer than the {n} that are kept of each: their ends are cut off.",
             share=f"{longer:.0%}",
             n=tokens.length,
         )
         found.append(Finding("cut", "hint", "", text, (cure,)))
-    return column, found
+    return (column,), found, ()
 
 
 # -- files and samples ---------------------------------------------------------------------------
 
 
-def _of_file(reading: Mapping[str, Any]) -> Iterator[Finding]:
+def _of_file(reading: Mapping[str, Any], met: faults.Faults | None) -> Iterator[Finding]:
     """What did not open, or was skipped, when the file was looked at."""
     left = reading.get("left_out")
     if isinstance(left, list | tuple) and left:
@@ -233,6 +255,8 @@ def _of_file(reading: Mapping[str, Any]) -> Iterator[Finding]:
         names = "\n".join(map(str, left[:NAMED])) + ("\n…" if len(left) > NAMED else "")
         yield Finding("broken", "warning", "", text, detail=names)
     number, first = faults.found(reading)
+    if met is not None and met.count:
+        number, first = met.count, [fault.said for fault in met.first]
     if number:
         text = Message("Faulty samples of the file: {n}.", n=quantities.count(number))
         yield Finding("faulty", "warning", "", text, detail="\n".join(map(str, first)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from studio import quantities
+from studio.data import steps
 from studio.insight.data_look.facts import CATEGORY, LEFT_OUT, NUMBER, Class, Column, Cure, Finding
 from studio.words import Message
 
@@ -59,8 +60,7 @@ def of_columns(told: Sequence[tuple[Column, float]], edit: Columns, target: str)
         cures = edit.leaving_out(column.name)
         present = column.samples - column.missing
         if column.distinct <= 1:
-            text = Message("It is the same in every sample, so it says nothing.")
-            yield Finding("constant", "warning", column.name, text, cures)
+            yield from constant((column,), cures)
             continue
         if alone >= LEAK and len(told) > 1:
             text = Message(
@@ -89,6 +89,14 @@ def of_columns(told: Sequence[tuple[Column, float]], edit: Columns, target: str)
                 n=column.distinct,
             )
             yield Finding("codes", "hint", column.name, text, edit.as_category(column.name))
+
+
+def constant(told: Sequence[Column], cures: tuple[Cure, ...] = ()) -> Iterator[Finding]:
+    """Columns that are the same in every sample."""
+    for column in told:
+        if column.distinct <= 1:
+            text = Message("It is the same in every sample, so it says nothing.")
+            yield Finding("constant", "warning", column.name, text, cures)
 
 
 def _names_samples(column: Column, present: int) -> bool:
@@ -122,7 +130,7 @@ def _codes(column: Column) -> bool:
     return whole and CODES[0] <= column.distinct <= CODES[1] and column.high - column.low < 2 * CODES[1]
 
 
-def outliers(name: str, values: NDArray[Any]) -> Iterator[Finding]:
+def outliers(name: str, values: NDArray[Any], section: Mapping[str, Any]) -> Iterator[Finding]:
     """Numbers far from all others. `values` (N,), NaN where one is missing."""
     import numpy as np
 
@@ -143,7 +151,17 @@ def outliers(name: str, values: NDArray[Any]) -> Iterator[Finding]:
         first=quantities.significant(float(first)),
         third=quantities.significant(float(third)),
     )
-    yield Finding("outliers", "hint", name, text)
+    yield Finding("outliers", "hint", name, text, _clipped(name, section))
+
+
+def _clipped(name: str, section: Mapping[str, Any]) -> tuple[Cure, ...]:
+    """A step that brings the farthest values to where the others end, if none does yet."""
+    before = [dict(step) for step in steps.listed(section.get("preprocessing"))]
+    if any(step["type"] == "outliers" and name in (step.get("columns") or (name,)) for step in before):
+        return ()
+    step = {"type": "outliers", "by": "quantiles", "low": 0.005, "high": 0.995, "columns": [name]}
+    label = Message("Clip the farthest values")
+    return (Cure(label, ((("data", "preprocessing"), [step, *before]),)),)
 
 
 def twins(
