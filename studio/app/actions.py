@@ -108,6 +108,7 @@ TABLE: tuple[Spec, ...] = (
     Spec("theme_system", Message("As the system"), "theme", (), "", "always", True),
     Spec("theme_dark", Message("Dark theme"), "theme", (), "", "always", True),
     Spec("theme_light", Message("Light theme"), "theme", (), "", "always", True),
+    Spec("theme_contrast", Message("High contrast"), "theme", (), "", "always", True),
     Spec("language_en", Message("English"), "language", (), "", "always", True),
     Spec("language_zh_CN", Message("简体中文"), "language", (), "", "always", True),
     Spec("add_layer", Message("Add a layer…"), "network", ("Ctrl+Space",), "add", "project"),

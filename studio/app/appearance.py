@@ -1,4 +1,4 @@
-"""Dark or light: follows the system or the person's choice. The colours themselves are in `theme`."""
+"""Dark, light or strong contrast, as the system says or the person chose. The colours are in `theme`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,17 @@ class Appearance(QObject):
         theme.use(wanted)
 
 
+def _wants_contrast() -> bool:
+    """Whether the desktop asks for strong contrast; before Qt 6.10 it cannot be asked."""
+    hints = QGuiApplication.styleHints()
+    if not hasattr(hints, "accessibility"):
+        return False
+    return hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast
+
+
 def system_theme() -> theme.Theme:
-    """The desktop's scheme; dark where the platform does not say (plain X11 says nothing)."""
+    """The desktop's contrast and scheme; dark where the platform does not say (plain X11 says nothing)."""
+    if _wants_contrast():
+        return theme.CONTRAST
     scheme = QGuiApplication.styleHints().colorScheme()
     return theme.LIGHT if scheme == Qt.ColorScheme.Light else theme.DARK

@@ -80,7 +80,7 @@ def _color_of(token: str) -> str | None:
 def _format(name: str) -> QTextCharFormat:
     colors = theme.current()
     color = QColor(colors.color(name))
-    if colors.name == "light" and name in theme.CATEGORIES:
+    if not colors.dark and name in theme.CATEGORIES:
         color = color.darker(LIGHT_DARKER)
     made = QTextCharFormat()
     made.setForeground(color)

@@ -128,7 +128,7 @@ class _CommandRow(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if chosen:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(table.color("line") if table.name == "dark" else table.color("window"))
+            painter.setBrush(table.color("chosen"))
             painter.drawRoundedRect(option.rect.adjusted(0, 1, 0, -1), 6, 6)
         icon = index.data(Qt.ItemDataRole.DecorationRole)
         box = option.rect.adjusted(10, 0, -10, 0)

@@ -329,7 +329,7 @@ def _paint_entry(painter: QPainter, area: QRect, index: QModelIndex, over: bool,
     colours = theme.current()
     if over or selected:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colours.color("line") if selected else QColor(style.hover(colours)))
+        painter.setBrush(colours.color("chosen" if selected else "hover"))
         painter.drawRoundedRect(QRectF(area.adjusted(8, 0, -8, 0)), 6, 6)
     if index.data(KIND) == "entry":
         painter.setPen(Qt.PenStyle.NoPen)

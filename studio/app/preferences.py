@@ -16,7 +16,8 @@ RECENT_FILES = 10
 LAYOUT_VERSION = 1
 """raised when the docks change, so that an old layout is not forced on a new window"""
 
-ThemeChoice = Literal["system", "dark", "light"]
+ThemeChoice = Literal["system", "dark", "light", "contrast"]
+THEME_CHOICES: tuple[ThemeChoice, ...] = ("system", "dark", "light", "contrast")
 
 
 class Preferences(QObject):
@@ -32,7 +33,7 @@ class Preferences(QObject):
     @property
     def theme(self) -> ThemeChoice:
         kept = self._settings.value("look/theme")
-        return kept if kept in {"system", "dark", "light"} else "system"
+        return next((choice for choice in THEME_CHOICES if choice == kept), "system")
 
     @theme.setter
     def theme(self, choice: ThemeChoice) -> None:

@@ -6,30 +6,17 @@ The canvas is painted by hand and gets no rule; there is no rule for QWidget, wh
 from __future__ import annotations
 
 from studio import places
-from studio.app.theme import LIGHT, Theme
+from studio.app.theme import Theme
 
-ON_ACCENT = "#FFFFFF"
-ACCENT_HOVER = "#1A60CF"
-ACCENT_FILL = LIGHT.accent
-"""behind white text in every theme: the darker of the accents, so that the text keeps a contrast of 4.5"""
 FONT_PIXELS = 13
-
-
-def hover(theme: Theme) -> str:
-    """A button under the pointer."""
-    return "#2E3440" if theme.name == "dark" else "#EEF1F5"
-
-
-def button(theme: Theme) -> str:
-    """A button at rest."""
-    return "#272C36" if theme.name == "dark" else "#FFFFFF"
 
 
 def sheet(theme: Theme) -> str:
     """The whole sheet for `theme`."""
-    chevron = (places.resources() / "icons" / f"chevron-{theme.name}.svg").as_posix()
-    check = (places.resources() / "icons" / "check-white.svg").as_posix()
-    t, fill, over, rest = theme, ACCENT_FILL, hover(theme), button(theme)
+    drawn = places.resources() / "icons"
+    chevron = (drawn / f"chevron-{'dark' if theme.dark else 'light'}.svg").as_posix()
+    check = (drawn / f"check-{'white' if theme.on_fill == '#FFFFFF' else 'black'}.svg").as_posix()
+    t, fill, over, rest = theme, theme.fill, theme.hover, theme.button
     return f"""
 QToolTip {{ color: {t.text}; background: {t.card}; border: 1px solid {t.line}; padding: 4px 6px; }}
 
@@ -38,7 +25,7 @@ QMenuBar::item {{ padding: 4px 10px; border-radius: 6px; background: transparent
 QMenuBar::item:selected {{ background: {over}; }}
 QMenu {{ background: {t.card}; color: {t.text}; border: 1px solid {t.line}; padding: 4px; }}
 QMenu::item {{ padding: 5px 28px 5px 10px; border-radius: 6px; }}
-QMenu::item:selected {{ background: {fill}; color: {ON_ACCENT}; }}
+QMenu::item:selected {{ background: {fill}; color: {t.on_fill}; }}
 QMenu::item:disabled {{ color: {t.second}; background: transparent; }}
 QMenu::icon {{ padding-left: 8px; }}
 QMenu::separator {{ height: 1px; background: {t.line}; margin: 4px 6px; }}
@@ -62,9 +49,9 @@ QPushButton:pressed, QToolButton[chip="true"]:pressed {{ background: {t.line}; }
 QPushButton:focus, QToolButton[chip="true"]:focus {{ border: 1px solid {t.accent}; }}
 QPushButton:disabled, QToolButton[chip="true"]:disabled {{ color: {t.second}; border-color: {t.dots};
   background: {t.panel}; }}
-QPushButton[accent="true"], QPushButton:default {{ background: {fill}; color: {ON_ACCENT};
+QPushButton[accent="true"], QPushButton:default {{ background: {fill}; color: {t.on_fill};
   border: 1px solid {fill}; font-weight: 600; }}
-QPushButton[accent="true"]:hover, QPushButton:default:hover {{ background: {ACCENT_HOVER}; }}
+QPushButton[accent="true"]:hover, QPushButton:default:hover {{ background: {t.fill_hover}; }}
 QPushButton[accent="true"]:focus, QPushButton:default:focus {{ border: 2px solid {t.text};
   padding: 3px 11px; }}
 QPushButton[accent="true"]:disabled {{ background: {t.card}; color: {t.second}; border-color: {t.line}; }}
@@ -79,7 +66,7 @@ QToolButton[chip="true"]::menu-indicator, QPushButton::menu-indicator {{ image: 
 
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QTextEdit, QTextBrowser {{
   background: {t.window}; color: {t.text}; border: 1px solid {t.line}; border-radius: 6px;
-  selection-background-color: {fill}; selection-color: {ON_ACCENT}; }}
+  selection-background-color: {fill}; selection-color: {t.on_fill}; }}
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{ padding: 4px 8px; min-height: 16px; }}
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus,
 QTextEdit:focus, QTextBrowser:focus {{ border: 1px solid {t.accent}; }}
@@ -91,7 +78,7 @@ QLineEdit[invalid="true"], QLineEdit[invalid="true"]:focus {{ color: {t.ink("err
 QComboBox::drop-down {{ border: 0; width: 22px; }}
 QComboBox::down-arrow {{ image: url("{chevron}"); width: 14px; height: 14px; }}
 QComboBox QAbstractItemView {{ background: {t.card}; color: {t.text}; border: 1px solid {t.line};
-  selection-background-color: {fill}; selection-color: {ON_ACCENT}; padding: 2px; outline: 0; }}
+  selection-background-color: {fill}; selection-color: {t.on_fill}; padding: 2px; outline: 0; }}
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{
   border: 0; width: 0; }}
 QAbstractItemView::indicator {{ width: 14px; height: 14px; border: 1px solid {t.second}; border-radius: 4px;
@@ -101,7 +88,7 @@ QRadioButton {{ color: {t.text}; spacing: 8px; }}
 QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {t.second}; border-radius: 8px;
   background: {t.window}; }}
 QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 5px solid {fill}; border-radius: 8px;
-  background: {ON_ACCENT}; }}
+  background: {t.on_fill}; }}
 QRadioButton:focus {{ color: {t.accent}; }}
 QCheckBox {{ color: {t.text}; spacing: 8px; }}
 QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {t.second}; border-radius: 4px;
@@ -127,7 +114,7 @@ QListView, QTreeView, QTableView {{ background: {t.panel}; color: {t.text}; bord
   alternate-background-color: {t.window}; selection-background-color: {t.card};
   selection-color: {t.text}; }}
 QListView::item:hover, QTreeView::item:hover {{ background: {over}; }}
-QListView::item:selected, QTreeView::item:selected {{ background: {t.line}; color: {t.text}; }}
+QListView::item:selected, QTreeView::item:selected {{ background: {t.chosen}; color: {t.text}; }}
 QHeaderView::section {{ background: {t.panel}; color: {t.second}; border: 0;
   border-bottom: 1px solid {t.line}; padding: 5px 8px; }}
 QTableView {{ gridline-color: {t.line}; }}

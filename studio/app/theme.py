@@ -18,6 +18,7 @@ class Theme:
     """Colours as `#RRGGBB`. See docs/guide for where each is used."""
 
     name: str
+    dark: bool
     window: str
     panel: str
     canvas: str
@@ -30,6 +31,16 @@ class Theme:
     good: str
     warning: str
     error: str
+    button: str
+    """a button at rest"""
+    hover: str
+    """what is under the pointer"""
+    chosen: str
+    """a row of a list that is selected"""
+    fill: str
+    """the button that does the obvious, a ticked box: behind `on_fill`"""
+    fill_hover: str
+    on_fill: str
 
     def color(self, name: str, alpha: float = 1.0) -> QColor:
         """The colour called `name`, a field of this table or a category."""
@@ -39,19 +50,26 @@ class Theme:
 
     def ink(self, name: str) -> QColor:
         """The colour called `name` for text on a panel: as little lighter or darker as its contrast needs."""
-        return QColor(_ink(self, name))
+        return QColor(_standing_out(self, name, TEXT_CONTRAST))
+
+    def series(self, name: str, alpha: float = 1.0) -> QColor:
+        """The same for a line or a dot on a panel, which needs less contrast than text."""
+        found = QColor(_standing_out(self, name, MARK_CONTRAST))
+        found.setAlphaF(alpha)
+        return found
 
 
-TEXT_CONTRAST = 4.5
+TEXT_CONTRAST, MARK_CONTRAST = 4.5, 3.0
+"""what WCAG 2.1 asks of text (1.4.3) and of graphics (1.4.11)"""
 
 
 @cache
-def _ink(theme: Theme, name: str) -> QColor:
+def _standing_out(theme: Theme, name: str, least: float) -> QColor:
     found, ground = theme.color(name), QColor(theme.panel)
     for _ in range(40):
-        if contrast(found, ground) >= TEXT_CONTRAST:
+        if contrast(found, ground) >= least:
             break
-        found = QColor((found.lighter(103) if theme.name == "dark" else found.darker(103)).name())
+        found = QColor((found.lighter(103) if theme.dark else found.darker(103)).name())
     return found
 
 
@@ -72,6 +90,7 @@ def _rgb(color: QColor) -> tuple[float, float, float]:
 
 DARK = Theme(
     "dark",
+    dark=True,
     window="#16181D",
     panel="#1C1F26",
     canvas="#14161A",
@@ -84,9 +103,16 @@ DARK = Theme(
     good="#3FB68B",
     warning="#E5A84B",
     error="#E5534B",
+    button="#272C36",
+    hover="#2E3440",
+    chosen="#323845",
+    fill="#1F6FEB",
+    fill_hover="#1A60CF",
+    on_fill="#FFFFFF",
 )
 LIGHT = Theme(
     "light",
+    dark=False,
     window="#F4F5F7",
     panel="#FFFFFF",
     canvas="#FAFBFC",
@@ -99,8 +125,37 @@ LIGHT = Theme(
     good="#1A8F66",
     warning="#9A6700",
     error="#C7362F",
+    button="#FFFFFF",
+    hover="#EEF1F5",
+    chosen="#D5DAE1",
+    fill="#1F6FEB",
+    fill_hover="#1A60CF",
+    on_fill="#FFFFFF",
 )
-THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
+CONTRAST = Theme(
+    "contrast",
+    dark=True,
+    window="#000000",
+    panel="#000000",
+    canvas="#000000",
+    dots="#3A3A3A",
+    card="#0B0B0B",
+    line="#9A9A9A",
+    text="#FFFFFF",
+    second="#DCDCDC",
+    accent="#FFD60A",
+    good="#3DF5B0",
+    warning="#FFB84D",
+    error="#FF8A80",
+    button="#000000",
+    hover="#2B2B2B",
+    chosen="#3B3B00",
+    fill="#FFD60A",
+    fill_hover="#FFE770",
+    on_fill="#000000",
+)
+THEMES = {theme.name: theme for theme in (DARK, LIGHT, CONTRAST)}
+"""the third for eyes that need strong contrast: every text at 7 to 1 at least"""
 
 CATEGORIES = {
     "io": "#8A94A6",
@@ -172,4 +227,4 @@ def palette(theme: Theme) -> QPalette:
 
 def names() -> list[str]:
     """The names of the colours of a theme."""
-    return [field.name for field in fields(Theme) if field.name != "name"]
+    return [field.name for field in fields(Theme) if field.name not in ("name", "dark")]

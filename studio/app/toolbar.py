@@ -12,7 +12,6 @@ from studio.app import language
 from studio.app.actions import Actions
 from studio.app.icons import icon
 from studio.app.session import Session
-from studio.app.style import ON_ACCENT
 from studio.quantities import count
 from studio.words import Message, tr
 
@@ -71,7 +70,7 @@ class ToolBar(QToolBar):
         self.export_button = QPushButton()
         self.export_button.setObjectName("export_button")
         self.export_button.setProperty("accent", True)
-        self.export_button.setIcon(icon("export", ON_ACCENT))
+        self.export_button.setIcon(icon("export", "on_fill"))
         self.export_button.setIconSize(QSize(16, 16))
         self.export_button.clicked.connect(actions["export"].trigger)
         self.addWidget(self.export_button)

@@ -252,7 +252,7 @@ class ChoiceButton(QAbstractButton):
 def _paint_card(button: QAbstractButton, painter: QPainter) -> None:
     table = theme.current()
     lit = button.underMouse() or button.isDown()
-    painter.setBrush(QColor(style.hover(table)) if lit else table.color("card"))
+    painter.setBrush(table.color("hover" if lit else "card"))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.drawRoundedRect(QRectF(button.rect()).adjusted(1, 1, -1, -1), 8, 8)
     _paint_frame(button, painter)

@@ -30,7 +30,7 @@ from studio.app.files import FileDesk, Then
 from studio.app.guards import Guards
 from studio.app.importer import Importer
 from studio.app.notices import Choice, NoticeBar
-from studio.app.preferences import Preferences
+from studio.app.preferences import THEME_CHOICES, Preferences
 from studio.app.questions import Answer
 from studio.app.recovery_bar import RecoveryBar
 from studio.app.session import Session
@@ -201,7 +201,7 @@ class MainWindow(QMainWindow):
         }
         runs |= {f"show_{tab.name}": partial(self.show_panel, tab.name) for tab in TABS}
         runs |= {f"show_{name}": partial(self._toggle, name) for name in self.workspace.docks}
-        runs |= {f"theme_{name}": partial(self._theme, name) for name in ("system", "dark", "light")}
+        runs |= {f"theme_{name}": partial(self._theme, name) for name in THEME_CHOICES}
         runs |= {f"language_{code}": partial(words.set_language, code) for code in words.LANGUAGES}
         return runs
 
@@ -408,7 +408,7 @@ class MainWindow(QMainWindow):
             keys = table[id_].shortcut().toString()
             table[id_].setToolTip(f"{table[id_].text()} ({keys})")
         table["previews"].setChecked(self.workspace.previews.on_cards)
-        for choice in ("system", "dark", "light"):
+        for choice in THEME_CHOICES:
             table[f"theme_{choice}"].setChecked(self._appearance.choice == choice)
         for code in words.LANGUAGES:
             table[f"language_{code}"].setChecked(words.language() == code)

@@ -30,14 +30,32 @@ def test_contrast_is_measured_as_wcag_does() -> None:
     assert contrast("#767676", "#FFFFFF") == pytest.approx(4.54, abs=0.01)
 
 
-@pytest.mark.parametrize("table", [theme.DARK, theme.LIGHT], ids=lambda table: table.name)
+@pytest.mark.parametrize("table", theme.THEMES.values(), ids=lambda table: table.name)
 def test_text_can_be_read_on_everything_it_stands_on(table: theme.Theme) -> None:
-    grounds = {table.window, table.panel, table.canvas, table.card, style.hover(table), style.button(table)}
+    grounds = {table.window, table.panel, table.canvas, table.card, table.hover, table.button}
     pairs = [(text, ground) for text in (table.text, table.second) for ground in grounds]
+    pairs += [(table.text, table.chosen)]
     pairs += [(table.ink(name).name(), table.panel) for name in ("accent", "good", "warning", "error")]
-    pairs += [(style.ON_ACCENT, style.ACCENT_FILL), (style.ON_ACCENT, style.ACCENT_HOVER)]
+    pairs += [(table.on_fill, table.fill), (table.on_fill, table.fill_hover)]
+    least = 7.0 if table is theme.CONTRAST else 4.5
 
-    assert [(t, g, round(contrast(t, g), 2)) for t, g in pairs if contrast(t, g) < 4.5] == []
+    assert [(t, g, round(contrast(t, g), 2)) for t, g in pairs if contrast(t, g) < least] == []
+
+
+@pytest.mark.parametrize("table", theme.THEMES.values(), ids=lambda table: table.name)
+def test_every_series_stands_out_from_its_ground(table: theme.Theme) -> None:
+    from studio.app.curves.panel import EARLIER_COLORS, STYLES
+    from studio.app.settings_panel.points import COLORS
+    from studio.app.trying.search_dialog import COLORS as TRIALS
+
+    names = {*EARLIER_COLORS, *COLORS, *TRIALS.values(), *(entry.color for entry in STYLES.values())}
+    faint = {
+        name: round(theme.contrast(table.series(name), QColor(table.panel)), 2)
+        for name in names
+        if theme.contrast(table.series(name), QColor(table.panel)) < 3.0
+    }
+
+    assert faint == {}
 
 
 def test_the_sheet_of_a_theme_is_understood_by_qt(window: MainWindow) -> None:

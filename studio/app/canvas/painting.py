@@ -91,7 +91,7 @@ def _body(painter: QPainter, rect: QRectF, face: Face, mark: str, theme: Theme) 
     else:
         shade = QPainterPath()
         shade.addRoundedRect(rect.adjusted(0, 1.5, 0, 2), CORNER, CORNER)
-        painter.fillPath(shade, QColor(0, 0, 0, 70 if theme.name == "dark" else 22))
+        painter.fillPath(shade, QColor(0, 0, 0, 70 if theme.dark else 22))
     ground = theme.color("card")
     painter.fillPath(outline, blend(ground, theme.color("canvas"), 0.4) if face.bypassed else ground)
     painter.save()
@@ -187,7 +187,7 @@ def _badge(painter: QPainter, center: QPointF, severity: str, theme: Theme) -> N
     """A round one with a cross for an error, a triangle with a stroke for a warning."""
     painter.setPen(QPen(theme.color("canvas"), 2))
     painter.setBrush(theme.color(severity))
-    mark = QPen(theme.color("window") if theme.name == "dark" else QColor("white"), 2.2)
+    mark = QPen(theme.color("window") if theme.dark else QColor("white"), 2.2)
     if severity == "error":
         painter.drawEllipse(center, BADGE - 1, BADGE - 1)
         painter.setPen(mark)

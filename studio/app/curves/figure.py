@@ -110,7 +110,7 @@ def _paint_legend(painter: QPainter, plot: CurvePlot, left: float) -> None:
             continue
         style = entry.entry_style
         line = Qt.PenStyle.DashLine if style.dashed else Qt.PenStyle.SolidLine
-        painter.setPen(QPen(colors.color(style.color), 2, line))
+        painter.setPen(QPen(colors.series(style.color), 2, line))
         painter.drawLine(QPointF(at, middle), QPointF(at + 11, middle))
         painter.setPen(colors.color(style.text_color))
         painter.drawText(QPointF(at + 16, middle + 4.5), entry.text())

@@ -60,7 +60,7 @@ class LegendEntry(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setOpacity(1.0 if self.isChecked() else 0.45)
-        color = table.color(self.entry_style.color)
+        color = table.series(self.entry_style.color)
         middle = self.height() / 2
         line = Qt.PenStyle.DotLine if self.entry_style.dashed else Qt.PenStyle.SolidLine
         painter.setPen(QPen(color, 2, line))

@@ -186,13 +186,13 @@ def drawable(x: Floats, y: Floats, log: bool) -> tuple[Floats, Floats]:
 def _pen(kind: Kind, color: str, table: theme.Theme) -> QPen:
     match kind:
         case "fine":
-            pen = QPen(table.color(color, 0.42), 1)
+            pen = QPen(table.series(color, 0.42), 1)
         case "bold":
-            pen = QPen(table.color(color), 2)
+            pen = QPen(table.series(color), 2)
         case "marked":
-            pen = QPen(table.color(color), 1.75)
+            pen = QPen(table.series(color), 1.75)
         case _:
-            pen = QPen(table.color(color, 0.75), 1.25, Qt.PenStyle.DashLine)
+            pen = QPen(table.series(color, 0.75), 1.25, Qt.PenStyle.DashLine)
     pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
     return pen
 
@@ -200,5 +200,5 @@ def _pen(kind: Kind, color: str, table: theme.Theme) -> QPen:
 def _marker_pen(drawn: _Drawn, table: theme.Theme) -> QPen:
     size = 4.0 if drawn.kind.startswith("earlier") else 6.0
     square = Qt.PenCapStyle.SquareCap if drawn.kind == "earlier marked" else Qt.PenCapStyle.RoundCap
-    pen = QPen(table.color(drawn.color), size, Qt.PenStyle.SolidLine, square)
+    pen = QPen(table.series(drawn.color), size, Qt.PenStyle.SolidLine, square)
     return pen

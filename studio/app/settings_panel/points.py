@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app import theme
 
-COLORS = ("#4C9AFF", "#E5A445", "#46B98A", "#D2699E", "#9A7BE0", "#C4B64A")
+COLORS = ("accent", "warning", "good", "attention", "recurrent", "merge")
+"""of the classes, by their names in the theme's table"""
 RADIUS, EDGE, LEGEND = 2.6, 10.0, 90.0
 
 Point = tuple[float, float, int]
@@ -43,15 +44,13 @@ class PointsView(QWidget):
         painter.drawRect(frame)
         painter.setPen(Qt.PenStyle.NoPen)
         for place, number in self._places(frame):
-            color = QColor(COLORS[number % len(COLORS)])
-            color.setAlphaF(0.85)
-            painter.setBrush(color)
+            painter.setBrush(colors.series(COLORS[number % len(COLORS)], 0.85))
             painter.drawEllipse(place, RADIUS, RADIUS)
         line = QFontMetricsF(self.font()).height() + 4
         for number, name in enumerate(self._names):
             top = line * (number + 0.5)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(COLORS[number % len(COLORS)]))
+            painter.setBrush(colors.series(COLORS[number % len(COLORS)]))
             painter.drawEllipse(QPointF(side + 16, top), 4, 4)
             painter.setPen(colors.color("second"))
             middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft

@@ -105,7 +105,7 @@ class Chart(QWidget):
             painter.drawText(QRectF(0, y - 8, place.left() - TICK - 2, 16), right, f"{value:.4g}")
 
     def _paint_series(self, painter: QPainter, place: QRectF, series: Series, xs: Point, ys: Point) -> None:
-        color = theme.current().color(series.color)
+        color = theme.current().series(series.color)
         shown = [
             QPointF(_to(self._x(x), xs, place.left(), place.right()), _to(y, ys, place.bottom(), place.top()))
             for x, y in series.points
