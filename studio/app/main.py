@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from studio import __version__
 from studio.app import language
 from studio.app.appearance import Appearance
+from studio.app.canvas import accessible
 from studio.app.crash_log import CrashLog
 from studio.app.preferences import Preferences
 from studio.app.session import Session
@@ -62,7 +63,9 @@ def main(path: Path | None = None, chosen_language: str | None = None) -> int:
 
 def assemble(app: QApplication, preferences: Preferences) -> tuple[MainWindow, Engine]:
     """The window, not shown yet, and the engine it waits for, not started yet."""
+    accessible.install()
     window = MainWindow(Session(), preferences, Appearance(app, preferences))
+    accessible.follow(window.workspace.canvas.view)
     engine = Engine()
     engine.imported.connect(window.module_imported)
     engine.ready.connect(lambda _: window.engine_ready())

@@ -5,15 +5,14 @@ It holds no truth: rows are read off the document where they are opened, and rea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
+from studio.app.named_nodes import said
 from studio.app.session import Session
-from studio.catalog import summary, table
-from studio.compiler.analysis import Analysis, NodeReport, Severity
+from studio.compiler.analysis import Analysis, Severity
 from studio.graph import naming, order
 from studio.graph.document import Change
 from studio.graph.model import Network, Node
@@ -216,27 +215,13 @@ class OutlineModel(QAbstractItemModel):
     def severity(self, row: Row) -> Severity | None:
         return self._severities.get((row.network, row.node or ""))
 
-    def report(self, row: Row) -> NodeReport | None:
-        return self._session.analysis.report(row.network, row.node or "")
-
     def said(self, row: Row) -> str:
         """A row in one line: its name, what it is, what it gives, and what is wrong with it."""
-        node = self.node(row)
-        if node is None:
-            there = row.node is None and row.network in self._session.document.network_names()
-            held = len(self._session.document.nodes(row.network)) if there else 0
-            return tr("Network {name}, {count} nodes", name=row.network, count=held)
-        parts = [node.id, table.label(node.type), summary.summary(node)]
-        report = self.report(row)
-        if report is not None and report.outputs and report.outputs[0] is not None:
-            parts.append(tr("gives {shape}", shape=report.outputs[0]))
-        parts += list(self._problems(row))
-        return ", ".join(filter(None, parts))
-
-    def _problems(self, row: Row) -> Iterator[str]:
-        for problem in self._session.analysis.problems:
-            if (problem.network, problem.node) == (row.network, row.node):
-                yield str(problem.text)
+        if row.node is not None:
+            return said(self._session, row.network, row.node)
+        there = row.network in self._session.document.network_names()
+        held = len(self._session.document.nodes(row.network)) if there else 0
+        return tr("Network {name}, {count} nodes", name=row.network, count=held)
 
 
 def _in_order(network: Network) -> list[str]:
