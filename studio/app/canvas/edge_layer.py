@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QStyleOptionGrap
 
 from studio.app import theme as themes
 from studio.app.canvas import painting, routing
+from studio.app.canvas.edge import Edge
 from studio.app.canvas.geometry import ROW, Rect
 from studio.app.canvas.look import inlet_of
 from studio.app.canvas.node_item import NodeItem
@@ -26,47 +27,6 @@ LOOK_DOWN = 8000.0
 CHIP_GAP = 8.0
 LIT, HOT, DIMMED, HIDDEN = "lit", "hot", "dimmed", "hidden"
 """A wire of the card under the mouse; the wire under the mouse; out of play; picked up."""
-
-
-class Edge:
-    """One wire as it lies: its ends, the way between them and the rectangle around it."""
-
-    __slots__ = (
-        "_path",
-        "_points",
-        "around",
-        "bounds",
-        "end",
-        "lane",
-        "line",
-        "reach",
-        "start",
-        "straight",
-        "wire",
-    )
-
-    def __init__(self, wire: Wire, start: QPointF, end: QPointF, around: list[Rect], lane: int) -> None:
-        self.wire = wire
-        self.start, self.end, self.around, self.lane = start, end, around, lane
-        self._path: QPainterPath | None = None
-        self._points: list[QPointF] | None = None
-        self.straight = not around and abs(start.x() - end.x()) < 0.5 and end.y() >= start.y()
-        self.line = QLineF(start, end)
-        exact = self.path.boundingRect() if around else routing.bounds(start, end)
-        self.bounds = exact.adjusted(-4, -4, 4, 4)
-        self.reach = self.bounds.width() + self.bounds.height()
-
-    @property
-    def path(self) -> QPainterPath:
-        if self._path is None:
-            self._path = routing.way(self.start, self.end, self.around, self.lane)
-        return self._path
-
-    @property
-    def points(self) -> list[QPointF]:
-        if self._points is None:
-            self._points = [self.start, self.end] if self.straight else routing.points(self.path)
-        return self._points
 
 
 class EdgeLayer(QGraphicsRectItem):
@@ -92,6 +52,11 @@ class EdgeLayer(QGraphicsRectItem):
         self._tiles: Tiles[Edge] = Tiles()
         self._states: dict[Wire, str] = {}
         self._chips: dict[str, list[tuple[str, QPointF]]] = {}
+        self._floating: dict[Wire, Edge] = {}
+        self._swimming: set[str] = set()
+        """the cards whose chips float too"""
+        self._outer: list[Wire] = []
+        self._float_bounds, self._offset = QRectF(), QPointF()
         self._extent = 1600.0
         self._zoom = 1.0
         self.overview_lines: dict[Wire, QLineF] = {}
@@ -102,6 +67,7 @@ class EdgeLayer(QGraphicsRectItem):
         for table in (self._into, self._out_of, self._edges, self._states, self._chips, self.overview_lines):
             table.clear()
         self._tiles.clear()
+        self._floating, self._outer, self._swimming = {}, [], set()
         self.update()
 
     def set_wires(self, target: str, wires: tuple[Wire, ...]) -> None:
@@ -135,11 +101,53 @@ class EdgeLayer(QGraphicsRectItem):
         for source in dict.fromkeys([*ids, *(wire.source for wire in wires)]):
             self.refresh_chips(source)
 
+    # -- following a drag ------------------------------------------------------------------------
+
+    def lift(self, nodes: Iterable[str]) -> None:
+        """Begins a drag of cards: the wires among them float with them, as they lie, until `settle`."""
+        ids = set(nodes)
+        inner = [w for id_ in ids for w in self._into.get(id_, ()) if w.source in ids and w in self._edges]
+        outer = {w for id_ in ids for w in self.wires_at(id_)} - set(inner)
+        self._floating = {wire: self._edges[wire] for wire in inner}
+        for edge in self._floating.values():
+            self._tiles.drop(edge)
+        self._outer = list(outer)
+        self._swimming = ids - {wire.source for wire in outer}
+        self._float_bounds = QRectF()
+        for edge in self._floating.values():
+            self._float_bounds = self._float_bounds.united(edge.bounds)
+        self._offset = QPointF()
+
+    def float_by(self, offset: QPointF) -> None:
+        """The cards are so far from where they were: what floats goes along, other wires are laid anew."""
+        if self._floating:
+            self.update(self._float_bounds.translated(self._offset))
+            self._offset = QPointF(offset)
+            self.update(self._float_bounds.translated(self._offset))
+        for wire in self._outer:
+            self.lay_wire(wire)
+        for source in dict.fromkeys(wire.source for wire in self._outer):
+            self.refresh_chips(source)
+
+    def settle(self) -> None:
+        """The drag is over: what floated is laid where its cards are."""
+        floating, self._floating = self._floating, {}
+        self.update(self._float_bounds.translated(self._offset))
+        self._offset, self._swimming = QPointF(), set()
+        for wire, edge in floating.items():
+            if self._edges.get(wire) is edge:
+                self.lay_wire(wire)
+        for source in dict.fromkeys(wire.source for wire in floating):
+            self.refresh_chips(source)
+
     def lay_wire(self, wire: Wire) -> None:
         edge = self._make(wire)
         if edge is None:
             self._drop(wire)
-            return
+        else:
+            self._put(wire, edge)
+
+    def _put(self, wire: Wire, edge: Edge) -> None:
         old = self._edges.get(wire)
         if old is not None:
             self._tiles.drop(old)
@@ -149,6 +157,10 @@ class EdgeLayer(QGraphicsRectItem):
         self._tiles.put(edge, (bounds.left(), bounds.top(), bounds.width(), bounds.height()))
         self.overview_lines[wire] = edge.line
         self.update(bounds)
+
+    def _update_chips(self, chips: list[tuple[str, QPointF]]) -> None:
+        for text, at in chips:
+            self.update(QRectF(at.x(), at.y(), painting.chip_width(text), painting.CHIP_HEIGHT))
 
     def _make(self, wire: Wire) -> Edge | None:
         source, target = self._card(wire.source), self._card(wire.target)
@@ -169,6 +181,7 @@ class EdgeLayer(QGraphicsRectItem):
     def _drop(self, wire: Wire) -> None:
         edge = self._edges.pop(wire, None)
         self._states.pop(wire, None)
+        self._floating.pop(wire, None)
         if edge is not None:
             self._tiles.drop(edge)
             self.overview_lines.pop(wire, None)
@@ -176,8 +189,7 @@ class EdgeLayer(QGraphicsRectItem):
 
     def refresh_chips(self, source: str) -> None:
         """Works out the chips below a card: one for each wired output, where there is room."""
-        for text, at in self._chips.pop(source, ()):
-            self.update(QRectF(at.x(), at.y(), painting.chip_width(text), painting.CHIP_HEIGHT))
+        self._update_chips(self._chips.pop(source, []))
         leaving: dict[int, list[Edge]] = {}
         for wire in self._out_of.get(source, ()):
             if wire in self._edges:
@@ -196,8 +208,7 @@ class EdgeLayer(QGraphicsRectItem):
                 free_from = left + painting.chip_width(text)
         if made:
             self._chips[source] = made
-            for text, at in made:
-                self.update(QRectF(at.x(), at.y(), painting.chip_width(text), painting.CHIP_HEIGHT))
+            self._update_chips(made)
 
     def relay_around(self, rect: QRectF) -> None:
         """Lays the wires anew that pass `rect`: a card there came, went or moved."""
@@ -272,20 +283,35 @@ class EdgeLayer(QGraphicsRectItem):
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         exposed = option.exposedRect
-        shown = [edge for edge in self._near(exposed) if edge.bounds.intersects(exposed)]
-        usual = [edge for edge in shown if edge.wire not in self._states] if self._states else shown
         fine, wide = self._pens()
-        thin = self._zoom < THIN_BELOW
-        reach = 0.0 if thin else self._extent / 2 / self._zoom
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        self._stroke(painter, [edge for edge in usual if edge.reach > reach], fine)
-        self._stroke(painter, [edge for edge in usual if edge.reach <= reach], wide)
+        shown = [edge for edge in self._near(exposed) if edge.bounds.intersects(exposed)]
+        self._paint_edges(painter, shown, exposed, (fine, wide))
+        drifted = exposed.translated(-self._offset)
+        floating = [edge for edge in self._floating.values() if edge.bounds.intersects(drifted)]
+        if floating:
+            painter.translate(self._offset)
+            self._paint_edges(painter, floating, drifted, (fine, wide))
+            painter.translate(-self._offset)
+        if self._zoom >= CHIPS_FROM:
+            self._paint_chips(painter, [*shown, *floating], exposed)
+        painter.setOpacity(1)
+
+    def _paint_edges(
+        self, painter: QPainter, shown: list[Edge], exposed: QRectF, pens: tuple[QPen, QPen]
+    ) -> None:
+        fine, wide = pens
+        usual = [edge for edge in shown if edge.wire not in self._states] if self._states else shown
+        sight = self._extent / self._zoom
+        reach = 0.0 if self._zoom < THIN_BELOW else sight / 2
+        long = [edge for edge in usual if edge.reach > sight and edge.slides]
+        short = [edge for edge in usual if edge.reach <= sight or not edge.slides]
+        self._stroke_parts(painter, long, exposed, fine)
+        self._stroke(painter, [edge for edge in short if edge.reach > reach], fine)
+        self._stroke(painter, [edge for edge in short if edge.reach <= reach], wide)
         for edge in shown if self._states else ():
             if edge.wire in self._states:
                 self._paint_special(painter, edge, fine)
-        if self._zoom >= CHIPS_FROM:
-            self._paint_chips(painter, shown, exposed)
-        painter.setOpacity(1)
 
     def _pens(self) -> tuple[QPen, QPen]:
         theme = themes.current()
@@ -307,6 +333,15 @@ class EdgeLayer(QGraphicsRectItem):
             if not edge.straight:
                 draw(edge.path)
 
+    def _stroke_parts(self, painter: QPainter, edges: list[Edge], exposed: QRectF, pen: QPen) -> None:
+        """Of wires longer than the view what is in sight alone: stroking the rest would cost as much."""
+        painter.setPen(pen)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for edge in edges:
+            part = edge.part(exposed.left(), exposed.right())
+            if part:
+                painter.drawPolyline(part)
+
     def _paint_special(self, painter: QPainter, edge: Edge, fine: QPen) -> None:
         state = self._states[edge.wire]
         if state == HIDDEN:
@@ -322,7 +357,9 @@ class EdgeLayer(QGraphicsRectItem):
 
     def _paint_chips(self, painter: QPainter, shown: list[Edge], exposed: QRectF) -> None:
         for source in dict.fromkeys(edge.wire.source for edge in shown):
-            for text, at in self._chips.get(source, ()):
+            by = self._offset if source in self._swimming else QPointF()
+            for text, place in self._chips.get(source, ()):
+                at = place + by
                 width = painting.chip_width(text)
                 if exposed.intersects(QRectF(at.x(), at.y(), width, painting.CHIP_HEIGHT)):
                     self._store.draw_chip(painter, text, at)

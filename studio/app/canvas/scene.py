@@ -437,9 +437,19 @@ class GraphScene(QGraphicsScene):
     def moved_cards(self, ids: Iterable[str]) -> None:
         """Cards were moved by a gesture or an animation, not by the document: their wires follow."""
         moved = list(ids)
-        self._refit_thumbs([_area(self.cards[id_]) for id_ in moved if id_ in self.cards])
+        self._moved_areas(moved)
         self.edges.lay_many(moved)
         self.changed_places.emit()
+
+    def dragged_cards(self, ids: Iterable[str], offset: QPointF) -> None:
+        """The cards for which `edges.lift` was called are so far from where they were."""
+        self._moved_areas(ids)
+        self.edges.float_by(offset)
+        self.changed_places.emit()
+
+    def _moved_areas(self, ids: Iterable[str]) -> None:
+        if self._fitting:
+            self._refit_thumbs([_area(self.cards[id_]) for id_ in ids if id_ in self.cards])
 
     def rects(self, without: Iterable[str] = ()) -> dict[str, Rect]:
         """The rectangle of every card but those of `without`."""

@@ -67,6 +67,8 @@ class MoveTool:
         self._from = {id_: cards[id_].box() for id_ in ids}
         self._lead = self._from[lead]
         self._live = len(ids) <= LIVE
+        if self._live:
+            view.graph.edges.lift(ids)
         self._delta = (0, 0)
         self._shaken = Shaking(pressed.view.x())
         self._outer = _outer_wires(view, ids)
@@ -113,7 +115,7 @@ class MoveTool:
         graph = self._view.graph
         for id_, rect in self._from.items():
             graph.cards[id_].setPos(rect[0] + delta[0], rect[1] + delta[1])
-        graph.moved_cards(self._from)
+        graph.dragged_cards(self._from, QPointF(*delta))
 
     def _wire_below(self, alone: str) -> Wire | None:
         """The wire under the middle of a lone card: it would be inserted there."""
@@ -129,6 +131,8 @@ class MoveTool:
         wire, delta = self._wire, self._delta
         places = {i: (round(r[0]) + delta[0], round(r[1]) + delta[1]) for i, r in self._from.items()}
         view.finish()
+        if self._live:
+            view.graph.edges.settle()
         if self._out:
             wire_edits.take_out(session, places, wire)
         elif wire is not None and self._alone is not None:
@@ -141,6 +145,7 @@ class MoveTool:
     def cancel(self) -> None:
         if self._live:
             self._place((0, 0))
+            self._view.graph.edges.settle()
 
 
 class DuplicateTool:
