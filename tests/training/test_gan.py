@@ -161,18 +161,21 @@ def test_what_would_not_be_a_gan_is_refused_before_a_run_begins(
     assert not any(tmp_path.iterdir())
 
 
-def test_convolutions_are_trained_as_the_cure_leaves_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kernel", [8, 3])
+def test_convolutions_are_trained_as_every_cure_leaves_them(tmp_path: Path, kernel: int) -> None:
     right = project(epochs=1, batch_size=256)
-    conv = chain(("score", "nn.Conv2d", {"out_channels": 1, "kernel_size": 8}))
+    conv = chain(("score", "nn.Conv2d", {"out_channels": 1, "kernel_size": kernel}))
     wrong = ProjectData("Digits", {**right.networks, "discriminator": conv}, right.settings)
 
     (problem,) = problems(wrong)
-    document = Document(wrong)
-    document.replay(Change(problem.cures[0].label, problem.cures[0].operations))
 
     assert problem.node == "discriminator"
-    assert problems(document.data()) == ()
-    assert train(document.data(), None, tmp_path).test["generator_loss"] > 0
+    assert problem.cures
+    for cure in problem.cures:
+        document = Document(wrong)
+        document.replay(Change(cure.label, cure.operations))
+        assert problems(document.data()) == ()
+        assert train(document.data(), None, tmp_path).test["generator_loss"] > 0
 
 
 Loss = Callable[[nn.Module, nn.Module, Tensor], Tensor]

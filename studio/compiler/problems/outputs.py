@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from studio.catalog import table
@@ -235,9 +235,23 @@ class _Output:
             wanted="×".join(map(str, wanted)),
         )
         code = "output-width" if len(self.spec.shape) - 1 == len(wanted) else "output-shape"
-        return self._finding(code, last.id, text, tuple(self._shape_cures(last, wanted)))
+        return self._finding(code, last.id, text, tuple(self.shape_cures(last, wanted)))
 
-    def _shape_cures(self, last: Node, wanted: Wanted) -> Iterator[Remedy]:
+    def _inside(self, last: Node) -> _Output | None:
+        """The output of the block `last`, if all that learns has to lie in it: there the cures belong."""
+        aim, block = self.context.aim, last.block
+        if aim is None or last.id not in aim.parts or block not in self.project.networks:
+            return None
+        nodes = self.project.networks[block].nodes
+        ends = [node for node in nodes.values() if node.type == OUTPUT and next(wires_into(node), None)]
+        if len(ends) != 1:
+            return None
+        return replace(self, network=block, nodes=nodes, node=ends[0])
+
+    def shape_cures(self, last: Node, wanted: Wanted) -> Iterator[Remedy]:
+        if (inside := self._inside(last)) is not None:
+            yield from inside.shape_cures(inside.last(), wanted)
+            return
         sizes = [d for d in wanted if isinstance(d, int)]
         if len(sizes) != len(wanted):
             yield remedies.insert(self.network, self.wire, "nn.Flatten")
