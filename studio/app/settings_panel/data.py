@@ -24,7 +24,8 @@ from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
 from studio.app.session import Session
-from studio.app.settings_panel import data_words, own_file, preview
+from studio.app.settings_panel import data_words, own_file, preview, splitting
+from studio.app.settings_panel.augmentation import AugmentationSteps
 from studio.app.settings_panel.fields import CheckField, Form, NumberField, WholeField, plain
 from studio.app.settings_panel.source_list import SourceList
 from studio.app.tasks import Lane
@@ -103,6 +104,9 @@ class DataPanel(QWidget):
             NumberField(session, (*split, "test"), Message("Test share"), 0.1, data_words.share)
         )
         form.add(WholeField(session, (*split, "seed"), Message("Seed of the split"), 0, 0))
+        self.split_by, self.split_column = splitting.fields(session)
+        form.add(self.split_by)
+        form.add(self.split_column)
         self._standardize = form.add(_StandardizeField(session))
         self.form = form
 
@@ -133,6 +137,8 @@ class DataPanel(QWidget):
         above.addWidget(self.fetch)
         right.addLayout(above)
         right.addWidget(self.view, 1)
+        self.augmentation = AugmentationSteps(self._session)
+        right.addWidget(self.augmentation)
         right.addStretch(0)
         inside = QWidget()
         row = QHBoxLayout(inside)
@@ -215,6 +221,8 @@ class DataPanel(QWidget):
             for key in ("root", "download", "reading", "missing"):
                 # another source's files lie elsewhere, and permission to fetch was given for that one
                 edit.unset((SECTION, key))
+            kept = {key: value for key, value in self._settings.items() if key != "reading"}
+            splitting.drop_misfits(edit, {**kept, "source": name})
 
     def _write_root(self) -> None:
         self.root.setModified(False)
@@ -292,7 +300,7 @@ class DataPanel(QWidget):
 
     def _key(self) -> object:
         settings = self._settings
-        kept = {k: v for k, v in settings.items() if k not in ("preprocessing", "download")}
+        kept = {k: v for k, v in settings.items() if k not in ("preprocessing", "augmentation", "download")}
         return repr(kept), self._session.path and self._session.path.parent
 
     def _look(self) -> None:

@@ -14,6 +14,7 @@ from studio.app.language import follow
 from studio.app.session import Session
 from studio.app.settings_panel.fields import plain
 from studio.app.settings_panel.own_parts import PARTS, Reading
+from studio.app.settings_panel.splitting import drop_misfits
 from studio.app.tasks import Lane, Ticket
 from studio.words import Message, NetloomError, tr
 
@@ -140,6 +141,7 @@ class OwnFile(QWidget):
             else:
                 edit.set((SECTION, "reading"), reading)
             edit.unset((SECTION, "download"))
+            drop_misfits(edit, {**self._settings, "source": kind, "reading": reading})
 
     def _fail(self, error: Exception) -> None:
         self.error = error

@@ -252,7 +252,7 @@ class _Pictures(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def display(self, pictures: tuple[Picture, ...]) -> None:
-        self._images = [(_image(picture), picture.label) for picture in pictures]
+        self._images = [(image_of(picture), picture.label) for picture in pictures]
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -339,7 +339,7 @@ class _Balance(QWidget):
             )
 
 
-def _image(picture: Picture) -> QImage:
+def image_of(picture: Picture) -> QImage:
     kind = QImage.Format.Format_RGB888 if picture.color else QImage.Format.Format_Grayscale8
     stride = picture.width * (3 if picture.color else 1)
     return QImage(picture.pixels, picture.width, picture.height, stride, kind).copy()

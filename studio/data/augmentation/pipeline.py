@@ -56,7 +56,7 @@ class Augmentation:
         for step in steps:
             x, y = self._step(step, x, y, generator)
         x = x if self.after is None else self.after.apply(x)
-        return x.contiguous(memory_format=format_), y
+        return (x.contiguous(memory_format=format_) if x.dim() == 4 else x), y
 
     def to(self, device: str) -> Augmentation:
         return replace(self, facts=self.facts.to(device))

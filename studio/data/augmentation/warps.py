@@ -87,13 +87,13 @@ KINDS = (
     ),
     Kind(
         "affine",
-        Message("Turn, shift, zoom, slant"),
-        Message("All four at once, each by up to so much to either side."),
+        Message("Affine"),
+        Message("Turns, shifts, zooms and slants at once, each by up to so much to either side."),
         (
             _share("degrees", Message("degrees"), 10.0, 180),
             _share("translate", Message("shift"), 0.1, 1),
             _share("zoom", Message("zoom"), 0.1, 0.9),
-            _share("shear", Message("slant in degrees"), 0.0, 80),
+            _share("shear", Message("slant"), 0.0, 80),
         ),
         IMAGES,
         affine,
