@@ -190,8 +190,8 @@ def _beside(given: Tensor, made: Tensor) -> Tensor:
     """Rows of `COLUMNS` of the one and of the other in turn."""
     import torch
 
-    rows = zip(given.split(COLUMNS), made.split(COLUMNS), strict=True)
-    return torch.cat([row for pair in rows for row in pair])
+    first = range(0, len(given), COLUMNS)
+    return torch.cat([part[i : i + COLUMNS] for i in first for part in (given, made)])
 
 
 def _sheet(kind: Literal["generated", "reconstructed"], made: Tensor, preprocessing: Preprocessing) -> Sheet:

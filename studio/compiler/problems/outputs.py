@@ -240,7 +240,7 @@ class _Output:
     def _inside(self, last: Node) -> _Output | None:
         """The output of the block `last`, if all that learns has to lie in it: there the cures belong."""
         aim, block = self.context.aim, last.block
-        if aim is None or last.id not in aim.parts or block not in self.project.networks:
+        if aim is None or last.id not in aim.parts or block is None or block not in self.project.networks:
             return None
         nodes = self.project.networks[block].nodes
         ends = [node for node in nodes.values() if node.type == OUTPUT and next(wires_into(node), None)]
