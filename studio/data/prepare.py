@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -135,7 +136,8 @@ def prepare(
     if info.brought and info.task == "classification":
         kept = _in_company(raw, info, met)
         train, validation, test = (part[kept[part]] for part in parts)
-    fitted, names = _fitted(chosen, _chosen(raw.x, train, info), raw.y[train])
+    with _one_thread():
+        fitted, names = _fitted(chosen, _chosen(raw.x, train, info), raw.y[train])
     own_test = (_chosen(raw.x, test, info), raw.y[test]) if raw.own_test is None else raw.own_test
     large = not fitted.of_texts and sum(x.numel() for x, _ in raw.parts) * 4 > FLOAT_LIMIT
     keep_stored = as_stored or large
@@ -178,6 +180,19 @@ def _augmented(chosen: DataSettings, train: Split, fitted: Preprocessing) -> Spl
 
     made = pipeline.make(chosen.augmentation, chosen.info, fitted, train.x, train.pending)
     return replace(train, augmentation=made)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Sums of small parts: a second thread would only be waited for, and would round otherwise."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _chosen(x: Tensor | Stored, index: Tensor, info: SourceInfo) -> Tensor | Stored:

@@ -114,7 +114,7 @@ def test_a_first_line_that_comes_again_is_no_header(tmp_path: Path) -> None:
         (("1.5", "wide"), "line 2: 'wide' in the column size is no number"),
         (("a3,red", "a3,green"), "line 4: 'green' in the column sort is no value that it had before"),
         (("size", "breadth"), "has no column size any more"),
-        (("a6,red,", "a6,red,,,,,,"), "is no table that can be read"),
+        (("a6,red,", "a6,red,,,,,,"), "line 7: it has 10 fields where 5 are expected"),
     ],
 )
 def test_a_file_that_changed_is_named_with_its_place(file: Path, change: tuple[str, str], said: str) -> None:

@@ -9,25 +9,33 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.data import text_files
+from studio.data import faults, text_files
+from studio.data.faults import Fault, Faults
 from studio.data.kinds import FileKind, Reading
 from studio.data.source import DataError, Place, Raw, SourceInfo
 from studio.data.sources import table
+from studio.data.table_columns import no_column
+from studio.data.text_files import Form
 from studio.data.watching import Watch, quiet
 from studio.graph.values import Json
 from studio.project import sections
 from studio.words import Message
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from pandas import DataFrame, Series
 
 TITLE = Message("Time series (CSV, TSV)")
 SENTENCE = Message("Rows in the order of time: a window of them tells the next.")
-KEYS = ("encoding", "separator", "header", "rows", "columns", "targets", "window", "horizon")
+KEYS = (
+    *("encoding", "separator", "header", "rows", "columns", "targets", "window", "horizon"),
+    *faults.KEYS,
+)
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([ T]\d{1,2}:\d{2}(:\d{2})?)?")
 WINDOWS = (24, 12, 4)
 """lengths that are proposed: the longest that the series holds eight times over"""
@@ -45,6 +53,7 @@ class TimeSeries:
     targets: tuple[str, ...]
     window: int
     horizon: int
+    mode: str
 
     @property
     def samples(self) -> int:
@@ -66,22 +75,26 @@ def look(path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]:
     """What the file holds; columns, targets and lengths that are told are kept. Raises DataError."""
     form = text_files.form_of(path, told)
     encoding, separator, header = form.encoding, form.separator, form.header
-    frame = table.fields(path, encoding, separator, header)
+    met = Faults(faults.SKIP)
+    frame = table.fields(path, form, met, watch)
     known = _names(told.get("columns"))
     columns = [name for name in frame.columns if (name in known if known else _mostly_numbers(frame[name]))]
     if not columns:
         raise DataError(Message("{path} has no column of numbers to predict.", path=path))
     targets = [name for name in _names(told.get("targets")) if name in columns] or columns[-1:]
+    good = len(_values(path, frame, columns, met))
+    met.mode = faults.mode(told)
     window = next((n for n in WINDOWS if 8 * n <= len(frame)), 1)
     return {
         "encoding": encoding,
         "separator": separator,
         "header": header,
-        "rows": len(frame),
+        "rows": good if met.mode == faults.SKIP else len(frame),
         "columns": columns,
         "targets": targets,
         "window": told.get("window") or window,
         "horizon": told.get("horizon") or 1,
+        **met.to_json(),
     }
 
 
@@ -118,7 +131,7 @@ def read(reading: Reading) -> TimeSeries:
         raise _wrong("separator", separator, Message("a single character"))
     series = TimeSeries(
         str(encoding), separator, reading.get("header") is True,
-        numbers["rows"], columns, targets, numbers["window"], numbers["horizon"],
+        numbers["rows"], columns, targets, numbers["window"], numbers["horizon"], faults.mode(reading),
     )  # fmt: skip
     if series.samples < 3:
         raise DataError(
@@ -160,48 +173,49 @@ def load(place: Place, reading: Reading) -> Raw:
     import torch
 
     series, path = read(reading), place.named(TITLE)
-    frame = table.fields(path, series.encoding, series.separator, series.header)
-    if len(frame) != series.rows:
+    met = Faults(series.mode)
+    form = Form(series.encoding, series.separator, series.header)
+    frame = table.fields(path, form, met, place.watch)
+    values = _values(path, frame, series.columns, met)
+    if len(values) != series.rows:
         raise DataError(
             Message(
                 "{path} holds {n} rows by now; it held {rows} when it was looked at. Choose it again in the "
                 "Data panel.",
                 path=path,
-                n=len(frame),
+                n=len(values),
                 rows=series.rows,
             )
         )
-    values = torch.from_numpy(_values(path, frame, series))
-    windows = values[: len(values) - series.horizon].unfold(0, series.window, 1).transpose(1, 2)
+    steps = torch.from_numpy(values)
+    windows = steps[: len(steps) - series.horizon].unfold(0, series.window, 1).transpose(1, 2)
     places = [series.columns.index(name) for name in series.targets]
-    ahead = values[series.window :, places].unfold(0, series.horizon, 1).transpose(1, 2)
-    return Raw(windows.contiguous(), ahead.flatten(1).contiguous())
+    ahead = steps[series.window :, places].unfold(0, series.horizon, 1).transpose(1, 2)
+    return Raw(windows.contiguous(), ahead.flatten(1).contiguous(), faults=met)
 
 
-def _values(path: Path, frame: DataFrame, series: TimeSeries) -> Any:
-    """(rows, columns) float32. Raises DataError naming the line of what is no number."""
+def _values(path: Path, frame: DataFrame, columns: Sequence[str], met: Faults) -> NDArray[Any]:
+    """(rows, columns) float32. Raises DataError at what is no number, or leaves the row out."""
     import numpy as np
     import pandas
 
-    columns = []
-    for name in series.columns:
+    found = np.empty((len(frame), len(columns)), dtype=np.float32)
+    for i, name in enumerate(columns):
         if name not in frame.columns:
-            raise table.no_column(path, name)
-        numbers = pandas.to_numeric(frame[name], errors="coerce").to_numpy(float)
-        if np.isnan(numbers).any():
-            at = int(np.isnan(numbers).argmax())
-            raise DataError(
-                Message(
-                    "{path}, line {line}: {value} in the column {column} is no number. A series needs one in "
-                    "every row: fill the gap in, or leave the column out.",
-                    path=path,
-                    line=at + 1 + series.header,
-                    value=repr(frame[name].iloc[at]),
-                    column=name,
-                )
-            )
-        columns.append(numbers)
-    return np.stack(columns, 1).astype(np.float32)
+            raise no_column(path, name)
+        with np.errstate(over="ignore"):
+            found[:, i] = pandas.to_numeric(frame[name], errors="coerce").to_numpy(float)
+    whole = np.isfinite(found)
+    for row in np.flatnonzero(~whole.all(1)).tolist():
+        column = columns[int(whole[row].argmin())]
+        reason = Message(
+            "{value} in the column {column} is no number. A series needs one in every row: fill the gap "
+            "in, or leave the column out.",
+            value=repr(frame[column].iloc[row]),
+            column=column,
+        )
+        met.meet(Fault(faults.line(path, int(frame.index[row])), reason))
+    return found[whole.all(1)]
 
 
 KIND = FileKind("series", TITLE, SENTENCE, (".csv", ".tsv"), look, describe, load)

@@ -6,60 +6,45 @@ column that is used: the number, NaN where it is missing, or the place of the va
 
 from __future__ import annotations
 
-import csv
-import warnings
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.data import text_files
+from studio.data import decoders, faults, table_columns, table_pieces, text_files
+from studio.data.faults import Fault, Faults
 from studio.data.kinds import FileKind, Reading
 from studio.data.source import DataError, Place, Raw, SourceInfo, SplitColumn
-from studio.data.watching import Watch, quiet
+from studio.data.table_columns import (
+    CATEGORY,
+    COUNTED,
+    LEFT_OUT,
+    MISSING,
+    NUMBER,
+    TYPES,
+    Column,
+    Tally,
+    mappings,
+    no_column,
+    values_of,
+)  # fmt: skip
+from studio.data.text_files import Form
+from studio.data.watching import Watch, quiet, within
 from studio.graph.values import Json
 from studio.project import sections
 from studio.words import Message
 
 if TYPE_CHECKING:
-    from pandas import DataFrame, Series
+    from numpy.typing import NDArray
+    from pandas import DataFrame
 
 TITLE = Message("Table (CSV, TSV)")
-NUMBER, CATEGORY, LEFT_OUT = "number", "category", "left out"
-TYPES = (NUMBER, CATEGORY, LEFT_OUT)
-MISSING = frozenset(
-    ("", "?", "-", "NA", "N/A", "n/a", "nan", "NaN", "NAN", "NULL", "null", "None", "<NA>", "#N/A")
-)
-"""what stands where a value is missing"""
-MOST_VALUES = 50
-"""a column of more values than this is no category by itself; a person may still say so"""
-MOST_CLASSES = 20
-"""a target of whole numbers has no more values than this if they are classes"""
 TARGETS = ("target", "label", "survived", "outcome", "class", "species", "diagnosis", "quality", "price", "y")
-KEYS = ("encoding", "separator", "header", "rows", "target", "columns")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the file. `values` are those of a category, `missing` how many rows have none."""
-
-    name: str
-    type: str
-    values: tuple[str, ...] = ()
-    missing: int = 0
-
-    @property
-    def width(self) -> int:
-        """How many numbers the network gets of it."""
-        return len(self.values) if self.type == CATEGORY else 1
-
-    def to_json(self) -> dict[str, Json]:
-        table: dict[str, Json] = {"name": self.name, "type": self.type}
-        if self.type == CATEGORY:
-            table["values"] = list(self.values)
-        if self.missing:
-            table["missing"] = self.missing
-        return table
+KEYS = ("encoding", "separator", "header", "rows", "target", "columns", *faults.KEYS)
+AHEAD = 2
+"""pieces a thread that are cut before they are asked for"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +57,11 @@ class Table:
     rows: int
     target: Column
     columns: tuple[Column, ...]
+    mode: str
+
+    @property
+    def form(self) -> Form:
+        return Form(self.encoding, self.separator, self.header)
 
     @property
     def inputs(self) -> tuple[Column, ...]:
@@ -85,64 +75,98 @@ class Table:
 def look(path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]:
     """What the file holds; a target and types of columns that are `told` are kept. Raises DataError."""
     form = text_files.form_of(path, told)
-    encoding, separator, header = form.encoding, form.separator, form.header
-    frame = fields(path, encoding, separator, header)
-    if len(frame.columns) < 2:
+    table = table_pieces.opened(path, form)
+    if len(table.names) < 2:
         raise DataError(
             Message(
                 "{path} has one column only; one to predict and one to predict it from are needed. Is it "
                 "parted by something else than {separator}?",
                 path=path,
-                separator=repr(separator),
+                separator=repr(form.separator),
             )
         )
-    target = str(told.get("target") or likely_target(list(frame.columns), path.stem))
-    types = {str(c["name"]): str(c["type"]) for c in _mappings(told.get("columns"))}
-    columns = [_column(frame[name], types.get(name), name == target) for name in frame.columns]
+    met = Faults(faults.SKIP)
+    tallies = _tallied(table, met, within(watch, 0.0, 0.8))
+    target = str(told.get("target") or likely_target(table.names, path.stem))
+    types = {str(c["name"]): str(c["type"]) for c in mappings(told.get("columns"))}
+    guessed = {t.name: t.type(types.get(t.name), t.name == target) for t in tallies}
+    values = _values(
+        table, [name for name, type_ in guessed.items() if type_ == CATEGORY], within(watch, 0.8, 1.0)
+    )
+    columns = [Column(t.name, guessed[t.name], values.get(t.name, ()), t.missing) for t in tallies]
+    strange = _strange(path, tallies, guessed, met)
     missing = next((c.missing for c in columns if c.name == target), 0)
+    met.mode = faults.mode(told)
     return {
-        "encoding": encoding,
-        "separator": separator,
-        "header": header,
-        "rows": len(frame) - missing,
+        "encoding": form.encoding,
+        "separator": form.separator,
+        "header": form.header,
+        "rows": tallies[0].rows - missing - (strange if met.mode == faults.SKIP else 0),
         "target": target,
         "columns": [column.to_json() for column in columns],
+        **met.to_json(),
     }
 
 
-def fields(path: Path, encoding: str, separator: str, header: bool) -> DataFrame:
-    """Every field of the file as text. Raises DataError naming the line that has too many fields."""
+def _tallied(table: table_pieces.Table, met: Faults, watch: Watch) -> list[Tally]:
+    """What the pieces of the file say of each column. Raises DataError where there are no rows."""
+    tallies = [Tally(name) for name in table.names]
+    for piece in table_pieces.pieces(table, met, watch):
+        likely = [t for t in tallies if t.rows and not t.not_numbers]
+        read = piece.numbers([t.name for t in likely], MISSING) if likely else None
+        for i, tally in enumerate(likely if read is not None else ()):
+            tally.add_numbers(read[:, i])  # type: ignore[index]
+        rest = [t for t in tallies if read is None or t not in likely]
+        frame = piece.texts([t.name for t in rest])
+        for tally in rest:
+            tally.add_texts(frame[tally.name])
+    if not tallies[0].rows:
+        raise DataError(Message("{path} has no rows below its first line.", path=table.path))
+    return tallies
+
+
+def _values(table: table_pieces.Table, names: list[str], watch: Watch) -> dict[str, tuple[str, ...]]:
+    """The values of columns that are categories, as they are written. Raises DataError."""
+    found: dict[str, set[str]] = {name: set() for name in names}
+    for piece in table_pieces.pieces(table, Faults(faults.SKIP), watch) if names else ():
+        frame = piece.texts(names)
+        for name, values in found.items():
+            values.update(frame[name].unique().tolist())
+            if len(values) > COUNTED:
+                raise DataError(
+                    Message(
+                        "{path}: the column {column} has more than {n} values, too many for a category. "
+                        "Take it for numbers, or leave it out.",
+                        path=table.path,
+                        column=name,
+                        n=COUNTED,
+                    )
+                )
+    return {name: values_of(values - MISSING) for name, values in found.items()}
+
+
+def _strange(path: Path, tallies: list[Tally], guessed: Mapping[str, str], met: Faults) -> int:
+    """Notes each line with a text in a column of numbers once; gives how many there are."""
+    lines: dict[int, Tally] = {}
+    for tally in tallies:
+        if guessed[tally.name] == NUMBER:
+            lines |= {line: tally for line in tally.strange if line not in lines}
+    for line in sorted(lines):
+        tally = lines[line]
+        reason = table_columns.no_value(Column(tally.name, NUMBER), tally.strange[line])
+        met.meet(Fault(faults.line(path, line), reason))
+    return len(lines)
+
+
+def fields(path: Path, form: Form, met: Faults, watch: Watch = quiet) -> DataFrame:
+    """Every field of the file as text, the lines as the index. Raises DataError at a fault, or gathers it."""
     import pandas
 
-    with text_files.opened(path) as file, warnings.catch_warnings():
-        warnings.simplefilter("error", pandas.errors.ParserWarning)  # it would drop fields
-        try:
-            frame = pandas.read_csv(
-                file,  # opened by us: a name from a project might be an address to pandas
-                sep=separator,
-                encoding=encoding,
-                header=0 if header else None,
-                dtype=str,
-                keep_default_na=False,
-                na_filter=False,
-                quoting=text_files.quoting_of(path, encoding, separator),
-                skipinitialspace=True,
-                index_col=False,
-            )
-        except pandas.errors.ParserWarning:
-            raise DataError(
-                Message("{path} has rows with more fields than its first line has names.", path=path)
-            ) from None
-        except (pandas.errors.ParserError, pandas.errors.EmptyDataError, UnicodeError, csv.Error) as error:
-            raise DataError(
-                Message("{path} is no table that can be read: {reason}", path=path, reason=str(error).strip())
-            ) from None
-    frame.columns = [
-        str(name).strip() if header else f"column {i + 1}" for i, name in enumerate(frame.columns)
-    ]
-    if not len(frame):
+    table = table_pieces.opened(path, form)
+    frames = [piece.texts() for piece in table_pieces.pieces(table, met, watch)]
+    if not frames:
         raise DataError(Message("{path} has no rows below its first line.", path=path))
-    return frame
+    return pandas.concat(frames)
 
 
 def likely_target(names: Sequence[str], stem: str) -> str:
@@ -157,42 +181,6 @@ def likely_target(names: Sequence[str], stem: str) -> str:
     return names[-1]
 
 
-def _column(texts: Series[str], told: str | None, target: bool) -> Column:
-    """What a column holds, guessed where it is not `told`."""
-    import pandas
-
-    name = str(texts.name)
-    present = texts[~texts.isin(MISSING)]
-    missing = len(texts) - len(present)
-    numbers = pandas.to_numeric(present, errors="coerce")
-    values = _values(present, numbers)
-    if told is None:
-        told = _type(numbers, len(values), len(texts), target)
-    if told == NUMBER and numbers.isna().any():
-        told = _type(numbers, len(values), len(texts), target)  # it was said of another file
-    return Column(name, told, tuple(values) if told == CATEGORY else (), missing)
-
-
-def _values(present: Series[str], numbers: Series[float]) -> list[str]:
-    """The different values, numbers by their size."""
-    found = present.unique().tolist()
-    if numbers.isna().any():
-        return sorted(found)
-    return sorted(found, key=lambda text: (float(text), text))
-
-
-def _type(numbers: Series[float], values: int, rows: int, target: bool) -> str:
-    if not len(numbers) or (values == 1 and not target):
-        return LEFT_OUT
-    if numbers.isna().any():
-        return CATEGORY if target or values <= min(MOST_VALUES, max(2, rows // 4)) else LEFT_OUT
-    whole = bool((numbers == numbers.round()).all())
-    if target:
-        return CATEGORY if whole and values <= MOST_CLASSES and values < rows // 2 else NUMBER
-    counts_up = whole and values == rows and bool((numbers.diff().dropna() == 1).all())
-    return LEFT_OUT if counts_up and rows > 2 else NUMBER
-
-
 # -- what the project says of it -----------------------------------------------------------------
 
 
@@ -200,7 +188,7 @@ def read(reading: Reading) -> Table:
     """`data.reading`, checked. Raises DataError naming the key, its value and the cure."""
     if reason := sections.unknown_key(reading, KEYS, "data.reading"):
         raise DataError(reason)
-    columns = tuple(_read_column(entry) for entry in _mappings(reading.get("columns")))
+    columns = tuple(_read_column(entry) for entry in mappings(reading.get("columns")))
     by_name = {column.name: column for column in columns}
     if len(by_name) != len(columns) or not columns:
         raise _wrong("columns", reading.get("columns"), Message("a list of columns, each with its own name"))
@@ -215,16 +203,12 @@ def read(reading: Reading) -> Table:
         raise _wrong("separator", separator, Message("a single character"))
     if encoding not in text_files.KNOWN:
         raise _wrong("encoding", encoding, Message("one of {known}", known=", ".join(text_files.ENCODINGS)))
-    table = Table(str(encoding), separator, reading.get("header") is True, rows, target, columns)
+    table = Table(
+        str(encoding), separator, reading.get("header") is True, rows, target, columns, faults.mode(reading)
+    )
     if not table.inputs:
         raise DataError(Message("Every column is left out: choose at least one for the network to see."))
     return table
-
-
-def _mappings(entries: Json) -> list[Mapping[str, Any]]:
-    """The mappings among the entries of a list; none of anything else."""
-    listed = entries if isinstance(entries, list | tuple) else ()
-    return [entry for entry in listed if isinstance(entry, Mapping)]
 
 
 def _read_column(entry: Mapping[str, Json]) -> Column:
@@ -274,66 +258,88 @@ def load(place: Place, reading: Reading) -> Raw:
     import torch
 
     table, path = read(reading), place.named(TITLE)
-    frame = fields(path, table.encoding, table.separator, table.header)
-    lacking = [c.name for c in (*table.inputs, table.target) if c.name not in frame.columns]
+    opened = table_pieces.opened(path, table.form)
+    lacking = [c.name for c in (*table.inputs, table.target) if c.name not in opened.names]
     if lacking:
         raise no_column(path, lacking[0])
-    first = 2 if table.header else 1
-    frame = frame[~frame[table.target.name].isin(MISSING)]
-    columns = [_numbers(path, frame[c.name], c, first) for c in table.inputs]
-    x = torch.from_numpy(np.stack(columns, 1).astype(np.float32))
-    y = torch.tensor(_numbers(path, frame[table.target.name], table.target, first))
-    y = y.long() if table.target.type == CATEGORY else y.float().unsqueeze(1)
-    return Raw(x, y, column=lambda name: split_column(path, frame, name, first))
-
-
-def split_column(path: Path, frame: DataFrame, name: str, first: int) -> SplitColumn:
-    """A column to split by, with its lines; `first` is that of the first row. Raises DataError."""
-    if name not in frame.columns:
-        raise no_column(path, name)
-    texts = frame[name]
-    return SplitColumn(name, texts.mask(texts.isin(MISSING), "").tolist(), (texts.index + first).tolist())
-
-
-def no_column(path: Path, name: str) -> DataError:
-    """What is said of a column that was there when the file was looked at."""
-    return DataError(
-        Message(
-            "{path} has no column {name} any more. Look at the file again in the Data panel.",
-            path=path,
-            name=name,
-        )
+    met = Faults(table.mode)
+    rows = _Rows(table.rows, len(table.inputs))
+    for found in _numbered(table_pieces.pieces(opened, met, place.watch), table):
+        for fault in found.faults:
+            met.meet(fault)
+        rows.add(found)
+    if not rows.count:
+        raise DataError(Message("{path} has no row without a fault.", path=path))
+    lines = rows.lines[: rows.count]
+    y = torch.from_numpy(rows.y[: rows.count].copy())
+    return Raw(
+        torch.from_numpy(rows.x[: rows.count]),
+        y.long() if table.target.type == CATEGORY else y.float().unsqueeze(1),
+        column=lambda name: _split_column(opened, name, lines),
+        place=lambda sample: faults.line(path, int(np.asarray(lines)[sample])),
+        faults=met,
     )
 
 
-def _numbers(path: Path, texts: Series[str], column: Column, first: int) -> Any:
-    """A column as float64, NaN where it is missing. Raises DataError naming the line of a wrong value."""
-    import numpy as np
-    import pandas
+def _numbered(pieces: Iterator[table_pieces.Piece], table: Table) -> Iterator[table_columns.Numbers]:
+    """The pieces as numbers, in their order: pandas reads several at a time."""
+    workers = decoders.workers()
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future[table_columns.Numbers]] = deque()
+        for piece in pieces:
+            waiting.append(pool.submit(table_columns.numbers, piece, table.inputs, table.target))
+            if len(waiting) >= AHEAD * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
-    missing = texts.isin(MISSING)
-    if column.type == NUMBER:
-        numbers = pandas.to_numeric(texts.where(~missing), errors="coerce").to_numpy(
-            float, na_value=float("nan")
-        )
-    else:
-        numbers = pandas.Index(column.values).get_indexer(texts).astype(float)
-        numbers[numbers < 0] = float("nan")
-    bad = np.isnan(numbers) & ~missing.to_numpy()
-    if bad.any():
-        at = int(bad.argmax())
-        raise DataError(
-            Message(
-                "{path}, line {line}: {value} in the column {column} is no {expected}. Look at the file "
-                "again in the Data panel, or mend the line.",
-                path=path,
-                line=int(texts.index[at]) + first,
-                value=repr(texts.iloc[at]),
-                column=column.name,
-                expected=Message("number") if column.type == NUMBER else Message("value that it had before"),
+
+class _Rows:
+    """Rows as they come, in arrays that are as large as is expected, and grow where more come."""
+
+    def __init__(self, expected: int, columns: int) -> None:
+        import numpy as np
+
+        self.x = np.empty((expected, columns), dtype=np.float32)
+        self.y = np.empty(expected)
+        self.lines = np.empty(expected, dtype=np.int64)
+        self.count = 0
+
+    def add(self, found: table_columns.Numbers) -> None:
+        import numpy as np
+
+        end = self.count + len(found.lines)
+        if end > len(self.y):
+            size = max(end, len(self.y) * 5 // 4)
+            self.x, self.y, self.lines = (
+                np.resize(kept, (size, *kept.shape[1:])) for kept in (self.x, self.y, self.lines)
             )
-        )
-    return numbers
+        self.x[self.count : end] = found.values[:, :-1]
+        self.y[self.count : end] = found.values[:, -1]
+        self.lines[self.count : end] = found.lines
+        self.count = end
+
+
+def _split_column(table: table_pieces.Table, name: str, lines: NDArray[Any]) -> SplitColumn:
+    """A column to split by: the file is read again for it. Raises DataError."""
+    import numpy as np
+
+    if name not in table.names:
+        raise no_column(table.path, name)
+    values: list[str] = []
+    for piece in table_pieces.pieces(table, Faults(faults.SKIP)):
+        texts = piece.texts([name])[name]
+        texts = texts[np.isin(piece.lines, lines)]
+        values += texts.mask(texts.isin(MISSING), "").tolist()
+    return SplitColumn(name, values, lines.tolist())
+
+
+def split_column(path: Path, frame: DataFrame, name: str) -> SplitColumn:
+    """A column of a frame of fields to split by. Raises DataError."""
+    if name not in frame.columns:
+        raise no_column(path, name)
+    texts = frame[name]
+    return SplitColumn(name, texts.mask(texts.isin(MISSING), "").tolist(), texts.index.tolist())
 
 
 KIND = FileKind(

@@ -8,10 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.data import text_files, texts
+from studio.data import faults, text_files, texts
+from studio.data.faults import Faults
 from studio.data.kinds import FileKind, Reading
 from studio.data.source import DataError, Place, Raw, SourceInfo
 from studio.data.sources import table
+from studio.data.table_columns import MISSING, MOST_VALUES, no_column
+from studio.data.text_files import Form
 from studio.data.texts import Tokens
 from studio.data.watching import Watch, quiet
 from studio.graph.values import Json
@@ -26,6 +29,7 @@ SENTENCE = Message("Texts of your own and their classes: words or characters bec
 KEYS = (
     *("encoding", "separator", "header", "rows", "text", "target", "classes", "characters"),
     *("by", "vocabulary", "length", "lower"),
+    *faults.KEYS,
     "others",
 )
 LONGEST = 2000
@@ -50,6 +54,7 @@ class Texts:
     classes: tuple[str, ...]
     characters: int
     tokens: Tokens
+    mode: str
     others: tuple[str, ...] = ()
     """columns beside those two, by which texts may be split"""
 
@@ -91,7 +96,7 @@ def _text_column(frame: DataFrame) -> object | None:
 
 def look(path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]:
     """What the file or folder holds; how texts are cut is proposed where it is not told. Raises DataError."""
-    found = _look_at_files(path, told) if path.is_dir() else _look_at_table(path, told)
+    found = _look_at_files(path, told) if path.is_dir() else _look_at_table(path, told, watch)
     by = str(told.get("by") or (texts.CHARACTERS if _chinese(found.samples) else texts.WORDS))
     cut = Tokens(by, 1, 1)
     lengths = sorted(len(cut.cut(text)) for text in found.samples)
@@ -112,10 +117,11 @@ class _Found:
     samples: Sequence[str]
 
 
-def _look_at_table(path: Path, told: Reading) -> _Found:
+def _look_at_table(path: Path, told: Reading, watch: Watch) -> _Found:
     form = text_files.form_of(path, told)
     encoding, separator, header = form.encoding, form.separator, form.header
-    frame = table.fields(path, encoding, separator, header)
+    met = Faults(faults.SKIP)
+    frame = table.fields(path, form, met, watch)
     text = str(told.get("text") or _text_column(frame) or frame.columns[-1])
     others = [str(name) for name in frame.columns if str(name) != text]
     target = str(told.get("target") or table.likely_target(others, path.stem)) if others else ""
@@ -127,7 +133,7 @@ def _look_at_table(path: Path, told: Reading) -> _Found:
                 columns=", ".join(map(str, frame.columns)),
             )
         )
-    frame = frame[~frame[target].isin(table.MISSING)]
+    frame = frame[~frame[target].isin(MISSING)]
     classes = sorted(frame[target].unique().tolist())
     _check_classes(path, classes, len(frame))
     reading: dict[str, Json] = {
@@ -141,7 +147,8 @@ def _look_at_table(path: Path, told: Reading) -> _Found:
     }
     if rest := [name for name in others if name != target]:
         reading["others"] = rest
-    return _Found(reading, frame[text].tolist())
+    met.mode = faults.mode(told)
+    return _Found(reading | met.to_json(), frame[text].tolist())
 
 
 def _look_at_files(path: Path, told: Reading) -> _Found:
@@ -163,7 +170,7 @@ def _look_at_files(path: Path, told: Reading) -> _Found:
 
 
 def _check_classes(path: Path, classes: Sequence[str], rows: int) -> None:
-    if len(classes) < 2 or len(classes) > max(table.MOST_VALUES, rows // 10):
+    if len(classes) < 2 or len(classes) > max(MOST_VALUES, rows // 10):
         raise DataError(
             Message(
                 "{path} has {n} classes in {rows} rows; at least two, each of several texts, are needed. "
@@ -262,6 +269,7 @@ def read(reading: Reading) -> Texts:
         tuple(map(str, classes)),
         numbers["characters"],
         Tokens(str(by), numbers["length"], numbers["vocabulary"], reading.get("lower") is not False),
+        faults.mode(reading),
         tuple(map(str, others)) if isinstance(others := reading.get("others"), list | tuple) else (),
     )
 
@@ -298,11 +306,13 @@ def load(place: Place, reading: Reading) -> Raw:
     import torch
 
     found, path = read(reading), place.named(TITLE)
-    column = None
+    column, where, met = None, None, Faults(found.mode)
     if found.separator:
-        frame = _rows(path, found)
+        frame = _rows(path, found, met, place.watch)
         samples, labels = _from_table(frame, found)
-        column = partial(table.split_column, path, frame, first=1 + found.header)
+        column = partial(table.split_column, path, frame)
+        lines = frame.index.tolist()
+        where = lambda sample: faults.line(path, lines[sample])  # noqa: E731
     else:
         samples, labels = _from_files(path, found)
     if len(samples) != found.rows:
@@ -315,16 +325,19 @@ def load(place: Place, reading: Reading) -> Raw:
                 rows=found.rows,
             )
         )
-    return Raw(texts.stored(samples, found.characters), torch.tensor(labels), column=column)
+    return Raw(
+        texts.stored(samples, found.characters), torch.tensor(labels), column=column, place=where, faults=met
+    )
 
 
-def _rows(path: Path, found: Texts) -> DataFrame:
+def _rows(path: Path, found: Texts, met: Faults, watch: Watch) -> DataFrame:
     """The rows of a table that have a class. Raises DataError."""
-    frame = table.fields(path, found.encoding, found.separator, found.header)
+    form = Form(found.encoding, found.separator, found.header)
+    frame = table.fields(path, form, met, watch)
     for name in (found.text, found.target):
         if name not in frame.columns:
-            raise table.no_column(path, name)
-    frame = frame[~frame[found.target].isin(table.MISSING)]
+            raise no_column(path, name)
+    frame = frame[~frame[found.target].isin(MISSING)]
     strange = frame.index[~frame[found.target].isin(found.classes)]
     if len(strange):
         raise DataError(
@@ -332,8 +345,8 @@ def _rows(path: Path, found: Texts) -> DataFrame:
                 "{path}, line {line}: {value} is a class that was not there before. Look at the file again "
                 "in the Data panel.",
                 path=path,
-                line=int(strange[0]) + 1 + found.header,
-                value=repr(frame[found.target][strange[0]]),
+                line=int(strange[0]),
+                value=repr(frame[found.target].loc[strange[0]]),
             )
         )
     return frame

@@ -1,0 +1,167 @@
+"""Tables taken a piece at a time: the rows are those of the whole, and what is no row is named."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio.data import table_pieces, text_files
+from studio.data.faults import SKIP, Faults
+from studio.data.prepare import prepare
+from studio.data.source import DataError, Place
+from studio.data.sources import series, table, text
+from studio.data.text_files import Form
+
+FIELDS = st.text(st.sampled_from('ab ",\n1.5é北'), max_size=6)
+
+
+@settings(max_examples=80)
+@given(
+    rows=st.lists(st.lists(FIELDS, min_size=3, max_size=3), min_size=1, max_size=9),
+    block=st.integers(1, 40),
+    encoding=st.sampled_from(["utf-8", "gb18030", "utf-16"]),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
+def test_pieces_together_are_the_table(
+    tmp_path_factory: pytest.TempPathFactory, rows: list, block: int, encoding: str, end: str
+) -> None:
+    path = tmp_path_factory.mktemp("pieces") / "t.csv"
+    written = io.StringIO()
+    csv.writer(written, lineterminator=end).writerows([["p", "q", "r"], *rows])
+    path.write_bytes(written.getvalue().encode(encoding))
+    said = csv.reader(io.StringIO(written.getvalue(), newline=""), skipinitialspace=True)
+    expected = [[field.replace("\r\n", "\n") for field in row] for row in said][1:]
+    before, table_pieces.BLOCK = table_pieces.BLOCK, block
+    try:
+        opened = table_pieces.opened(path, Form(encoding, ",", True))
+        found = [piece.texts() for piece in table_pieces.pieces(opened, Faults())]
+    finally:
+        table_pieces.BLOCK = before
+
+    assert [row for frame in found for row in frame.to_numpy().tolist()] == expected
+
+
+def written(path: Path, *lines: str) -> Path:
+    path.write_text("\n".join(["a,b,y", *(f"{i},{i % 3}.5,{i * 2}.25" for i in range(40)), *lines]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("1,2", "line 42: it has 2 fields where 3 are expected"),
+        ("1,2,3,4", "line 42: it has 4 fields where 3 are expected"),
+        ("1,2\0,3", "line 42: it holds a zero byte"),
+        ("1,wide,3", "line 42: 'wide' in the column b is no number"),
+        ("1,1e50,3", "line 42: '1e50' in the column b is no number"),
+        ("1,inf,3", "line 42: 'inf' in the column b is no number"),
+    ],
+)
+def test_a_faulty_row_is_stopped_at_or_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, said: str
+) -> None:
+    monkeypatch.setattr(text_files, "HEAD", 200)
+    path = written(tmp_path / "t.csv", line, "7,7,7")
+    told = {"target": "y", "columns": [{"name": n, "type": "number"} for n in "aby"]}
+
+    reading = table.look(path, told)
+
+    assert reading["faulty"]["count"] == 1 and reading["rows"] in (41, 42)
+    with pytest.raises(DataError, match=said):
+        prepare({"source": "table", "root": str(path), "reading": reading})
+    skipped = table.look(path, {**told, "faults": SKIP})
+    data = prepare({"source": "table", "root": str(path), "reading": skipped})
+    assert len(data.train) + len(data.validation) + len(data.test) == skipped["rows"] == 41
+    assert data.faults.count == 1 and said in f"{data.faults.first[0].said}"
+
+
+def test_a_column_of_numbers_with_a_text_stays_one_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,y\n" + "".join(f"{i * 1.5},{i % 2}\n" for i in range(200)) + "about 7,1\n")
+
+    reading = table.look(path, {})
+
+    assert reading["columns"][0] == {"name": "a", "type": "number"}
+    assert reading["faulty"]["count"] == 1
+
+
+def test_a_class_of_one_row_is_stopped_at_or_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,sort\n" + "".join(f"{i * 1.5},{'xy'[i % 2]}\n" for i in range(40)) + "1,z\n")
+    section = {"source": "table", "root": str(path), "reading": table.look(path, {"target": "sort"})}
+
+    with pytest.raises(DataError, match="line 42: it is the only example of the class z"):
+        prepare(section)
+    section["reading"]["faults"] = SKIP
+    data = prepare(section)
+    assert len(data.train) + len(data.validation) + len(data.test) == 40
+
+
+def test_a_file_that_changes_while_it_is_read_stops_it(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.csv")
+
+    def meddle(_: float) -> None:
+        path.write_text("a,b,y\n1,2,3\n")
+
+    reading = table.look(path, {})
+    with pytest.raises(DataError, match=r"t\.csv changed while it was read"):
+        table.load(Place(path, watch=meddle), {**reading, "faults": SKIP})
+
+
+def test_a_quote_that_is_never_closed_is_said_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path / "t.csv", '1,"2,3', *["1,2,3"] * 200)
+    monkeypatch.setattr(table_pieces, "BLOCK", 64)
+    monkeypatch.setattr(table_pieces, "LONGEST_ROW", 256)
+
+    with pytest.raises(DataError, match=r"line 42: .*a quote in it is never closed"):
+        table.look(path, {})
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_numbers_are_those_that_pandas_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    frame = pandas.DataFrame(rng.normal(size=(500, 4)), columns=list("abcy"))
+    frame[frame > 1.5] = np.nan
+    frame["y"] = rng.normal(size=500)
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    monkeypatch.setattr(table_pieces, "BLOCK", 1000)
+
+    raw = table.load(Place(tmp_path / "t.csv"), table.look(tmp_path / "t.csv", {}))
+
+    theirs = pandas.read_csv(tmp_path / "t.csv").to_numpy(np.float32)
+    assert torch.equal(torch.cat([raw.x, raw.y], 1).nan_to_num(9), torch.from_numpy(theirs).nan_to_num(9))
+
+
+def test_more_rows_than_there_were_find_room(tmp_path: Path) -> None:
+    reading = table.look(written(tmp_path / "t.csv"), {})
+
+    raw = table.load(Place(written(tmp_path / "t.csv", *["1,2,3"] * 30)), reading)
+
+    assert len(raw.x) == len(raw.y) == 70 and raw.place(69) is not None
+
+
+def test_texts_and_series_name_short_rows_too(tmp_path: Path) -> None:
+    texts = tmp_path / "texts.csv"
+    texts.write_text(
+        "label,text\n" + "some,words that say a lot here\nother,of which some are new\n" * 20 + "some\n"
+    )
+    steps = tmp_path / "steps.csv"
+    steps.write_text("day,n\n" + "".join(f"2020-01-{i:02},{i}\n" for i in range(1, 31)) + "2020-02-01,many\n")
+
+    for path, kind, said in ((texts, text, "line 42: it has 1 fields"), (steps, series, "line 32: 'many'")):
+        with pytest.raises(DataError, match=said):
+            kind.load(Place(path), kind.look(path, {}))
+        raw = kind.load(Place(path), kind.look(path, {"faults": SKIP}))
+        assert raw.faults.count == 1
