@@ -285,7 +285,11 @@ class Taken:
         self.beginnings.update(_beginnings(name))
 
     def __contains__(self, name: object) -> bool:
-        return name in self.names or name in self.beginnings or bool(self.names & _beginnings(str(name)))
+        return name in self.names or name in self.beginnings or self.above(str(name))
+
+    def above(self, name: str) -> bool:
+        """Whether a beginning of a dotted name is one: then no number at its end makes it free."""
+        return bool(self.names & _beginnings(name))
 
 
 def _beginnings(name: str) -> set[str]:

@@ -116,6 +116,8 @@ class _Unpacked:
         found: dict[str, str] = {}
         for old in dict.fromkeys([*(n.id for n in self.inside), *(n.path for n in self.inside if n.path)]):
             name = f"{self.prefix}{old}"
+            if taken.above(name):
+                name = name.replace(".", "_")
             if name in taken or name in found.values():
                 name = naming.fresh(naming.stem(name), _Both(taken, found))
             found[old] = name

@@ -427,3 +427,15 @@ def test_a_block_of_the_same_name_that_differs_is_not_linked_to() -> None:
     edit(held, lambda e: fragment.paste(e, "model", copied, (0, 0)))
     assert held.node("model", "block3").block == "Block2"
     assert held.node("Block2", "relu1").type == "nn.ReLU"
+
+
+def test_a_block_dissolves_where_the_beginning_of_a_name_inside_is_a_layer_outside() -> None:
+    """No number at the end of "b.relu" makes it free beside a layer "b"."""
+    inside = (node("i", "input"), node("b.relu", "nn.ReLU", "i"), node("o", "output", "b.relu"))
+    held = document(
+        node("image", "input"),
+        node("b", "nn.ReLU", "image"),
+        node("act1", "block:Act", "b"),
+        more={"Act": Network({n.id: n for n in inside})},
+    )
+    assert edit(held, lambda e: dissolving.dissolve(e, "model", "act1")) == ["b_relu"]
