@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from studio.app import language
 from studio.app.icons import icon
+from studio.app.preferences import Preferences
 from studio.words import Message
 
 When = Literal["always", "project", "selection", "undo", "redo", "running", "steered"]
@@ -95,6 +96,7 @@ TABLE: tuple[Spec, ...] = (
     Spec("show_inspector", Message("Properties"), "panels", ("Ctrl+2",), "", "project", True),
     Spec("show_bottom", Message("Panels below"), "panels", ("Ctrl+3",), "", "project", True),
     Spec("show_outline", Message("Outline"), "panels", ("Ctrl+4",), "", "project"),
+    Spec("show_lesson", Message("Lesson"), "panels", ("Ctrl+5",), "", "project", True),
     Spec("show_curves", Message("Curves"), "panels", ("Alt+1",), "curves", "project", group=1),
     Spec("show_data", Message("Data"), "panels", ("Alt+2",), "data", "project", group=1),
     Spec("show_explore", Message("Explore the data"), "panels", ("Alt+8",), "search", "project", group=1),
@@ -181,10 +183,13 @@ def menu_name(menu: str) -> str:
 
 
 class Actions(QObject):
-    """The live actions of one window, by id."""
+    """The live actions of one window, by id. `keys_changed` follows every change of their keys."""
 
-    def __init__(self, parent: QObject) -> None:
+    keys_changed = Signal()
+
+    def __init__(self, parent: QObject, preferences: Preferences | None = None) -> None:
         super().__init__(parent)
+        self._preferences = preferences
         self._made: dict[str, QAction] = {}
         self._menus: dict[str, QMenu] = {}
         self._open: frozenset[str] = frozenset({"always"})
@@ -192,7 +197,7 @@ class Actions(QObject):
             action = QAction(self)
             action.setObjectName(f"action_{spec.id}")
             action.setCheckable(spec.checkable)
-            action.setShortcuts([QKeySequence(keys) for keys in spec.keys])
+            action.setShortcuts(self._chosen(spec))
             if spec.icon:
                 action.setIcon(icon(spec.icon))
             self._made[spec.id] = action
@@ -203,6 +208,51 @@ class Actions(QObject):
 
     def __iter__(self) -> Iterator[tuple[Spec, QAction]]:
         return ((spec, self._made[spec.id]) for spec in TABLE)
+
+    # -- keys ------------------------------------------------------------------------------------
+
+    def _chosen(self, spec: Spec) -> list[QKeySequence]:
+        """The person's own keys of an action, else those of the table."""
+        own = self._preferences.keys(spec.id) if self._preferences is not None else None
+        return [QKeySequence(keys) for keys in (spec.keys if own is None else own)]
+
+    def key_fault(self, spec: Spec, keys: QKeySequence) -> Message | None:
+        """Why an action cannot have these keys; None where it can. No keys at all are fine."""
+        if keys.isEmpty():
+            return None
+        shown = keys.toString(QKeySequence.SequenceFormat.NativeText)
+        portable = keys.toString(QKeySequence.SequenceFormat.PortableText)
+        held = portable.startswith(("Ctrl+", "Alt+", "Meta+"))
+        if not held and not re.fullmatch(r"(Shift\+)?F\d+", portable) and not spec.canvas:
+            return Message(
+                "{keys} alone is for typing. Hold Ctrl or Alt with it, or take a function key.", keys=shown
+            )
+        for other, action in self:
+            if other.id != spec.id and keys in action.shortcuts():
+                return Message(
+                    "{keys} is {action} already. Change that one first.", keys=shown, action=other.text
+                )
+        if any(portable == known for known, _ in CANVAS_KEYS):
+            return Message("{keys} belongs to the canvas.", keys=shown)
+        return None
+
+    def set_keys(self, spec: Spec, keys: QKeySequence) -> None:
+        """Gives an action keys of the person's own, or none."""
+        text = keys.toString(QKeySequence.SequenceFormat.PortableText)
+        if self._preferences is not None:
+            self._preferences.keep_keys(spec.id, (text,) if text else ())
+        self._made[spec.id].setShortcuts([keys] if text else [])
+        self.retranslate()
+        self.keys_changed.emit()
+
+    def reset_keys(self) -> None:
+        """Gives every action the keys of the table again."""
+        if self._preferences is not None:
+            self._preferences.forget_keys()
+        for spec, action in self:
+            action.setShortcuts([QKeySequence(keys) for keys in spec.keys])
+        self.retranslate()
+        self.keys_changed.emit()
 
     def bind(self, id_: str, run: Callable[[], object]) -> None:
         """Says what an action does."""

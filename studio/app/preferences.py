@@ -72,6 +72,19 @@ class Preferences(QObject):
     def forget_layout(self) -> None:
         self._settings.remove(f"layout{LAYOUT_VERSION}")
 
+    # -- keys ------------------------------------------------------------------------------------
+
+    def keys(self, action: str) -> tuple[str, ...] | None:
+        """The keys that the person gave an action, in Qt's portable text; None where they gave none."""
+        kept = self._settings.value(f"keys/{action}")
+        return None if kept is None else tuple(filter(None, str(kept).split("\n")))
+
+    def keep_keys(self, action: str, keys: tuple[str, ...]) -> None:
+        self._settings.setValue(f"keys/{action}", "\n".join(keys))
+
+    def forget_keys(self) -> None:
+        self._settings.remove("keys")
+
     # -- recent files ----------------------------------------------------------------------------
 
     @property

@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         self.files.begin_leaving = lambda then: self.workspace.leave_code(then)
         self.importer = Importer(session, self.files, self.trainer, self)
         self.trying = Trying(self.session, self.trainer, self)
-        self.actions_table = Actions(self)
+        self.actions_table = Actions(self, preferences)
         self.actions_table.fill(self.menuBar())
         self.workspace = Workspace(session, self.trainer, preferences)
         self.welcome = WelcomePage(preferences)
@@ -195,7 +195,7 @@ class MainWindow(QMainWindow):
             "full_screen": self._full_screen,
             "show_outline": self.workspace.show_outline,
             "command_palette": lambda: CommandPalette(self.actions_table, self).open(),
-            "shortcuts": lambda: ShortcutsPage(self).show(),
+            "shortcuts": lambda: ShortcutsPage(self.actions_table, self).show(),
             "log_folder": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(crash_log.folder()))),
             "about": self._about,
         }

@@ -8,11 +8,11 @@ from collections import Counter
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QKeySequenceEdit, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio import places, words
-from studio.app.actions import CANVAS_KEYS, MENUS, SUBMENUS, TABLE
+from studio.app.actions import CANVAS_KEYS, MENUS, SUBMENUS, TABLE, Actions
 from studio.app.command_palette import CommandPalette
 from studio.app.shortcuts_page import ShortcutsPage
 from studio.app.window import MainWindow
@@ -101,12 +101,47 @@ def test_the_command_palette_finds_an_action_by_parts_of_its_name_and_runs_it(
     assert window.files.active
 
 
-def test_the_shortcuts_page_shows_every_shortcut(window: MainWindow) -> None:
-    page = ShortcutsPage(window)
+def test_the_shortcuts_page_shows_every_action_with_its_keys(window: MainWindow) -> None:
+    page = ShortcutsPage(window.actions_table, window)
     page.show()
     shown = " ".join(label.text() for label in page.findChildren(QWidget) if hasattr(label, "text"))  # type: ignore[attr-defined]
 
-    assert all(str(spec.text) in shown for spec in TABLE if spec.keys)
+    assert all(str(spec.text) in shown for spec in TABLE)
+    assert "Ctrl+Shift+L" in shown
+    page.close()
+
+
+def test_keys_are_changed_on_the_page_and_kept(window: MainWindow, qtbot: QtBot) -> None:
+    page = ShortcutsPage(window.actions_table, window)
+    page.show()
+    qtbot.mouseClick(page.findChild(QPushButton, "keys_tidy"), Qt.MouseButton.LeftButton)
+    field = page.findChild(QKeySequenceEdit, "asking_tidy")
+    qtbot.keyClick(field, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    action = window.actions_table["tidy"]
+    qtbot.waitUntil(lambda: action.shortcut().toString() == "Ctrl+T", timeout=5_000)
+
+    again = Actions(window, window.preferences)
+    assert again["tidy"].shortcut().toString() == "Ctrl+T"
+    assert "Ctrl+T" in action.toolTip()
+
+    page.reset.click()
+    assert action.shortcut().toString() == "Ctrl+Shift+L"
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"), [("Ctrl+S", "Save already"), ("T", "for typing"), ("Tab", "Tab alone is for typing")]
+)
+def test_keys_that_mean_something_else_are_refused_with_the_reason(
+    window: MainWindow, keys: str, said: str
+) -> None:
+    page = ShortcutsPage(window.actions_table, window)
+    spec = next(spec for spec in TABLE if spec.id == "tidy")
+
+    assert not page.change(spec, QKeySequence(keys))
+
+    assert said in page.said.text()
+    assert window.actions_table["tidy"].shortcut().toString() == "Ctrl+Shift+L"
     page.close()
 
 
