@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from studio.compiler import beginnings
 from studio.compiler.analysis import Context, N, TensorSpec
+from studio.compiler.build import build
 from studio.compiler.infer import analyse
 from studio.data.sources import SOURCES
 from studio.graph.model import Network, ProjectData
@@ -56,6 +58,16 @@ def test_it_fits_images_of_any_size(size: int) -> None:
     analysis = analyse(ProjectData("New", {"model": Network({n.id: n for n in nodes})}), context)
 
     assert [problem.code for problem in analysis.problems if problem.severity == "error"] == []
+
+
+def test_words_begin_with_short_vectors_and_what_fills_up_with_none() -> None:
+    project = drawn(TEXTS)
+    network = build(project, context=context_of(project))
+
+    vectors = network.embedding(torch.arange(500))
+
+    assert vectors[0].abs().max() == 0
+    assert vectors.norm(dim=1).max() <= 1 + 1e-5
 
 
 @pytest.mark.parametrize("context", [Context(), Context((TensorSpec((N, 4)),) * 2)])
