@@ -255,14 +255,6 @@ def test_a_share_that_cannot_be_is_told(data: DataPanel, qtbot: QtBot) -> None:
     assert setting(data, "data", "split", "validation") == 0.25
 
 
-def test_standardising_can_be_switched_off(data: DataPanel) -> None:
-    choose(data, "iris")
-    box = data.form.fields[-1].editor
-    assert box.isChecked()
-    box.click()
-    assert setting(data, "data", "preprocessing") == []
-
-
 def test_a_set_of_its_own_fixes_the_test_share(data: DataPanel) -> None:
     choose(data, "mnist")
     assert not data._test.editor.isEnabled()

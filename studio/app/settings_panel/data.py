@@ -26,17 +26,17 @@ from studio.app.named import named
 from studio.app.session import Session
 from studio.app.settings_panel import data_words, own_file, preview, splitting
 from studio.app.settings_panel.augmentation import AugmentationSteps
-from studio.app.settings_panel.fields import CheckField, Form, NumberField, WholeField, plain
+from studio.app.settings_panel.fields import Form, NumberField, WholeField, plain
 from studio.app.settings_panel.source_list import SourceList
+from studio.app.settings_panel.steps import StepsPanel
 from studio.app.tasks import Lane
 from studio.graph.document import Change
-from studio.graph.operations import MISSING, SetSetting
+from studio.graph.operations import SetSetting
 from studio.words import Message, tr
 
 SECTION = "data"
 WAIT_MS = 250
 FORM_WIDTH = 330
-STANDARDIZE: list[dict[str, Any]] = [{"type": "standardize"}]
 
 
 class DataPanel(QWidget):
@@ -107,8 +107,9 @@ class DataPanel(QWidget):
         self.split_by, self.split_column = splitting.fields(session)
         form.add(self.split_by)
         form.add(self.split_column)
-        self._standardize = form.add(_StandardizeField(session))
         self.form = form
+        self.steps = StepsPanel(session)
+        self.steps.preview_changed.connect(self._look_soon)
 
     def _build_layout(self) -> None:
         left = QWidget()
@@ -116,7 +117,7 @@ class DataPanel(QWidget):
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        for widget in (self.source, self.description, self._folder, self.own, self.form):
+        for widget in (self.source, self.description, self._folder, self.own, self.form, self.steps):
             column.addWidget(widget)
         column.addStretch(1)
         self.status = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
@@ -162,6 +163,7 @@ class DataPanel(QWidget):
         self.draw.setToolTip(tr("A small network of the usual kind for this data, to begin with"))
         self.source.retranslate()
         self.form.retranslate()
+        self.steps.retranslate()
         self._refresh()
 
     # -- following the document ------------------------------------------------------------------
@@ -175,7 +177,7 @@ class DataPanel(QWidget):
             self._refresh()
 
     def _refresh(self) -> None:
-        from studio.data.sources import known
+        from studio.data.sources import KINDS, known
 
         settings = self._settings
         info = known(settings)
@@ -186,7 +188,8 @@ class DataPanel(QWidget):
         if info is not None:
             self.description.setText(str(info.description) + "\n" + data_words.size_text(info))
             self.root.setPlaceholderText(tr("the folder that holds {files}", files=info.files or info.title))
-            self.browse.setText(tr("File…") if info.name in ("table", "text", "series") else tr("Folder…"))
+            of_file = info.brought and not KINDS[info.name].folder
+            self.browse.setText(tr("File…") if of_file else tr("Folder…"))
             self.download.setVisible(not info.brought)
             test_of_its_own = info.test_samples > 0
             self._test.editor.setEnabled(not test_of_its_own)
@@ -197,9 +200,7 @@ class DataPanel(QWidget):
         if not self.root.hasFocus() or not self.root.isModified():
             self.root.setText(str(settings.get("root") or ""))
         self.form.refresh()
-        of_numbers = info is None or info.tokens is None
-        self._standardize.editor.setVisible(of_numbers)
-        self._standardize.title.setVisible(of_numbers)
+        self.steps.refresh()
         self.own.refresh()
         self._look_soon()
 
@@ -300,8 +301,11 @@ class DataPanel(QWidget):
 
     def _key(self) -> object:
         settings = self._settings
-        kept = {k: v for k, v in settings.items() if k not in ("preprocessing", "augmentation", "download")}
-        return repr(kept), self._session.path and self._session.path.parent
+        unseen: tuple[str, ...] = ("download", "augmentation")
+        if not self.steps.after.isChecked():
+            unseen += ("preprocessing",)
+        kept = {k: v for k, v in settings.items() if k not in unseen}
+        return repr(kept), self.steps.after.isChecked(), self._session.path and self._session.path.parent
 
     def _look(self) -> None:
         if not self._session.engine_ready or not self.isVisible():
@@ -318,6 +322,8 @@ class DataPanel(QWidget):
             self._say()
             return
         path = self._session.path
+        if not self.steps.after.isChecked():
+            settings["preprocessing"] = []
         self._lane.start(preview.read, settings, path.parent if path else None, download)
 
     def _take(self, found: preview.Preview) -> None:
@@ -330,8 +336,9 @@ class DataPanel(QWidget):
 
     def _say(self) -> None:
         settings = self._settings
-        self.view.display(self._found)
-        self.draw.setVisible(self._found is not None and self._network()[1])
+        stale = self._found is not None and self._key() != self._seen
+        self.view.display(None if stale else self._found)
+        self.draw.setVisible(self._found is not None and not stale and self._network()[1])
         self.fetch.setVisible(self._error is not None and settings.get("download") is True)
         color = theme.current().second
         if self.own.error is not None:
@@ -340,7 +347,7 @@ class DataPanel(QWidget):
             text = tr("Choose the data that the network learns from.")
         elif not self._session.engine_ready:
             text = tr("PyTorch is still loading; then the data is shown here.")
-        elif self._lane.busy or self.own.busy:
+        elif self._lane.busy or self.own.busy or stale:
             text = tr("Reading the data…")
         elif self._error is not None:
             text = data_words.error_text(self._error, bool(settings.get("download")))
@@ -351,19 +358,3 @@ class DataPanel(QWidget):
             text = ""
         self.status.setText(text)
         self.status.setStyleSheet(f"color: {color}")
-
-
-class _StandardizeField(CheckField):
-    """No key means standardised; an empty list means as stored."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(session, (SECTION, "preprocessing"), Message("Standardise"), True)
-
-    def value(self) -> bool:
-        found = self.session.document.setting(self.path)
-        return True if found is MISSING or found is None else bool(found)
-
-    def write(self, value: Any) -> None:
-        if value != self.value():
-            with self.session.edit(Message("Set {name}", name=self.label)) as edit:
-                edit.set(self.path, list(STANDARDIZE) if value else [])

@@ -21,7 +21,7 @@ from studio import quantities
 from studio.app import theme
 from studio.app.named import named
 from studio.app.session import Session
-from studio.app.settings_panel.fields import CheckField, ChoiceField, Field, Form, WholeField, plain
+from studio.app.settings_panel.fields import CheckField, Field, Form, WholeField, plain
 from studio.words import Message, tr
 
 READING = ("data", "reading")
@@ -35,11 +35,6 @@ TYPE_WORDS = {
     "category": Message("category"),
     "left out": Message("left out"),
 }
-MISSING_WORDS = (
-    ("median", Message("the median")),
-    ("mean", Message("the mean")),
-    ("most_frequent", Message("the most frequent")),
-)
 Reading = Mapping[str, Any]
 
 
@@ -116,8 +111,6 @@ class TablePart(Part):
         self.columns.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.columns.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
         self.columns.setTabKeyNavigation(False)
-        missing = Message("Missing numbers become")
-        self.form.add(ChoiceField(owner.session, ("data", "missing"), missing, "median", MISSING_WORDS))
         self.place(self._title, self.target, self.columns, self.form)
 
     def retranslate(self) -> None:

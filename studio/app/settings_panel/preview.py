@@ -69,11 +69,11 @@ class Preview:
 
 
 def read(ticket: Ticket, settings: Mapping[str, Any], base: Path | None, download: bool) -> Preview:
-    """Reads the data as stored, before any standardising. Raises DataError."""
+    """Reads the data and does the steps of preprocessing that `settings` lists. Raises DataError."""
     from studio.data.prepare import prepare
 
     ticket.check()
-    prepared = prepare({**settings, "preprocessing": [], "download": download}, base)
+    prepared = prepare({**settings, "download": download}, base)
     ticket.check()
     reading = settings.get("reading")
     target = reading.get("target") if isinstance(reading, Mapping) else None
@@ -147,9 +147,10 @@ def _texts(prepared: Prepared) -> tuple[tuple[str, ...], ...]:
 
     step, train = prepared.preprocessing.steps[0], prepared.train
     numbers = train.inputs(slice(0, ROWS)).tolist()
-    return tuple(
-        (_label(train.y[i], prepared.class_names), words(step, row)) for i, row in enumerate(numbers)
-    )
+    labels = [_label(y, prepared.class_names) for y in train.y[:ROWS]]
+    if prepared.context.task == "language":  # a text is its own target
+        labels = [""] * len(labels)
+    return tuple((label, words(step, row)) for label, row in zip(labels, numbers, strict=True))
 
 
 def _label(value: Tensor, names: tuple[str, ...]) -> str:
@@ -238,6 +239,8 @@ class PreviewView(QWidget):
     def _heads(self, preview: Preview) -> None:
         if preview.columns:
             first = preview.target or (tr("class") if preview.classes else tr("target"))
+            if not any(row[0] for row in preview.rows):
+                first = ""
             self.table.setHorizontalHeaderLabels([first, *preview.columns])
 
 

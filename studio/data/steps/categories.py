@@ -116,6 +116,6 @@ KINDS = (
         (),
         spread,
         fit_one_hot,
-        lambda values: Message("A column of 0 and 1 for each value of a category"),
+        lambda values: Message("Categories become columns of 0 and 1"),
     ),
 )
