@@ -5,12 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 
 from PySide6.QtCore import QLineF, QPointF
-from PySide6.QtGui import QPainterPath
+from PySide6.QtGui import QPainterPath, QPolygonF
 
 from studio.app.canvas import routing
 from studio.app.canvas.geometry import Rect
 from studio.graph.model import Wire
 
+ARROW = 7.0
 FINE = 96
 """the points of a long wire, of which those in sight are painted"""
 
@@ -19,6 +20,7 @@ class Edge:
     """One wire as it lies: its ends, the way between them and the rectangle around it."""
 
     __slots__ = (
+        "_arrow",
         "_path",
         "_points",
         "_run",
@@ -38,6 +40,7 @@ class Edge:
         self.start, self.end, self.around, self.lane = start, end, around, lane
         self._path: QPainterPath | None = None
         self._points: list[QPointF] | None = None
+        self._arrow: QPolygonF | None = None
         self._run: tuple[list[float], list[QPointF]] | None = None
         self.straight = not around and abs(start.x() - end.x()) < 0.5 and end.y() >= start.y()
         self.line = QLineF(start, end)
@@ -56,6 +59,15 @@ class Edge:
         if self._points is None:
             self._points = [self.start, self.end] if self.straight else routing.points(self.path)
         return self._points
+
+    @property
+    def arrow(self) -> QPolygonF:
+        """The sign half way that says where it leads."""
+        if self._arrow is None:
+            tip, way = routing.heading(self.points)
+            side, back = QPointF(-way.y(), way.x()) * ARROW * 0.6, tip - way * ARROW
+            self._arrow = QPolygonF([tip, back + side, back - side])
+        return self._arrow
 
     @property
     def slides(self) -> bool:

@@ -22,6 +22,8 @@ WORLD = 1_000_000.0
 THIN_BELOW = 0.65
 """the zoom under which wires are one pixel wide"""
 CHIPS_FROM = 0.55
+ARROWS_FROM = 110.0
+"""a wire from a card to the next below needs no arrow"""
 LOOK_AROUND = 400.0
 LOOK_DOWN = 8000.0
 CHIP_GAP = 8.0
@@ -309,6 +311,8 @@ class EdgeLayer(QGraphicsRectItem):
         self._stroke_parts(painter, long, exposed, fine)
         self._stroke(painter, [edge for edge in short if edge.reach > reach], fine)
         self._stroke(painter, [edge for edge in short if edge.reach <= reach], wide)
+        if self._zoom >= CHIPS_FROM:
+            self._paint_arrows(painter, [edge for edge in short if edge.reach >= ARROWS_FROM], wide)
         for edge in shown if self._states else ():
             if edge.wire in self._states:
                 self._paint_special(painter, edge, fine)
@@ -341,6 +345,13 @@ class EdgeLayer(QGraphicsRectItem):
             part = edge.part(exposed.left(), exposed.right())
             if part:
                 painter.drawPolyline(part)
+
+    def _paint_arrows(self, painter: QPainter, edges: list[Edge], pen: QPen) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(pen.color())
+        for edge in edges:
+            painter.drawPolygon(edge.arrow)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _paint_special(self, painter: QPainter, edge: Edge, fine: QPen) -> None:
         state = self._states[edge.wire]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PORT_REACH = 9
 WIRE_REACH = 6
+MOST = 200
+"""so many wires of a path are lit"""
 
 
 def highlight(view: GraphView, at: QPointF) -> None:
@@ -30,22 +32,39 @@ def highlight(view: GraphView, at: QPointF) -> None:
     port = graph.port_at(at, PORT_REACH / view.zoom) if view.shows_ports else None
     card = port[0] if port else graph.card_at(at)
     states: dict[Wire, str] = {}
+    wire: Wire | None = None
     graph.hover(card.node.id if card else None)
     if port is not None:
-        wires = graph.edges.wires_at(port[0].node.id)
-        states = {wire: HOT if _ends_at(graph, wire, *port) else LIT for wire in wires}
+        ends = wires_of(graph, *port)
+        states = _along(graph, ends) | dict.fromkeys(ends, HOT)
     elif card is not None:
         states = dict.fromkeys(graph.edges.wires_at(card.node.id), LIT)
     else:
         wire = graph.edges.edge_at(at, WIRE_REACH / view.zoom)
-        states = {wire: HOT} if wire is not None else {}
+        states = _along(graph, [wire]) | {wire: HOT} if wire is not None else {}
     labels = [_port_label(graph, *port)] if port is not None and not port[0].is_dot else []
+    if wire is not None:
+        labels = [(at, _wire_text(graph, wire), True)]
     spot = port[0].port(port[1], port[2]) if port is not None else None
     if spot != overlay.port or labels != overlay.labels:
         overlay.port, overlay.labels = spot, labels
         overlay.refresh()
     graph.edges.set_states(states)
     view.point_at(Qt.CursorShape.CrossCursor if port is not None else Qt.CursorShape.ArrowCursor)
+
+
+def _along(graph: GraphScene, wires: list[Wire]) -> dict[Wire, str]:
+    """The wires on the way to where these begin, and from where they end: the nearest `MOST` of them."""
+    edges = graph.edges
+    found: dict[Wire, str] = {}
+    for next_ in (lambda w: edges.wires_into(w.source), lambda w: edges.wires_from(w.target)):
+        open_ = list(wires)
+        for wire in open_:
+            for other in next_(wire):
+                if other not in found and len(open_) < MOST:
+                    found[other] = LIT
+                    open_.append(other)
+    return found
 
 
 def _port_label(graph: GraphScene, card: NodeItem, side: Side, index: int) -> tuple[QPointF, str, bool]:

@@ -94,5 +94,13 @@ def middle(points_: list[QPointF]) -> QPointF:
     return points_[0]
 
 
+def heading(points_: list[QPointF]) -> tuple[QPointF, QPointF]:
+    """The point half way along, and in which direction the line goes there, as long as one."""
+    at = middle(points_)
+    near = min(pairwise(points_), key=lambda pair: distance(list(pair), at))
+    way = near[1] - near[0]
+    return at, way / (_length(way) or 1.0)
+
+
 def _length(vector: QPointF) -> float:
     return math.hypot(vector.x(), vector.y())

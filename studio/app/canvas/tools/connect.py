@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
-from studio.app.canvas import edits
+from studio.app.canvas import edits, fits, look, wire_edits
 from studio.app.canvas.edge_layer import HIDDEN
 from studio.app.canvas.edits import Source, Target
+from studio.app.canvas.fits import Fix, Misfit
 from studio.app.canvas.geometry import MAGNET, Side
 from studio.app.canvas.node_item import NodeItem
 from studio.app.canvas.tools.tool import Pointer
@@ -50,6 +51,8 @@ class ConnectTool:
         self._reason: Message | None = None
         self._project = view.session.document.data()
         self._verdicts: dict[tuple[str, Path | None], wiring.Verdict] = {}
+        self._plain = False
+        """whether the wire is drawn as it is, though something would have to go between"""
         graph = view.graph
         graph.hover(None)
         graph.edges.set_states(dict.fromkeys(wires, HIDDEN))
@@ -99,7 +102,21 @@ class ConnectTool:
     def _unfit(self) -> list[str]:
         """The cards on screen where the wire cannot end."""
         shown = self._view.graph.cards_in(self._view.visible_rect())
-        return [card.node.id for card in shown if not (self._stays(card) or self._fits_somewhere(card))]
+        return [
+            card.node.id
+            for card in shown
+            if not self._stays(card) and (not self._fits_somewhere(card) or self._misfit(card) is not None)
+        ]
+
+    def _misfit(self, card: NodeItem) -> Misfit | None:
+        """Why what comes would not fit a card where the wire may end; nothing of one that was picked up."""
+        if self._wires:
+            return None
+        graph, (fixed, index) = self._view.graph, self._fixed[0]
+        if self._seeks == "in":
+            return fits.misfit(fixed, look.spec_of(graph.report(fixed), index), card.node)
+        given = look.spec_of(graph.report(card.node.id), 0)
+        return fits.misfit(card.node.id, given, graph.cards[fixed].node)
 
     def _fits_somewhere(self, card: NodeItem) -> bool:
         if not card.count(self._seeks):
@@ -147,6 +164,8 @@ class ConnectTool:
                 targets = [card.node.id]
                 end = self._landing(card, index, pointer.scene)
                 overlay.port = end
+                self._plain = pointer.shift
+                overlay.labels = self._advice(card, end)
             else:
                 self._reason = verdict.reason
                 reason = str(verdict.reason) if verdict.reason else tr("This wire does not fit here.")
@@ -155,6 +174,16 @@ class ConnectTool:
         overlay.wires = self._ends(end)
         graph.set_targets(targets)
         overlay.refresh()
+
+    def _advice(self, card: NodeItem, at: QPointF) -> list[tuple[QPointF, str, bool]]:
+        """What is said where shapes do not fit."""
+        found = self._misfit(card)
+        if found is None:
+            return []
+        said = [str(found.reason)]
+        if found.advice is not None and not self._plain:
+            said.append(str(found.advice))
+        return [(at, " ".join(said), False)]
 
     def _landing(self, card: NodeItem, index: int | None, at: QPointF) -> QPointF:
         """The port where the wire will end."""
@@ -212,7 +241,10 @@ class ConnectTool:
 
     def _join(self, card: NodeItem, index: int | None) -> None:
         session, id_ = self._view.session, card.node.id
-        if self._seeks == "in":
+        found = None if self._plain else self._misfit(card)
+        if found is not None and found.fix is not None:
+            self._join_through(card, index, found.fix)
+        elif self._seeks == "in":
             node, output = self._fixed[0]
             slot = card.shape_.inlets[index].slot if index is not None else None
             if index is None and self._view.graph.free_inlet(card) is None:
@@ -227,6 +259,18 @@ class ConnectTool:
             node, inlet = self._fixed[0]
             slot = self._view.graph.cards[node].shape_.inlets[inlet].slot
             edits.connect(session, Source(id_, self._output(id_, index or 0)), Target(node, slot))
+
+    def _join_through(self, card: NodeItem, index: int | None, fix: Fix) -> None:
+        """Draws the wire with the node between that makes what comes fit."""
+        view, (fixed, port) = self._view, self._fixed[0]
+        if self._seeks == "in":
+            slot = card.shape_.inlets[index].slot if index is not None else self._verdict(card, None).slot
+            source, target = Source(fixed, self._output(fixed, port)), Target(card.node.id, slot)
+        else:
+            id_ = card.node.id
+            source = Source(id_, self._output(id_, index or 0))
+            target = Target(fixed, view.graph.cards[fixed].shape_.inlets[port].slot)
+        wire_edits.connect_through(view.session, source, target, fix, view.graph.rects())
 
     def cancel(self) -> None:
         pass
