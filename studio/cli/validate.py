@@ -80,7 +80,7 @@ class _Json:
 
     def fold(self, number: int, result: RunResult) -> None:
         told = {"run": str(result.folder), "status": result.status, "best": result.best}
-        print_json("fold", fold=number, **told, test=dict(result.test))
+        print_json("fold", fold=number, **told)
 
     def end(self, spread: dict[str, Spread], done: int, folds: int) -> None:
         found = {name: {"mean": s.mean, "deviation": s.deviation} for name, s in spread.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,13 +23,13 @@ MOST_SAMPLES = 1_000_000
 BATCH = 256
 
 
-def of_classes(module: nn.Module, data: Prepared) -> dict[str, Tensor]:
-    """For each part the class `said` of every sample and the true one, int32 (N,); empty where none is said.
+def of_classes(module: nn.Module, data: Prepared, parts: Sequence[str] = PARTS) -> dict[str, Tensor]:
+    """For each of `parts` the class `said` of every sample and the true one, int32 (N,); empty where none is.
 
     `module` is in evaluation mode.
     """
     found = {}
-    for name in PARTS:
+    for name in parts:
         split: Split = getattr(data, name)
         if 0 < len(split) <= MOST_SAMPLES and (said := _said(module, split)) is not None:
             found[f"{name}.said"] = said

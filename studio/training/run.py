@@ -350,11 +350,11 @@ def _finish(
         # what is judged is what is kept: the very weights of best.safetensors
         training.module.load_state_dict(training.objective.weights(best.state))
         judge = training.objective.of_kept()
-        test = evaluate(training.module, training.data.test, judge, training.settings.batch_size)
-        training.record["verdict"] = verdict.of(
-            training.module, training.data, judge, training.settings.batch_size
-        )
-        journal.keep_predictions(predictions.of_classes(training.module.eval(), training.data))
+        parts, size = _judged_parts(training.record), training.settings.batch_size
+        if "test" in parts:
+            test = evaluate(training.module, training.data.test, judge, size)
+        training.record["verdict"] = verdict.of(training.module, training.data, judge, size, parts)
+        journal.keep_predictions(predictions.of_classes(training.module.eval(), training.data, parts))
     training.record["test"] = test or None
     rate = progress.samples / progress.train_seconds if progress.train_seconds else 0.0
     training.record["samples_per_second"] = rate
@@ -363,6 +363,16 @@ def _finish(
     progress.status = status
     epoch = best.epoch if best is not None else None
     return RunResult(folder, epoch, journal.last, test, rate, status, journal.problems())
+
+
+def _judged_parts(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a run is judged on at its end.
+
+    One of several that are held against each other is not judged on test data: whoever chose by them would
+    have no data left that nothing was chosen by.
+    """
+    group = record.get("group") or {}
+    return ("validation",) if group.get("kind") in ("search", "folds") else ("validation", "test")
 
 
 def _first_record(training: Training) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -14,7 +15,7 @@ from studio.training.judging import with_room
 from studio.training.objectives import Objective
 
 PARTS = ("validation", "test")
-"""what a run's record judges at its end; the training data are judged when somebody asks"""
+"""what a run's record may judge at its end; the training data are judged when somebody asks"""
 
 
 def appraise(module: nn.Module, split: Split, objective: Objective, batch_size: int) -> Verdict | None:
@@ -38,7 +39,9 @@ def _appraise(module: nn.Module, split: Split, objective: Objective, batch_size:
     return appraisal.result()
 
 
-def of(module: nn.Module, data: Prepared, objective: Objective, batch_size: int) -> dict[str, Any]:
-    """The verdicts on `PARTS` as a record keeps them: `Verdict.to_json`, or None."""
-    found = {part: appraise(module, getattr(data, part), objective, batch_size) for part in PARTS}
+def of(
+    module: nn.Module, data: Prepared, objective: Objective, batch_size: int, parts: Sequence[str] = PARTS
+) -> dict[str, Any]:
+    """The verdicts on `parts` as a record keeps them: `Verdict.to_json`, or None."""
+    found = {part: appraise(module, getattr(data, part), objective, batch_size) for part in parts}
     return {part: None if verdict is None else verdict.to_json() for part, verdict in found.items()}
