@@ -157,6 +157,7 @@ TABLE: tuple[Spec, ...] = (
     Spec("choose_data", Message("Choose the data…"), "data", ("Ctrl+Shift+D",), "data", "project"),
     Spec("command_palette", Message("All commands…"), "help", ("Ctrl+K", "Ctrl+Shift+P"), "command"),
     Spec("shortcuts", Message("Keyboard shortcuts"), "help", ("F1", "Ctrl+?"), "keyboard"),
+    Spec("tour", Message("Tour of the window"), "help", (), "", "project"),
     Spec("log_folder", Message("Show the log files"), "help", (), "log", group=1),
     Spec("about", Message("About Netloom"), "help", (), "info", group=1),
 )  # fmt: skip

@@ -72,6 +72,15 @@ class Preferences(QObject):
     def forget_layout(self) -> None:
         self._settings.remove(f"layout{LAYOUT_VERSION}")
 
+    @property
+    def tour_seen(self) -> bool:
+        """Whether the tour of the window has begun once."""
+        return str(self._settings.value("look/tour_seen")).lower() == "true"
+
+    @tour_seen.setter
+    def tour_seen(self, seen: bool) -> None:
+        self._settings.setValue("look/tour_seen", seen)
+
     # -- keys ------------------------------------------------------------------------------------
 
     def keys(self, action: str) -> tuple[str, ...] | None:

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, QUrl
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QLineEdit,
-    QMainWindow,
-    QPlainTextEdit,
-    QStackedWidget,
-    QTextEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from studio import __version__, words
-from studio.app import crash_log, drops, language, questions, theme
+from studio import words
+from studio.app import bindings, drops, language, questions, theme
 from studio.app.actions import IN_A_RUN, Actions
 from studio.app.appearance import Appearance
-from studio.app.command_palette import CommandPalette
 from studio.app.controls import TrainControls
 from studio.app.files import FileDesk, Then
+from studio.app.first_tour import FirstTour
 from studio.app.guards import Guards
 from studio.app.importer import Importer
 from studio.app.notices import Choice, NoticeBar
@@ -34,7 +23,6 @@ from studio.app.preferences import THEME_CHOICES, Preferences
 from studio.app.questions import Answer
 from studio.app.recovery_bar import RecoveryBar
 from studio.app.session import Session
-from studio.app.shortcuts_page import ShortcutsPage
 from studio.app.startup import CURVES
 from studio.app.statusbar import StatusBar
 from studio.app.text_undo import TextUndo
@@ -42,17 +30,11 @@ from studio.app.toolbar import ToolBar
 from studio.app.trainer import Trainer
 from studio.app.trying import Trying
 from studio.app.welcome import WelcomePage
-from studio.app.workspace import TABS, Workspace
+from studio.app.workspace import Workspace
 from studio.words import Message, tr
-
-if TYPE_CHECKING:
-    from studio.app.figures.dialog import FigureDialog
 
 FIRST_SIZE = (1600, 1000)
 SMALLEST = (1000, 640)
-
-Runs = dict[str, Callable[[], object]]
-"""what the actions do, by their ids"""
 
 
 class MainWindow(QMainWindow):
@@ -65,7 +47,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.session = session
         self.preferences = preferences
-        self._appearance = appearance
+        self.appearance = appearance
         self._leaving = False
         self.trainer = Trainer(session, self)
         self.files = FileDesk(session, preferences, self)
@@ -101,6 +83,7 @@ class MainWindow(QMainWindow):
         self.actions_table.confine(self.workspace.canvas)
         self.actions_table.lend(self.workspace.left.outline)
         TextUndo(self)
+        self.tour = FirstTour(self)
         self._bind()
         self._listen()
         self._restore_size()
@@ -110,9 +93,7 @@ class MainWindow(QMainWindow):
     # -- wiring ----------------------------------------------------------------------------------
 
     def _bind(self) -> None:
-        runs = self._of_project() | self._of_canvas() | self._of_training() | self._of_window()
-        for id_, run in runs.items():
-            self.actions_table.bind(id_, run)
+        bindings.bind(self)
         self.actions_table.menu("recent").aboutToShow.connect(self._list_recent)
         for name, dock in self.workspace.docks.items():
             dock.visibilityChanged.connect(
@@ -121,90 +102,6 @@ class MainWindow(QMainWindow):
                 )
             )
 
-    def _of_project(self) -> Runs:
-        return {
-            "new": self.files.new,
-            "open": self.files.choose,
-            "save": self.files.save,
-            "save_as": self.files.save_as,
-            "import": self.importer.open,
-            "export": self._export,
-            "figure": self._figure,
-            "compare": lambda: self._figure().ask_version(),
-            "close": self.files.close,
-            "quit": self.close,
-            "undo": self.session.undo,
-            "redo": self.session.redo,
-        }
-
-    def _of_canvas(self) -> Runs:
-        canvas = self.workspace.canvas
-        return {
-            "cut": partial(self._in_text, "cut", canvas.clipboard.cut),
-            "copy": partial(self._in_text, "copy", canvas.clipboard.copy),
-            "paste": partial(self._in_text, "paste", canvas.clipboard.paste),
-            "duplicate": canvas.clipboard.duplicate,
-            "delete": lambda: canvas.delete(heal=True),
-            "delete_cut": lambda: canvas.delete(heal=False),
-            "rename": canvas.rename_selected,
-            "bypass": canvas.bypass_selected,
-            "straighten": canvas.straighten_selected,
-            "use_again": canvas.blocks.use_again,
-            "own_weights": canvas.blocks.own_weights,
-            "new_block": canvas.blocks.new,
-            "group": canvas.blocks.group,
-            "dissolve": canvas.blocks.dissolve,
-            "enter_block": canvas.enter_selected,
-            "leave_block": canvas.leave,
-            "rename_block": canvas.blocks.rename,
-            "repeat": canvas.blocks.repeat,
-            "independent": canvas.blocks.make_independent,
-            "keep_block": canvas.blocks.keep,
-            "select_all": partial(self._in_text, "selectAll", canvas.select_all),
-            "zoom_in": canvas.zoom_in,
-            "zoom_out": canvas.zoom_out,
-            "zoom_reset": canvas.zoom_reset,
-            "frame_all": canvas.frame_all,
-            "frame_selection": canvas.frame_selection,
-            "previews": self._switch_previews,
-            "add_layer": canvas.searching.open,
-            "find_layer": self.workspace.find_layer,
-            "connect": canvas.connect_selected,
-            "tidy": canvas.tidy,
-        }
-
-    def _of_training(self) -> Runs:
-        return {
-            "train": self.trainer.start,
-            "pause": self._pause,
-            "stop": self.trainer.stop,
-            "stop_after_epoch": self.trainer.stop_after_epoch,
-            "queue": self.trainer.add_to_queue,
-            "change_lr": self.controls.rate.edit,
-            "snapshot": self.trainer.snapshot,
-            "evaluate": self.trainer.evaluate,
-            "training_settings": lambda: self.show_panel("training"),
-            **self.trying.actions(),
-            "follow_run": self.workspace.ask_for_run,
-            "choose_data": lambda: self.show_panel("data"),
-        }
-
-    def _of_window(self) -> Runs:
-        runs: Runs = {
-            "reset_layout": self._reset_layout,
-            "full_screen": self._full_screen,
-            "show_outline": self.workspace.show_outline,
-            "command_palette": lambda: CommandPalette(self.actions_table, self).open(),
-            "shortcuts": lambda: ShortcutsPage(self.actions_table, self).show(),
-            "log_folder": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(crash_log.folder()))),
-            "about": self._about,
-        }
-        runs |= {f"show_{tab.name}": partial(self.show_panel, tab.name) for tab in TABS}
-        runs |= {f"show_{name}": partial(self._toggle, name) for name in self.workspace.docks}
-        runs |= {f"theme_{name}": partial(self._theme, name) for name in THEME_CHOICES}
-        runs |= {f"language_{code}": partial(words.set_language, code) for code in words.LANGUAGES}
-        return runs
-
     def _listen(self) -> None:
         session, files, welcome = self.session, self.files, self.welcome
         files.shown.connect(self._show_project)
@@ -212,7 +109,7 @@ class MainWindow(QMainWindow):
         files.busy.connect(self._show_busy)
         files.outdated.connect(self.notices.take_back)
         session.own_blocks.removed.connect(self._offer_block_back)
-        self.workspace.export_wanted.connect(self._export)
+        self.workspace.export_wanted.connect(self.export)
         self.workspace.project_wanted.connect(self.files.open_example)
         welcome.example_chosen.connect(files.open_example)
         welcome.new_chosen.connect(files.new)
@@ -220,22 +117,22 @@ class MainWindow(QMainWindow):
         welcome.recent_chosen.connect(files.open)
         session.notice.connect(self._show_notice)
         session.opened.connect(self._follow_undo_stack)
-        session.opened.connect(self._refresh)
-        session.edited.connect(self._refresh)
-        session.selection_changed.connect(self._refresh)
-        session.path_changed.connect(self._refresh)
-        session.dirty_changed.connect(self._refresh)
-        self.trainer.state_changed.connect(self._refresh)
-        self.workspace.previews.on_cards_changed.connect(self._refresh)
+        session.opened.connect(self.refresh)
+        session.edited.connect(self.refresh)
+        session.selection_changed.connect(self.refresh)
+        session.path_changed.connect(self.refresh)
+        session.dirty_changed.connect(self.refresh)
+        self.trainer.state_changed.connect(self.refresh)
+        self.workspace.previews.on_cards_changed.connect(self.refresh)
         self.trainer.state_changed.connect(self._follow_training)
         self.status.problems_clicked.connect(lambda: self.show_panel("problems"))
         self.trainer.outdated.connect(self.notices.take_back)
         self.trainer.refused.connect(lambda _, panel: self.show_panel(panel))
-        theme.notifier().changed.connect(self._refresh)
+        theme.notifier().changed.connect(self.refresh)
         self._follow_undo_stack()
 
     def _follow_undo_stack(self) -> None:
-        self.session.undo_stack.indexChanged.connect(self._refresh)
+        self.session.undo_stack.indexChanged.connect(self.refresh)
 
     # -- the start -------------------------------------------------------------------------------
 
@@ -266,10 +163,11 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(self.workspace if shown else self.welcome)
         self.toolbar.setVisible(shown)
         self.status.setVisible(shown)
-        self._refresh()
+        self.refresh()
         if shown:
             QTimer.singleShot(0, self, self._settle)
         else:
+            self.tour.end()
             self.welcome.setFocus()
 
     def _settle(self) -> None:
@@ -279,6 +177,7 @@ class MainWindow(QMainWindow):
         self.workspace.restore_layout()
         self.workspace.build_rest()
         self.workspace.canvas.frame_all()
+        self.tour.offer()
 
     def show_panel(self, name: str) -> None:
         """Brings one of the panels below into sight, by its name in `workspace.TABS`."""
@@ -289,23 +188,6 @@ class MainWindow(QMainWindow):
         """A run that begins brings up its curves."""
         if state == "preparing":
             self.workspace.bring_up("curves")
-
-    def _toggle(self, name: str) -> None:
-        dock = self.workspace.docks[name]
-        dock.setVisible(dock.isHidden())
-
-    def _switch_previews(self) -> None:
-        previews = self.workspace.previews
-        self.preferences.previews = not previews.on_cards
-        previews.choose_on_cards(self.preferences.previews)
-        self._refresh()
-
-    def _reset_layout(self) -> None:
-        self.preferences.forget_layout()
-        self.workspace.reset_layout()
-
-    def _full_screen(self) -> None:
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def _offer_block_back(self, name: str) -> None:
         """An own block that was removed or replaced can be brought back."""
@@ -323,51 +205,15 @@ class MainWindow(QMainWindow):
         else:
             self.setCursor(Qt.CursorShape.BusyCursor)
 
-    def _theme(self, name: str) -> None:
-        self._appearance.choose(name)  # type: ignore[arg-type]
-        self._refresh()
-
     # -- actions ---------------------------------------------------------------------------------
 
-    def _in_text(self, command: str, otherwise: Callable[[], object]) -> None:
-        """Copy and the like go to the text field that has the keyboard, where one has."""
-        field = QApplication.focusWidget()
-        if isinstance(field, QLineEdit | QPlainTextEdit | QTextEdit):
-            getattr(field, command)()
-        else:
-            otherwise()
-
-    def _pause(self) -> None:
-        if self.trainer.state == "paused":
-            self.trainer.resume()
-        else:
-            self.trainer.pause()
-
-    def _export(self, run: Path | None = None) -> None:
+    def export(self, run: Path | None = None) -> None:
         from studio.app.export_dialog import ExportDialog
 
         dialog = ExportDialog(self.session, self.trainer, self)
         dialog.open()
         if run is not None:
             dialog.select_run(run)
-
-    def _figure(self) -> FigureDialog:
-        from studio.app.figures.dialog import FigureDialog
-
-        dialog = FigureDialog(self.session, self)
-        dialog.open()
-        return dialog
-
-    def _about(self) -> None:
-        questions.ask(
-            self,
-            Message("Netloom {version}", version=__version__),
-            Message(
-                "Draw a neural network, train it while you watch, and take the model with you. Free software "
-                "under the MIT licence."
-            ),
-            (Answer(Message("Close"), lambda: None, "close_button", "cancel"),),
-        )
 
     def _list_recent(self) -> None:
         menu = self.actions_table.menu("recent")
@@ -386,9 +232,9 @@ class MainWindow(QMainWindow):
         if words.language() != self.preferences.language and self.isVisible():
             self.preferences.language = words.language()
         self.actions_table.retranslate()
-        self._refresh()
+        self.refresh()
 
-    def _refresh(self, *_: object) -> None:
+    def refresh(self, *_: object) -> None:
         """Title, enabled actions and the names of undo and redo follow the session."""
         stack, table = self.session.undo_stack, self.actions_table
         shown = self.files.active
@@ -409,7 +255,7 @@ class MainWindow(QMainWindow):
             table[id_].setToolTip(f"{table[id_].text()} ({keys})")
         table["previews"].setChecked(self.workspace.previews.on_cards)
         for choice in THEME_CHOICES:
-            table[f"theme_{choice}"].setChecked(self._appearance.choice == choice)
+            table[f"theme_{choice}"].setChecked(self.appearance.choice == choice)
         for code in words.LANGUAGES:
             table[f"language_{code}"].setChecked(words.language() == code)
         star = "*" if shown and self.session.dirty else ""

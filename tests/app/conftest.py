@@ -69,7 +69,10 @@ def no_process_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def preferences(tmp_path: Path) -> Preferences:
-    return Preferences(tmp_path / "window.ini")
+    """Those of someone who has seen the tour: it would stand in the way of the mouse."""
+    kept = Preferences(tmp_path / "window.ini")
+    kept.tour_seen = True
+    return kept
 
 
 @pytest.fixture

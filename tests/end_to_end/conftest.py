@@ -39,7 +39,9 @@ def hand(qtbot: QtBot, artefacts: Path) -> Hand:
 @pytest.fixture
 def window(hand: Hand, qapp: QApplication) -> Iterator[MainWindow]:
     """The program's window as `studio.app.main` starts it, on the whole of the screen."""
-    made, engine = assemble(qapp, Preferences())
+    preferences = Preferences()
+    preferences.tour_seen = True
+    made, engine = assemble(qapp, preferences)
     made.setGeometry(QRect(0, 20, 1600, 980))
     made.show()
     hand.qtbot.waitExposed(made)
