@@ -303,6 +303,25 @@ def _sequences() -> Iterator[Good]:
         STEPS,
     )
     yield (
+        "attention that is told by position where nothing stands",
+        project(
+            image,
+            node("embed", "nn.Embedding", "image", num_embeddings=50, embedding_dim=16),
+            node("padding", "torch.eq", "image", kwargs={"other": 0}),
+            node(
+                "attend",
+                "nn.MultiheadAttention",
+                *["embed"] * 3,
+                "padding",
+                num_heads=4,
+                batch_first=True,
+            ),
+            node("largest", "torch.amax", "attend:0", kwargs={"dim": [1]}),
+            *_head("largest"),
+        ),
+        WORDS,
+    )
+    yield (
         "patches",
         project(
             image,

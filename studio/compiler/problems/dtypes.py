@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from studio.catalog import table
 from studio.compiler.problems import remedies
-from studio.compiler.problems.finding import Case, Diagnosis, Remedy
+from studio.compiler.problems.finding import Case, Diagnosis, Inflow, Remedy
 from studio.graph.model import INPUT
 from studio.words import Message
 
@@ -37,14 +37,22 @@ def mismatch(case: Case) -> Diagnosis | None:
     if not learned and node.type not in _SMOOTH:
         return None
     for place, inflow in enumerate(case.inflows):
-        known = inflow.spec is not None and inflow.wire.slot[0] == "args"
-        if known and inflow.spec is not None and inflow.spec.dtype not in _REAL:
+        if inflow.spec is None or inflow.wire.slot[0] != "args" or _masks(case, inflow):
+            continue
+        if inflow.spec.dtype not in _REAL:
             values |= {"dtype": inflow.spec.dtype, "source": inflow.wire.source}
             text = Message(
                 "{node} needs real numbers (float32) but receives {dtype} from {source}.", **values
             )
             return Diagnosis("dtype-mismatch", text, tuple(_cures(case, "float32", place)))
     return None
+
+
+def _masks(case: Case, inflow: Inflow) -> bool:
+    """Whether it says yes or no of places, as the mask of an attention that is given by position."""
+    entry = table.entry(case.node.type)
+    wanted = {port.slot for port in entry.inputs if not port.optional} if entry is not None else set()
+    return inflow.spec is not None and inflow.spec.dtype == "bool" and inflow.wire.slot not in wanted
 
 
 def _cures(case: Case, wanted: str, place: int = 0) -> Iterator[Remedy]:
