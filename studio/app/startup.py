@@ -20,7 +20,7 @@ from studio.words import Message
 
 CURVES = "studio.app.curves.panel"
 PLAN = (
-    (stages.PROJECT, ("studio.project.recovery", "studio.project.schema")),
+    (stages.PROJECT, ("studio.project.recovery", "studio.project.schema", "studio.insight.lessons")),
     (stages.ENGINE, ("numpy", CURVES, "torch", "studio.compiler.infer", "torch._dynamo")),
     (stages.ALL, ("sklearn.datasets", "torchvision", "studio.training.run")),
 )

@@ -1,13 +1,27 @@
-"""The first page: start from an example, or from nothing; and what was open last."""
+"""The first page: start from an example, or from nothing; and what was open last.
+
+The examples stand in groups under each other; pictures are read in a lane and shown when they are there.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFont,
+    QFontMetrics,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QBoxLayout,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -19,13 +33,19 @@ from PySide6.QtWidgets import (
 )
 
 from studio import words
-from studio.app import language, style, theme
+from studio.app import language, theme
 from studio.app.icons import icon
 from studio.app.preferences import Preferences
-from studio.insight.gallery import Example, examples
-from studio.words import tr
+from studio.app.stages import Stage
+from studio.app.tasks import Lane, Ticket
+from studio.insight.gallery import Example, grouped
+from studio.words import Message, tr
 
-COLUMN = 980
+COLUMN = 1240
+SIDE = 300
+"""pixels of what stands beside the examples; above them where the page is narrower than `NARROW`"""
+NARROW = 900
+ACROSS = 3
 SHOWN_RECENT = 6
 
 
@@ -53,9 +73,13 @@ class WelcomePage(QScrollArea):
         self._examples_heading = _label("heading")
         self._own_heading = _label("heading")
         self._recent_heading = _label("heading")
-        self.cards = [ExampleCard(example) for example in examples()]
+        self.groups = [Shelf(title, group) for title, group in grouped()]
+        self.cards = [card for shelf in self.groups for card in shelf.cards]
         for card in self.cards:
             card.clicked.connect(lambda _=False, card=card: self.example_chosen.emit(card.example.file))
+        self._pictures = Lane(self, needs=Stage())
+        self._pictures.done.connect(self._take_pictures)
+        self._pictures.start(_read_pictures, [card.example.picture for card in self.cards])
         self.setWidget(self._page())
         preferences.recent_changed.connect(self._list_recent)
         theme.notifier().changed.connect(self._restyle)
@@ -63,7 +87,7 @@ class WelcomePage(QScrollArea):
         self._restyle()
 
     def _page(self) -> QWidget:
-        """The column in the middle of the page."""
+        """The column in the middle of the page: a head, and below it the examples beside one's own."""
         page = QWidget()
         page.setObjectName("welcome_content")
         page.setAutoFillBackground(False)
@@ -77,51 +101,82 @@ class WelcomePage(QScrollArea):
         box = QVBoxLayout(column)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(12)
-        box.addStretch(1)
         head = QHBoxLayout()
         head.addWidget(self._title, 1)
         head.addWidget(self.language_button)
         box.addLayout(head)
         box.addWidget(self._line)
-        box.addSpacing(16)
-        box.addWidget(self._examples_heading)
-        box.addLayout(self._gallery())
-        box.addSpacing(16)
-        box.addLayout(self._below())
-        box.addStretch(2)
+        box.addSpacing(12)
+        self._side = self._own()
+        self._halves = QBoxLayout(QBoxLayout.Direction.RightToLeft)
+        self._halves.setSpacing(32)
+        self._halves.addWidget(self._side, 0, Qt.AlignmentFlag.AlignTop)
+        self._halves.addLayout(self._gallery(), 1)
+        box.addLayout(self._halves)
+        box.addStretch(1)
         return page
 
-    def _gallery(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setSpacing(16)
-        for number, card in enumerate(self.cards):
-            grid.addWidget(card, number // 3, number % 3)
-        return grid
+    def _gallery(self) -> QVBoxLayout:
+        """The heading, a link to each group, and the groups."""
+        column = QVBoxLayout()
+        column.setSpacing(12)
+        column.addWidget(self._examples_heading)
+        self._links = []
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for shelf in self.groups:
+            link = QPushButton()
+            link.setProperty("link", True)
+            link.setCursor(Qt.CursorShape.PointingHandCursor)
+            link.clicked.connect(lambda _=False, shelf=shelf: self._go_to(shelf))
+            self._links.append(link)
+            row.addWidget(link)
+        row.addStretch(1)
+        column.addLayout(row)
+        for shelf in self.groups:
+            column.addWidget(shelf)
+        column.addStretch(1)
+        return column
 
-    def _below(self) -> QHBoxLayout:
+    def _go_to(self, shelf: Shelf) -> None:
+        """Scrolls a group to the top of the page and gives its first example the keyboard."""
+        top = shelf.mapToGlobal(shelf.rect().topLeft()).y() - self.viewport().mapToGlobal(QPoint(0, 0)).y()
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + top - 16)
+        shelf.cards[0].setFocus()
+
+    def _own(self) -> QWidget:
         self.new_button = ChoiceButton("new", "new_button")
         self.new_button.clicked.connect(lambda: self.new_chosen.emit())
         self.open_button = ChoiceButton("open", "open_button")
         self.open_button.clicked.connect(lambda: self.open_chosen.emit())
-        own = QVBoxLayout()
+        side = QWidget()
+        side.setAutoFillBackground(False)
+        own = QVBoxLayout(side)
+        own.setContentsMargins(0, 0, 0, 0)
         own.setSpacing(10)
         own.addWidget(self._own_heading)
         own.addWidget(self.new_button)
         own.addWidget(self.open_button)
-        own.addStretch(1)
-        recent = QVBoxLayout()
-        recent.setSpacing(2)
-        recent.addWidget(self._recent_heading)
-        recent.addSpacing(8)
+        own.addSpacing(20)
+        own.addWidget(self._recent_heading)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
-        recent.addLayout(self._recent)
-        recent.addStretch(1)
-        row = QHBoxLayout()
-        row.setSpacing(32)
-        row.addLayout(own, 1)
-        row.addLayout(recent, 1)
-        return row
+        own.addLayout(self._recent)
+        return side
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.viewport().width() < NARROW
+        direction = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.RightToLeft
+        self._halves.setDirection(direction)
+        self._halves.setAlignment(self._side, Qt.AlignmentFlag(0) if narrow else Qt.AlignmentFlag.AlignTop)
+        self._side.setMinimumWidth(0 if narrow else SIDE)
+        self._side.setMaximumWidth(COLUMN if narrow else SIDE)
+
+    def _take_pictures(self, images: list[QImage]) -> None:
+        for card, image in zip(self.cards, images, strict=True):
+            card.show_picture(image)
 
     def _list_recent(self) -> None:
         while (item := self._recent.takeAt(0)) is not None:
@@ -159,15 +214,42 @@ class WelcomePage(QScrollArea):
         self._recent_heading.setText(tr("Opened last"))
         self.new_button.set_words(tr("Empty project"), tr("Choose data, place layers, wire them and train."))
         self.open_button.set_words(tr("Open a project…"), tr("Or drop its file on this window."))
+        for shelf, link in zip(self.groups, self._links, strict=True):
+            link.setText(str(shelf.title))
+            shelf.retranslate()
+        self._list_recent()
+
+
+class Shelf(QWidget):
+    """A group of examples under its title."""
+
+    def __init__(self, title: Message, group: list[Example]) -> None:
+        super().__init__()
+        self.setAutoFillBackground(False)
+        self.title = title
+        self.cards = [ExampleCard(example) for example in group]
+        self._heading = _label("heading")
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 8)
+        grid.setSpacing(14)
+        grid.addWidget(self._heading, 0, 0, 1, ACROSS)
+        for column in range(ACROSS):
+            grid.setColumnStretch(column, 1)
+        for number, card in enumerate(self.cards):
+            grid.addWidget(card, 1 + number // ACROSS, number % ACROSS)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        self._heading.setText(str(self.title))
+        self.setAccessibleName(str(self.title))
         for card in self.cards:
             card.retranslate()
-        self._list_recent()
 
 
 class ExampleCard(QAbstractButton):
     """A picture, a name and what one learns."""
 
-    PICTURE = 150
+    PICTURE = 128
 
     def __init__(self, example: Example) -> None:
         super().__init__()
@@ -177,8 +259,8 @@ class ExampleCard(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumWidth(200)
-        self._picture = QPixmap(str(example.picture)) if example.picture.is_file() else QPixmap()
+        self.setMinimumWidth(150)
+        self._picture = QPixmap()
         theme.notifier().changed.connect(self.update)
         self.retranslate()
 
@@ -188,8 +270,12 @@ class ExampleCard(QAbstractButton):
         self.setAccessibleDescription(self.example.about)
         self.update()
 
+    def show_picture(self, image: QImage) -> None:
+        self._picture = QPixmap.fromImage(image)
+        self.update()
+
     def sizeHint(self) -> QSize:
-        return QSize(300, self.PICTURE + 112)
+        return QSize(280, self.PICTURE + 128)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -239,14 +325,20 @@ class ChoiceButton(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(300, 68)
+        return QSize(300, 80)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         _paint_card(self, painter)
         icon(self._sign, "accent").paint(painter, QRect(18, self.height() // 2 - 13, 26, 26))
-        _paint_words(painter, QRect(60, 14, self.width() - 72, 44), self.text(), self._line, self.font())
+        _paint_words(
+            painter,
+            QRect(60, 12, self.width() - 72, self.height() - 20),
+            self.text(),
+            self._line,
+            self.font(),
+        )
 
 
 def _paint_card(button: QAbstractButton, painter: QPainter) -> None:
@@ -291,6 +383,15 @@ def _label(kind: str) -> QLabel:
     made.setProperty(kind, True)
     made.setTextFormat(Qt.TextFormat.PlainText)
     return made
+
+
+def _read_pictures(ticket: Ticket, files: list[Path]) -> list[QImage]:
+    """The picture of each example; an empty one where there is none."""
+    images = []
+    for file in files:
+        ticket.check()
+        images.append(QImage(str(file)) if file.is_file() else QImage())
+    return images
 
 
 def _elided(path: Path) -> str:

@@ -19,6 +19,7 @@ from studio.app.canvas.panel import CanvasPanel
 from studio.app.canvas.thumbnails import Thumbnails
 from studio.app.inspector import InspectorPanel
 from studio.app.left_panel import LeftPanel
+from studio.app.lesson import LessonPanel
 from studio.app.preferences import LAYOUT_VERSION, Preferences
 from studio.app.previews import PreviewHub
 from studio.app.problem_counts import ProblemCounts
@@ -29,7 +30,7 @@ from studio.words import Message, tr
 if TYPE_CHECKING:
     from studio.app.settings_panel.own_file import OwnFile
 
-PALETTE_WIDTH, INSPECTOR_WIDTH, BOTTOM_HEIGHT = 214, 300, 262
+PALETTE_WIDTH, INSPECTOR_WIDTH, LESSON_WIDTH, BOTTOM_HEIGHT = 214, 300, 340, 262
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ class Workspace(QMainWindow):
         self.left.outline.enter_wanted.connect(self.canvas.enter)
         self.left.outline.edit_wanted.connect(self._edit_selected)
         self.inspector = InspectorPanel(session, self.previews)
+        self.lesson = LessonPanel(session, trainer)
         self.tabs = QTabWidget()
         self.tabs.setObjectName("bottom_tabs")
         self.tabs.setDocumentMode(True)
@@ -173,7 +175,12 @@ class Workspace(QMainWindow):
             "palette": self._dock("palette_dock", self.left, area.LeftDockWidgetArea),
             "inspector": self._dock("inspector_dock", self.inspector, area.RightDockWidgetArea),
             "bottom": self._dock("bottom_dock", self.tabs, area.BottomDockWidgetArea),
+            "lesson": self._dock("lesson_dock", self.lesson, area.RightDockWidgetArea),
         }
+        self.splitDockWidget(self.docks["lesson"], self.docks["inspector"], Qt.Orientation.Horizontal)
+        self.docks["lesson"].hide()
+        self.lesson.found.connect(self._show_lesson)
+        self.lesson.close_wanted.connect(self.docks["lesson"].hide)
         self.laid_out = False
         self._light = self._heavy = False
         self._turn = QTimer(self, singleShot=True, interval=0)
@@ -346,11 +353,19 @@ class Workspace(QMainWindow):
         kept = self._preferences.layout("docks")
         if kept is None or not self.restoreState(kept, LAYOUT_VERSION):
             self.reset_layout()
+        self._show_lesson(self.lesson.has_lesson)
+
+    def _show_lesson(self, found: bool) -> None:
+        """The lesson of an example is beside its network; other projects have none."""
+        self.docks["lesson"].setVisible(found)
+        if found:
+            beside = [self.docks["lesson"], self.docks["inspector"]]
+            self.resizeDocks(beside, [LESSON_WIDTH, INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
 
     def reset_layout(self) -> None:
         docks = self.docks
-        for dock in docks.values():
-            dock.show()
+        for name, dock in docks.items():
+            dock.setVisible(name != "lesson" or self.lesson.has_lesson)
         sideways, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         room = max(self.width(), 800)
         palette = min(PALETTE_WIDTH, room // 5)
@@ -369,6 +384,7 @@ class Workspace(QMainWindow):
         self.docks["palette"].setWindowTitle(tr("Layers"))
         self.docks["inspector"].setWindowTitle(tr("Properties"))
         self.docks["bottom"].setWindowTitle(tr("Panels below"))
+        self.docks["lesson"].setWindowTitle(tr("Lesson"))
         self.tabs.tabBar().setAccessibleName(tr("Panels below"))
         self._count_problems()
 

@@ -17,7 +17,7 @@ from studio.data import settings as data_settings
 from studio.graph import repeats
 from studio.graph.model import Node, ProjectData
 from studio.graph.values import Json, resolve_parameters
-from studio.quantities import significant
+from studio.quantities import count, significant
 from studio.training import settings as training_settings
 from studio.words import Message, NetloomError
 
@@ -158,6 +158,8 @@ def said(value: Json) -> str:
         return json.dumps(value)
     if isinstance(value, float):
         return significant(value, 4)
+    if isinstance(value, int) and abs(value) >= 10_000:
+        return count(value)
     if isinstance(value, Mapping) and isinstance(value.get("type"), str):
         return str(value["type"])
     return str(value)
@@ -176,10 +178,10 @@ def _should_be(check: Mapping[str, Any], what: object, value: Json) -> Message |
 def _node(check: Mapping[str, Any], at: Standing) -> Message | None:
     """How many nodes of a type, or of one of several, there are: one at least where nothing else is said."""
     types = _types(check)
-    count = sum(times for node, _, _, times in _nodes(at, check.get("network")) if node.type in types)
+    found = sum(times for node, _, _, times in _nodes(at, check.get("network")) if node.type in types)
     bounded = any(name in check for name in BOUNDS)
     wanted = check if bounded else {"at_least": 1} if check.get("present", True) else {"equal": 0}
-    return _should_be(wanted, Message("The number of {type} in the network", type=" / ".join(types)), count)
+    return _should_be(wanted, Message("The number of {type} in the network", type=" / ".join(types)), found)
 
 
 def _parameter(check: Mapping[str, Any], at: Standing) -> Message | None:
@@ -222,8 +224,8 @@ def _metric(check: Mapping[str, Any], at: Standing) -> Message | None:
 
 def _parameters(check: Mapping[str, Any], at: Standing) -> Message | None:
     report = at.analysis.networks.get(check.get("network") or _trained_network(at.project))
-    count = report.parameters if report is not None else 0
-    return _should_be(check, Message("The number of parameters"), count)
+    found = report.parameters if report is not None else 0
+    return _should_be(check, Message("The number of parameters"), found)
 
 
 def _problems(check: Mapping[str, Any], at: Standing) -> Message | None:

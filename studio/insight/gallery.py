@@ -62,12 +62,15 @@ GROUPS = (
             "two_two_one",
         ),
     ),
-    Group(Message("Images"), ("mnist_mlp", "mnist_cnn", "lenet_cifar10", "residual", "transfer")),
+    Group(
+        Message("Images"),
+        ("mnist_mlp", "mnist_cnn", "lenet_cifar10", "residual", "transfer", "unet", "contrastive"),
+    ),
     Group(Message("Texts"), ("lstm_reviews", "text_cnn", "gru_waimai", "text_transformer", "char_gpt")),
     Group(Message("Sequences"), ("sunspots_rnn", "airline_lstm", "temporal_convolution")),
     Group(Message("Tables"), ("penguins", "titanic", "california_housing", "auto_mpg", "three_experts")),
-    Group(Message("Generating"), ()),
-    Group(Message("Playing"), ()),
+    Group(Message("Generating"), ("autoencoder", "denoising", "variational", "gan")),
+    Group(Message("Playing"), ("cartpole_dqn", "cartpole_policy")),
 )
 """every example is in one of them"""
 MORE = Message("More")

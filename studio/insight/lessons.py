@@ -16,6 +16,7 @@ from studio import places, words
 from studio.graph.model import ProjectData
 from studio.graph.values import Json
 from studio.insight.exercises import BOUNDS, KINDS, SPLITS, Exercise, Trained
+from studio.insight.gallery import lesson_of
 from studio.project import files
 from studio.training import runs
 from studio.words import LANGUAGES, Message, NetloomError
@@ -151,10 +152,14 @@ def trained(folder: Path) -> Trained | None:
     return Trained(run.project, {split: scores_of(run, split) for split in SPLITS})
 
 
-def last_trained(runs_folder: Path) -> Trained | None:
-    """What the newest run that ended reached; None where there is none. Raises RunError."""
+def last_trained(runs_folder: Path, name: str) -> Trained | None:
+    """What the newest run that ended reached, of those of the lesson `name`; None where there is none.
+
+    Projects that have no file yet share a folder of runs. Raises RunError.
+    """
     for info in reversed(runs.list_runs(runs_folder)):
-        if (found := trained(info.folder)) is not None:
+        found = trained(info.folder)
+        if found is not None and lesson_of(found.project) == name:
             return found
     return None
 

@@ -129,7 +129,7 @@ def test_a_setting_may_have_to_be_another_than_it_came() -> None:
 
 def test_numbers_are_held_against_their_bounds() -> None:
     low = {"type": "parameters", "at_most": 10_000}
-    assert "should be at most 10000" in missing(low)[0]
+    assert "should be at most 10\u2009000" in missing(low)[0]
     assert missing({"type": "parameters", "at_least": 10_000}) == []
 
 
