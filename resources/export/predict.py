@@ -8,6 +8,7 @@ What was done to the values in training is in network.json; preprocessing.py doe
 
 import argparse
 import csv
+import datetime
 import json
 import math
 import re
@@ -104,6 +105,8 @@ def cell(text, place):
     text = text.strip()
     if text in MISSING and FILLED:
         return math.nan
+    if COLUMNS and COLUMNS[place]["date"]:
+        return days(text)
     values = COLUMNS[place]["values"] if COLUMNS else []
     if values:
         if text not in values:
@@ -112,6 +115,18 @@ def cell(text, place):
     if not is_number(text):
         raise ValueError(f"every column needs a number, and {text!r} is none")
     return float(text)
+
+
+def days(text):
+    """A date, and maybe a time, as days since the beginning of 2000."""
+    date, _, time = re.sub("[ T]", " ", text.rstrip("Z")).partition(" ")
+    try:
+        year, month, day = map(int, re.split("[-/.]", date))
+        hour, minute, second = (*map(float, time.split(":")), 0.0, 0.0)[:3] if time else (0.0, 0.0, 0.0)
+        whole = (datetime.date(year, month, day) - datetime.date(2000, 1, 1)).days
+    except ValueError:
+        raise ValueError(f"{text!r} is no date such as 2024-05-31") from None
+    return whole + (hour + minute / 60 + second / 3600) / 24
 
 
 def is_number(cell):

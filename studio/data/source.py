@@ -119,6 +119,8 @@ class SourceInfo:
     """what lies in the folder the person names, relative to it"""
     categories: tuple[tuple[str, ...], ...] = ()
     """of a table with categories: a column's values, none for one of numbers (see `Preprocessing`)"""
+    dates: tuple[str, ...] = ()
+    """of a table, the columns that are days since 2000"""
     dtype: str = "float32"
     """what the network is given"""
     made: bool = False
@@ -155,7 +157,8 @@ class SourceInfo:
         if len(self.shape) == 1:
             values = self.categories or ((),) * self.shape[0]
             called = names or tuple(f"x{i}" for i in range(self.shape[0]))
-            return Layout(layout.TABLE, self.shape, 1, tuple(map(layout.Column, called, values)))
+            columns = tuple(layout.Column(n, v, n in self.dates) for n, v in zip(called, values, strict=True))
+            return Layout(layout.TABLE, self.shape, 1, columns)
         if len(self.shape) == 2 and self.ordered:
             columns = tuple(map(layout.Column, names)) if len(names) == self.shape[self.channel - 1] else ()
             return Layout(layout.SERIES, self.shape, self.channel, columns)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.data import faults
+from studio.data import dates, faults
 from studio.data.faults import Fault
 from studio.data.source import DataError
 from studio.data.table_pieces import Piece
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pandas import Series
 
-NUMBER, CATEGORY, LEFT_OUT = "number", "category", "left out"
-TYPES = (NUMBER, CATEGORY, LEFT_OUT)
+NUMBER, CATEGORY, DATE, LEFT_OUT = "number", "category", "date", "left out"
+TYPES = (NUMBER, CATEGORY, DATE, LEFT_OUT)
 MISSING = frozenset(
     ("", "?", "-", "NA", "N/A", "n/a", "nan", "NaN", "NAN", "NULL", "null", "None", "<NA>", "#N/A")
 )
@@ -66,6 +66,7 @@ class Tally:
     missing: int = 0
     strange: dict[int, str] = field(default_factory=dict)
     not_numbers: int = 0
+    not_dates: int = 0
     different: set[str | float] = field(default_factory=set)
     whole: bool = True
     counts_up: bool = True
@@ -73,6 +74,7 @@ class Tally:
 
     def add_texts(self, texts: Series[str]) -> None:
         """Fields as text, their lines as the index."""
+        import numpy as np
         import pandas
 
         present = texts[~texts.isin(MISSING)]
@@ -81,6 +83,8 @@ class Tally:
         self.rows += len(texts)
         self.missing += len(texts) - len(present)
         self.not_numbers += int(bad.sum())
+        if self.not_dates == 0 or self.not_dates <= TOLD_FAULTY * self.rows:  # else it is no column of dates
+            self.not_dates += int(np.isnan(dates.days(present)).sum())
         if len(self.strange) < COUNTED:
             self.strange.update(zip(present.index[bad].tolist(), present[bad].tolist(), strict=True))
         self._count(present[bad].unique().tolist())
@@ -125,11 +129,15 @@ class Tally:
         present, bad = self.rows - self.missing, self.not_numbers
         if told == NUMBER and bad > TOLD_FAULTY * present:
             told = None  # it was said of another file
+        if told == DATE and (bad < present or self.not_dates > TOLD_FAULTY * present):
+            told = None
         if told is not None:
             return told
         values = len(self.different)
         if not present or (values == 1 and not target):
             return LEFT_OUT
+        if bad and self.not_dates == 0 and not target:
+            return DATE
         if bad:
             few = values <= min(MOST_VALUES, max(2, self.rows // 4))
             if self.mostly_numbers and values > MOST_CLASSES and not (few and not target):
@@ -177,7 +185,7 @@ def numbers(piece: Piece, columns: Sequence[Column], target: Column) -> Numbers:
     for i in rest:
         column = wanted[i]
         texts = frame[column.name]
-        found[:, i], strange = _column(texts, column)
+        found[:, i], strange = as_numbers(texts, column)
         for row in np.flatnonzero(strange).tolist():
             bad.setdefault(row, no_value(column, str(texts.iloc[row])))
     has_target = ~np.isnan(found[:, wanted.index(target)])
@@ -189,7 +197,7 @@ def numbers(piece: Piece, columns: Sequence[Column], target: Column) -> Numbers:
     return Numbers(values if order == list(range(len(wanted))) else values[:, order], piece.lines[kept], met)
 
 
-def _column(texts: Series[str], column: Column) -> tuple[NDArray[Any], NDArray[Any]]:
+def as_numbers(texts: Series[str], column: Column) -> tuple[NDArray[Any], NDArray[Any]]:
     """A column as float64, NaN where it is missing or strange; and where it is strange."""
     import numpy as np
     import pandas
@@ -199,6 +207,8 @@ def _column(texts: Series[str], column: Column) -> tuple[NDArray[Any], NDArray[A
         found = (
             pandas.to_numeric(texts.mask(missing), errors="coerce").to_numpy(float, na_value=np.nan).copy()
         )
+    elif column.type == DATE:
+        found = dates.days(texts.mask(missing, ""))
     else:
         found = pandas.Index(column.values).get_indexer(texts).astype(float)
         found[found < 0] = np.nan
@@ -222,8 +232,11 @@ def no_value(column: Column, text: str) -> Message:
         "{value} in the column {column} is no {expected}.",
         value=repr(text[:40]),
         column=column.name,
-        expected=Message("number") if column.type == NUMBER else Message("value that it had before"),
+        expected=_EXPECTED.get(column.type, Message("value that it had before")),
     )
+
+
+_EXPECTED = {NUMBER: Message("number"), DATE: Message("date such as 2024-05-31")}
 
 
 def mappings(entries: Json) -> list[Mapping[str, Any]]:

@@ -109,7 +109,7 @@ def settings(network: Subject, class_name: str) -> dict[str, Any]:
         "class": class_name,
         "stored_shape": list(network.stored),
         "columns": [
-            {"name": column.name, "values": list(column.values)}
+            {"name": column.name, "values": list(column.values), "date": column.date}
             for column in (layout.columns if layout else ())
         ],
         "largest_stored_value": 1 / math.prod(scales) if scales else 255.0,

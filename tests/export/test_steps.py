@@ -29,6 +29,7 @@ CHAINS: dict[str, tuple[str, list[Step]]] = {
     "alike": (
         "table",
         [
+            {"type": "dates", "parts": ["year", "month", "weekday", "day_of_year", "hour"]},
             {"type": "standardize"},
             {"type": "missing", "by": "neighbours", "neighbours": 3},
             {"type": "outliers", "deviations": 1.5},
@@ -66,10 +67,11 @@ CHAINS: dict[str, tuple[str, list[Step]]] = {
 
 def table(folder: Path) -> Path:
     draw = np.random.default_rng(0)
-    rows = [["age", "height", "colour", "size", "kind"]]
+    rows = [["age", "height", "colour", "size", "when", "kind"]]
     for _ in range(120):
         numbers = [f"{draw.normal(40, 12):.2f}", f"{draw.normal(170, 9):.1f}"]
         values = [str(draw.choice(["red", "green", "blue", "pink"])), str(draw.choice(["S", "M", "L"]))]
+        values.append(f"{draw.integers(1990, 2031)}-{draw.integers(1, 13):02d}-11 0{draw.integers(10)}:30")
         rows.append(
             [text if draw.random() > 0.1 else "" for text in (*numbers, *values)] + [draw.choice(["a", "b"])]
         )

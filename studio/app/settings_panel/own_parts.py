@@ -33,6 +33,7 @@ NAMES_SHOWN = 5
 TYPE_WORDS = {
     "number": Message("number"),
     "category": Message("category"),
+    "date": Message("date"),
     "left out": Message("left out"),
 }
 Reading = Mapping[str, Any]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from PySide6.QtCore import Qt
@@ -64,17 +65,24 @@ class _Check(_OfStep, CheckField):
     pass
 
 
-class _Columns(_OfStep):
-    """Which columns a step is for, as a menu of boxes to tick; none ticked is all of them."""
+class _Ticks(_OfStep):
+    """Some of several values, as a menu of boxes to tick. Where None is the default, none ticked is all."""
 
-    def __init__(self, session: Session, path: tuple[str, ...], label: Message, layout: Layout) -> None:
+    def __init__(
+        self,
+        session: Session,
+        path: tuple[str, ...],
+        label: Message,
+        default: Any,
+        choices: Sequence[tuple[str, Message]],
+    ) -> None:
         self._button = QPushButton()
         self._button.setObjectName("_".join(path))
         self._button.setFixedWidth(EDITOR_WIDTH)
         self._menu = QMenu(self._button)
         self._button.setMenu(self._menu)
-        self._layout = layout
-        super().__init__(session, path, label, None)
+        self._choices = choices
+        super().__init__(session, path, label, default)
         self._menu.aboutToShow.connect(self._fill)
 
     @property
@@ -82,7 +90,7 @@ class _Columns(_OfStep):
         return self._button
 
     def text(self, value: Any) -> str:
-        return ", ".join(value) if value else tr("all")
+        return ", ".join(str(text) for name, text in self._choices if name in value) if value else tr("all")
 
     def display(self, value: Any) -> None:
         metrics, elide = self._button.fontMetrics(), Qt.TextElideMode.ElideRight
@@ -92,15 +100,16 @@ class _Columns(_OfStep):
     def _fill(self) -> None:
         self._menu.clear()
         chosen = self.value() or ()
-        for name in self._layout.names:
-            action = QAction(name.replace("&", "&&"), self._menu, checkable=True)
+        for name, text in self._choices:
+            action = QAction(str(text).replace("&", "&&"), self._menu, checkable=True)
             action.setChecked(name in chosen)
             action.triggered.connect(lambda on, name=name: self._tick(name, on))
             self._menu.addAction(action)
 
     def _tick(self, name: str, on: bool) -> None:
-        chosen = [n for n in self._layout.names if (on if n == name else n in (self.value() or ()))]
-        self.write(chosen or None)
+        chosen = [n for n, _ in self._choices if (on if n == name else n in (self.value() or ()))]
+        if chosen or self.default is None:
+            self.write(chosen or None)
 
 
 def field(owner: Owner, option: Option, layout: Layout) -> Field:
@@ -117,8 +126,10 @@ def field(owner: Owner, option: Option, layout: Layout) -> Field:
             made = _Choice(*given, option.default, option.choices)
         case "flag":
             made = _Check(*given, option.default)
+        case "several":
+            made = _Ticks(*given, option.default, option.choices)
         case _:
-            made = _Columns(*given, layout)
+            made = _Ticks(*given, None, [(name, Message("{name}", name=name)) for name in layout.names])
     made.owner, made.option = owner, option
     return made
 

@@ -20,6 +20,7 @@ from studio.data.source import DataError, Place, Raw, SourceInfo, SplitColumn
 from studio.data.table_columns import (
     CATEGORY,
     COUNTED,
+    DATE,
     LEFT_OUT,
     MISSING,
     NUMBER,
@@ -244,6 +245,7 @@ def describe(reading: Reading) -> SourceInfo:
         class_names=classes,
         feature_names=tuple(column.name for column in table.inputs),
         categories=tuple(column.values for column in table.inputs),
+        dates=tuple(column.name for column in table.inputs if column.type == DATE),
         split_columns=tuple(column.name for column in table.columns if column.name != table.target.name),
         needs_root=True,
     )

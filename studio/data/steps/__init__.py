@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from studio.data.layout import GAME, TABLE, TEXT, Layout
 from studio.data.source import DataError, SourceInfo
-from studio.data.steps import categories, missing, options, outliers, pictures, scaling, selection, windows
+from studio.data.steps import (
+    categories,
+    dates,
+    missing,
+    options,
+    outliers,
+    pictures,
+    scaling,
+    selection,
+    windows,
+)
 from studio.data.steps.dropping import kept
 from studio.data.steps.kind import Operation, Samples, StepKind, UnfitError
 from studio.graph.values import Json
@@ -26,7 +36,7 @@ if TYPE_CHECKING:
 
 KINDS: Mapping[str, StepKind] = {
     kind.type: kind
-    for module in (missing, categories, scaling, outliers, selection, pictures, windows)
+    for module in (dates, missing, categories, scaling, outliers, selection, pictures, windows)
     for kind in module.KINDS
 }
 """every step, by its name in the project file, in the order a person sees them"""
@@ -104,6 +114,8 @@ def _completed(section: Mapping[str, Json], info: SourceInfo) -> list[tuple[Mapp
         steps = [(step, index) for step, index in steps if step != STANDARDIZE]
     if info.categories and kind == TABLE and all(step.get("type") != "missing" for step, _ in steps):
         steps.insert(0, ({"type": "missing", "by": section.get("missing") or missing.MEDIAN}, None))
+    if info.dates and all(step.get("type") != "dates" for step, _ in steps):
+        steps.insert(0, ({"type": "dates"}, None))
     return steps
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from studio.data.layout import Layout
-from studio.data.rows import parts
+from studio.data.rows import Stored, parts
 from studio.data.source import DataError
 from studio.data.steps.options import Option, Values
 from studio.words import Message
@@ -19,8 +19,6 @@ from studio.words import Message
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
-
-    from studio.data.rows import Stored
 
 CHUNK, CHUNK_NUMBERS = 4096, 2**25
 """samples that are turned into float64 at a time, fewer where they are large"""
@@ -59,6 +57,8 @@ class Samples:
         """One column of them, (N * ..., 1) float64."""
         import torch
 
+        if not self.before and isinstance(self.x, Stored) and self.x.dim() == 2:
+            return self.x.all[:, place][self.x.order].unsqueeze(1).to(torch.float64).numpy()
         if not self.before:  # what is only stored need not be turned as a whole for each of its columns
             found = [part.select(axis, place).reshape(-1, 1) for part in parts(self.x, CHUNK)]
             return torch.cat(found).to(torch.float64).numpy()

@@ -41,7 +41,8 @@ def fit(samples: Samples, layout: Layout, values: Values) -> Fitted:
     filled: list[float | None] = []
     for i in range(layout.width):
         category = bool(layout.columns) and bool(layout.columns[i].values)
-        if i in chosen or category:
+        date = bool(layout.columns) and layout.columns[i].date
+        if i in chosen or category or date:
             # as they are stored: the mean keeps its bits
             column = samples.column(i, layout.axis).astype("float32")
             filled.append(_filling(column, "most_frequent" if category else values["by"], values))

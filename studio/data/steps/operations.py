@@ -109,6 +109,50 @@ def _distance(x: Tensor, known: Tensor) -> Tensor:
     return torch.where(both > 0, distance * known.shape[1] / both.clamp(min=1.0), float("inf"))
 
 
+def dates(step: Step, x: Tensor) -> Tensor:
+    """A column of days since 2000 becomes the parts of its date; one that is missing stays so."""
+    columns = []
+    for i, date in enumerate(step["dates"]):
+        columns += [_part(x[:, i], part) for part in step["parts"]] if date else [x[:, i]]
+    return torch.stack(columns, 1)
+
+
+def _part(days: Tensor, part: str) -> Tensor:
+    lacking = torch.isnan(days)
+    known = torch.where(lacking, 0.0, days)
+    whole = known.floor()
+    if part == "hour":
+        found = (known - whole) * 24
+    elif part == "days":
+        found = known
+    else:
+        found = _calendar(whole.long(), part).to(days.dtype)
+    return torch.where(lacking, days, found)
+
+
+def _calendar(days: Tensor, part: str) -> Tensor:
+    """Whole numbers of the Gregorian calendar, by years that begin in March: there leap days are last."""
+    if part == "weekday":
+        return (days + 5) % 7
+    since = days + 730425  # from the first of March of the year 0
+    era = since // 146097
+    rest = since - era * 146097
+    year = (rest - rest // 1460 + rest // 36524 - rest // 146096) // 365
+    day = rest - (365 * year + year // 4 - year // 100)
+    month = (5 * day + 2) // 153
+    late = (month >= 10).long()  # January and February belong to the next year
+    whole_year = year + era * 400 + late
+    match part:
+        case "year":
+            return whole_year
+        case "month":
+            return month + 3 - 12 * late
+        case "day":
+            return day - (153 * month + 2) // 5 + 1
+    leap = ((whole_year % 4 == 0) & ((whole_year % 100 != 0) | (whole_year % 400 == 0))).long()
+    return torch.where(late == 1, day - 305, day + 60 + leap)
+
+
 def clip(step: Step, x: Tensor) -> Tensor:
     """Values beyond the bounds of their column become the bound; None is no bound."""
     low, high = _along(step, "low", x), _along(step, "high", x)
@@ -208,6 +252,7 @@ OPERATIONS: dict[str, Callable[[Step, Tensor], Tensor]] = {
     "standardize": standardize,
     "impute": impute,
     "one_hot": one_hot,
+    "dates": dates,
     "recode": recode,
     "impute_neighbours": neighbours,
     "clip": clip,
