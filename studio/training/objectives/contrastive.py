@@ -180,4 +180,5 @@ KIND = Kind(
         "strength": Number(Message("Strength of the views"), 1.0, 0.0, 2.0),
     },
     metrics=("neighbour_accuracy",),
+    at_the_end=("probe_accuracy",),
 )

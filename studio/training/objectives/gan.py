@@ -243,6 +243,7 @@ KIND = Kind(
         "critic_steps": Number(Message("Discriminator steps a batch"), 1, 1, 100),
     },
     metrics=("generator_loss", "discriminator_loss", "real_score", "fake_score"),
+    at_the_end=("classes_recognised", "recognised"),
     rules=_rules,
     comparable=False,
 )

@@ -78,6 +78,8 @@ class Kind:
     wants: Wants = _as_the_data
     numbers: Mapping[str, Number] = field(default_factory=dict)
     metrics: tuple[str, ...] = ("loss",)
+    at_the_end: tuple[str, ...] = ()
+    """metrics of the verdict alone, where those of every epoch say too little"""
     rules: Callable[[Mapping[str, Json]], Refusal | None] = lambda section: None
     """what the rest of a training section must not say, where it matters to the objective"""
     comparable: bool = True
