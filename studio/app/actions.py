@@ -124,6 +124,10 @@ TABLE: tuple[Spec, ...] = (
         "new_block", Message("New empty block"), "network", ("Ctrl+Shift+B",), "", "project",
         group=2, canvas=True,
     ),
+    Spec(
+        "draw_frame", Message("Draw a frame around"), "network", ("Ctrl+J",), "", "selection",
+        group=2, canvas=True,
+    ),
     Spec("group", Message("Make a block"), "network", ("Ctrl+G",), "", "selection", group=2, canvas=True),
     Spec(
         "dissolve", Message("Dissolve the block"), "network", ("Ctrl+Shift+G",), "", "selection",

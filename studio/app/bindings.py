@@ -67,6 +67,7 @@ def _of_canvas(window: MainWindow) -> Runs:
         "use_again": canvas.blocks.use_again,
         "own_weights": canvas.blocks.own_weights,
         "new_block": canvas.blocks.new,
+        "draw_frame": canvas.frame_selected,
         "group": canvas.blocks.group,
         "dissolve": canvas.blocks.dissolve,
         "enter_block": canvas.enter_selected,

@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from studio.graph.fragment import node_to_json
+from studio.graph.frames import ONE_LINE_EACH
 from studio.graph.model import Network, ProjectData
 from studio.graph.values import Json, is_table
 
@@ -69,8 +70,15 @@ def _network(network: Network) -> str:
         parts.append(f'      "parameters": {_line(dict(network.parameters))}')
     nodes = ",\n".join("        " + _node(node_to_json(node)) for node in network.nodes.values())
     parts.append('      "nodes": ' + (f"[\n{nodes}\n      ]" if nodes else "[]"))
-    parts += [f"      {_line(key)}: {_block(network.extra[key], 3)}" for key in _sorted(network.extra)]
+    parts += [f"      {_line(key)}: {_extra(key, network.extra[key])}" for key in _sorted(network.extra)]
     return "{\n" + ",\n".join(parts) + "\n    }"
+
+
+def _extra(key: str, value: Json) -> str:
+    """What a network has beside its nodes; frames and bookmarks a line each, so that a move changes one."""
+    if key not in ONE_LINE_EACH or not isinstance(value, dict) or not value:
+        return _block(value, 3)
+    return "{\n" + ",\n".join(f"        {_line(n)}: {_line(value[n])}" for n in _sorted(value)) + "\n      }"
 
 
 def _node(table: dict[str, Json]) -> str:

@@ -28,6 +28,7 @@ COMMANDS: dict[tuple[Qt.Key, Qt.KeyboardModifier], str] = {
     (_K.Key_M, _NONE): "bypass_selected",
     (_K.Key_B, _CTRL): "bypass_selected",
     (_K.Key_Q, _NONE): "straighten_selected",
+    (_K.Key_J, _CTRL): "frame_selected",
     (_K.Key_C, _NONE): "connect_selected",
     (_K.Key_C, _SHIFT): "cut_selected_wires",
     (_K.Key_A, _CTRL): "select_all",

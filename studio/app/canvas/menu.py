@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QMenu
 
-from studio.app.canvas import edits, wire_edits
+from studio.app import theme as themes
+from studio.app.canvas import edits, frame_edits, wire_edits
+from studio.app.canvas.frame_item import COLOR_NAMES, FrameItem
 from studio.app.canvas.hover import WIRE_REACH
 from studio.graph import passing, sharing
 from studio.graph.blocks import uses
@@ -32,6 +36,8 @@ def build(panel: CanvasPanel, at: QPoint) -> QMenu:
         _for_cards(menu, panel)
     elif wire is not None:
         _for_wire(menu, panel, wire, scene_at)
+    elif (frame := view.graph.frames.at(scene_at, view.zoom)) is not None:
+        _for_frame(menu, panel, frame[0])
     else:
         _for_canvas(menu, panel, scene_at)
     return menu
@@ -53,6 +59,7 @@ def _for_cards(menu: QMenu, panel: CanvasPanel) -> None:
         text = tr("Stop bypassing") if all(map(passing.passes, wired)) else tr("Bypass")
         _add(menu, text, "Ctrl+B", panel.bypass_selected)
     menu.addSeparator()
+    _add(menu, tr("Draw a frame around"), "Ctrl+J", panel.frame_selected)
     _add(menu, tr("Make a block"), "Ctrl+G", panel.blocks.group)
     if any(node.block is not None for node in chosen):
         _add(menu, tr("Dissolve the block"), "Ctrl+Shift+G", panel.blocks.dissolve)
@@ -94,6 +101,19 @@ def _for_wire(menu: QMenu, panel: CanvasPanel, wire: Wire, at: QPointF) -> None:
         menu, tr("Put a dot here"), tr("Double-click"), lambda: wire_edits.add_dot(panel.session, wire, place)
     )
     _add(menu, tr("Cut wire"), tr("Alt+click"), lambda: edits.cut(panel.session, [wire]))
+
+
+def _for_frame(menu: QMenu, panel: CanvasPanel, item: FrameItem) -> None:
+    session, id_ = panel.session, item.id
+    _add(menu, tr("Title…"), tr("Double-click"), lambda: panel.ask_title(id_))
+    colors = menu.addMenu(tr("Colour"))
+    for name, words in COLOR_NAMES.items():
+        chip = QPixmap(12, 12)
+        chip.fill(themes.current().color(name))
+        action = _add(colors, str(words), "", partial(frame_edits.recolor, session, id_, name))
+        action.setIcon(QIcon(chip))
+    menu.addSeparator()
+    _add(menu, tr("Remove the frame"), "", lambda: frame_edits.remove(session, id_))
 
 
 def _for_canvas(menu: QMenu, panel: CanvasPanel, at: QPointF) -> None:

@@ -36,6 +36,8 @@ class Overview:
         by_color = self._collect()
         theme = themes.current()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for frame in self._graph.frames.items.values():
+            painter.fillRect(frame.rect().translated(frame.pos()), frame.ground())
         pen = QPen(painting.blend(theme.color("second"), theme.color("canvas"), 0.45), 1)
         pen.setCosmetic(True)
         painter.setPen(pen)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from studio.app.canvas import edits, keyboard, menu, tidying, wire_edits
+from studio.app.canvas import edits, frame_edits, keyboard, menu, rename_field, tidying, wire_edits
 from studio.app.canvas.animation import Glide
 from studio.app.canvas.block_commands import BlockCommands
 from studio.app.canvas.breadcrumb import Breadcrumb
@@ -69,6 +69,7 @@ class CanvasPanel(QWidget):
         self.session.selection_changed.connect(self._show_selected)
         self.view.menu_wanted.connect(self._show_menu)
         self.view.entered.connect(self.enter)
+        self.view.frame_entered.connect(self.ask_title)
         self.view.camera_moved.connect(self.rename_field.close_field)
         self.rename_field.closed.connect(self.view.setFocus)
         self.breadcrumb.wanted.connect(self.session.show_network)
@@ -235,7 +236,7 @@ class CanvasPanel(QWidget):
     def rename_selected(self) -> None:
         if len(self.session.selection) == 1:
             id_ = self.session.selection[0]
-            self.rename_field.open(id_, self._card_here(id_))
+            self.rename_field.open(rename_field.of_node(self.session, id_), self._card_here(id_))
 
     def ask_block_name(
         self, id_: str, made: object | None = None, then: Callable[[], object] = lambda: None
@@ -244,8 +245,24 @@ class CanvasPanel(QWidget):
 
         `then` follows a name that was given.
         """
-        block = self.session.document.node(self.session.network, id_).block
-        self.rename_field.open(id_, self._card_here(id_), block, made, then)
+        block = self.session.document.node(self.session.network, id_).block or ""
+        asked = rename_field.of_block(self.session, block, made, then)
+        self.rename_field.open(asked, self._card_here(id_))
+
+    def frame_selected(self) -> None:
+        """Draws a frame around the selected cards and asks for its title."""
+        chosen = [self.graph.cards[i].box() for i in self.session.selection if i in self.graph.cards]
+        made = frame_edits.around(self.session, chosen)
+        if made is not None:
+            self.ask_title(made, frame_edits.key(self.session, made))
+
+    def ask_title(self, id_: str, made: object | None = None) -> None:
+        """Asks for the title of a frame, where it stands."""
+        item = self.graph.frames.items[id_]
+        strip = QRectF(item.pos().x(), item.pos().y(), item.rect().width(), frame_edits.TITLE)
+        box = self.view.mapFromScene(strip).boundingRect()
+        asked = rename_field.of_frame(self.session, id_, made)
+        self.rename_field.open(asked, QRect(self.view.mapTo(self, box.topLeft()), box.size()))
 
     def _card_here(self, id_: str) -> QRect:
         """Where a card is in the panel, once it has been brought into sight."""

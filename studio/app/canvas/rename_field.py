@@ -1,22 +1,83 @@
-"""Renames a node, or the block that it is a use of, where it stands: a line edit over its card."""
+"""Asks for a name where it stands: a line edit over a card or the title of a frame."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from studio.app import theme as themes
-from studio.app.canvas import block_edits, edits
+from studio.app.canvas import block_edits, edits, frame_edits
 from studio.app.language import follow
 from studio.app.session import Session
 from studio.graph.document import EditError
-from studio.words import tr
+from studio.graph.frames import frames
+from studio.words import Message
 
 HEIGHT = 30
 FAULT_WIDTH = 260
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: the name as it is, what is wrong with another one, and what gives it."""
+
+    what: Message
+    name: str
+    fault: Callable[[str], Message | None]
+    give: Callable[[str], object]
+    alive: Callable[[], bool] = lambda: True
+    """whether what is to be named is still there"""
+
+
+def of_node(session: Session, id_: str) -> Question:
+    """Asks for the name of a node."""
+    return Question(
+        Message("Name of the node"),
+        id_,
+        lambda name: edits.name_fault(session, id_, name),
+        lambda name: edits.rename(session, id_, name),
+        lambda: id_ in session.document.nodes(session.network),
+    )
+
+
+def of_block(
+    session: Session, block: str, made: object | None = None, then: Callable[[], object] = lambda: None
+) -> Question:
+    """Asks for the name of a block; `made` is the step that made it, if just now. `then` follows a name."""
+
+    def give(name: str) -> None:
+        if name != block:
+            block_edits.rename(session, block, name, made)
+        then()
+
+    return Question(
+        Message("Name of the block"),
+        block,
+        lambda name: block_edits.name_fault(session, block, name),
+        give,
+        lambda: block in session.document.network_names(),
+    )
+
+
+def of_frame(session: Session, id_: str, made: object | None = None) -> Question:
+    """Asks for the title of a frame; `made` is the step that drew it, if just now."""
+
+    def titles() -> dict[str, str]:
+        names = session.document.network_names()
+        network = session.document.network(session.network) if session.network in names else None
+        return {key: frame.title for key, frame in frames(network).items()} if network else {}
+
+    return Question(
+        Message("Title of the frame"),
+        titles().get(id_, ""),
+        lambda _title: None,
+        lambda title: frame_edits.retitle(session, id_, title, made),
+        lambda: id_ in titles(),
+    )
 
 
 class RenameField(QLineEdit):
@@ -28,10 +89,7 @@ class RenameField(QLineEdit):
         super().__init__(parent)
         self.setObjectName("canvas_rename")
         self._session = session
-        self._node = ""
-        self._block: str | None = None
-        self._made: object | None = None
-        self._then: Callable[[], object] = lambda: None
+        self._asked: Question | None = None
         self.fault = QLabel(parent)
         self.fault.setObjectName("canvas_rename_fault")
         self.fault.setTextFormat(Qt.TextFormat.PlainText)
@@ -43,25 +101,14 @@ class RenameField(QLineEdit):
         follow(self, self.retranslate)
 
     def retranslate(self) -> None:
-        self.setAccessibleName(tr("Name of the node") if self._block is None else tr("Name of the block"))
+        self.setAccessibleName(str(self._asked.what) if self._asked is not None else "")
 
-    def open(
-        self,
-        node: str,
-        card: QRect,
-        block: str | None = None,
-        made: object | None = None,
-        then: Callable[[], object] = lambda: None,
-    ) -> None:
-        """Shows itself over a card, given in the coordinates of the parent.
-
-        With `block` the name of that network is asked; `made` is the step that made it, if just now. `then`
-        follows a name that was given.
-        """
-        self._node, self._block, self._made, self._then = node, block, made, then
+    def open(self, asked: Question, over: QRect) -> None:
+        """Shows itself over a card or a title, given in the coordinates of the parent."""
+        self._asked = asked
         self.retranslate()
-        self.setGeometry(card.left(), card.center().y() - HEIGHT // 2, max(card.width(), 160), HEIGHT)
-        self.setText(node if block is None else block)
+        self.setGeometry(over.left(), over.center().y() - HEIGHT // 2, max(over.width(), 160), HEIGHT)
+        self.setText(asked.name)
         self.selectAll()
         self.show()
         self._check(self.text())
@@ -69,10 +116,7 @@ class RenameField(QLineEdit):
         self.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _check(self, text: str) -> bool:
-        if self._block is None:
-            fault = edits.name_fault(self._session, self._node, text.strip())
-        else:
-            fault = block_edits.name_fault(self._session, self._block, text.strip())
+        fault = self._asked.fault(text.strip()) if self._asked is not None else None
         theme = themes.current()
         border = theme.error if fault else theme.accent
         self.setStyleSheet(
@@ -97,24 +141,15 @@ class RenameField(QLineEdit):
         self.fault.raise_()
 
     def _accept(self) -> None:
-        name = self.text().strip()
-        if self._node not in self._session.document.nodes(self._session.network):
+        name, asked = self.text().strip(), self._asked
+        if asked is None or not asked.alive():
             self.close_field()
         elif self._check(name):
             self.close_field()
-            if self._rename(name):
-                self._then()
-
-    def _rename(self, name: str) -> bool:
-        try:
-            if self._block is None:
-                edits.rename(self._session, self._node, name)
-            elif name != self._block:
-                block_edits.rename(self._session, self._block, name, self._made)
-        except EditError as error:
-            self._session.notice.emit("warning", error.message)
-            return False
-        return True
+            try:
+                asked.give(name)
+            except EditError as error:
+                self._session.notice.emit("warning", error.message)
 
     def close_field(self) -> None:
         self.fault.hide()

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from studio.app.canvas import look, painting
 from studio.app.canvas.edge_layer import EdgeLayer
+from studio.app.canvas.frame_layer import FrameLayer
 from studio.app.canvas.geometry import THUMB, THUMB_GAP, Rect, Side, union
 from studio.app.canvas.look import Face, Shape
 from studio.app.canvas.node_item import NodeItem
@@ -51,6 +52,7 @@ class GraphScene(QGraphicsScene):
         self.cards: dict[str, NodeItem] = {}
         self.edges = EdgeLayer(self.store, self.cards.get, self.cards_in, self._chip_text)
         self.overlay = Overlay()
+        self.frames = FrameLayer(session, self)
         self._problems: dict[str, list[Problem]] = {}
         self._reports: dict[str, NodeReport] = {}
         self._network = ""

@@ -52,14 +52,15 @@ class GraphView(QGraphicsView):
     """Shows a `GraphScene`. One tool is in hand at a time; `tool` is at rest the one that selects.
 
     Signals: `node_wanted(QPointF scene, Source | Target | None)` asks for the search; `menu_wanted(QPoint
-    viewport)` for the menu; `entered(str node)` is a double click on a card; `camera_moved()` follows every
-    zoom and pan; `touched()` every press, turn of the wheel and key of the person; `sized()` comes
-    when the view has room to show something.
+    viewport)` for the menu; `entered(str node)` and `frame_entered(str frame)` are double clicks;
+    `camera_moved()` follows every zoom and pan; `touched()` every press, turn of the wheel and key of the
+    person; `sized()` comes when the view has room to show something.
     """
 
     node_wanted = Signal(object, object)
     menu_wanted = Signal(object)
     entered = Signal(str)
+    frame_entered = Signal(str)
     camera_moved = Signal()
     touched = Signal()
     sized = Signal()
@@ -295,6 +296,8 @@ class GraphView(QGraphicsView):
             self.entered.emit(card.node.id)
         elif (wire := self.graph.edges.edge_at(pointer.scene, WIRE_REACH / self.zoom)) is not None:
             wire_edits.add_dot(self.session, wire, (pointer.scene.x(), pointer.scene.y()))
+        elif (frame := self.graph.frames.at(pointer.scene, self.zoom)) is not None:
+            self.frame_entered.emit(frame[0].id)
         else:
             self.ask_for_node(pointer.scene)
         event.accept()

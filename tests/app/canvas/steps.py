@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from studio.app.canvas.geometry import Side
 from studio.app.canvas.panel import CanvasPanel
 from studio.app.session import Session
+from studio.graph import frames
 from studio.graph.document import EditError
 from studio.graph.model import Node, ProjectData
 from studio.project import files
@@ -59,6 +60,7 @@ KEYS: tuple[tuple[Qt.Key, Qt.KeyboardModifier], ...] = (
     (Qt.Key.Key_C, SHIFT),
     (Qt.Key.Key_M, PLAIN),
     (Qt.Key.Key_Q, PLAIN),
+    (Qt.Key.Key_J, CTRL),
     (Qt.Key.Key_F, PLAIN),
     (Qt.Key.Key_Home, PLAIN),
     (Qt.Key.Key_Return, PLAIN),
@@ -164,10 +166,19 @@ class Machine:
             assert edge is not None
             assert edge.start == source.port("out", wire.index or 0), f"{wire} begins elsewhere"
             assert edge.end == target.port("in", graph.inlet(wire)), f"{wire} ends elsewhere"
+        self._check_frames()
         assert set(session.selection) <= nodes.keys(), "what is selected is gone"
         assert not view.gesture, "a gesture goes on"
         overlay = graph.overlay
         assert not (overlay.ghosts or overlay.wires or overlay.band or overlay.guides), "a preview is left"
+
+    def _check_frames(self) -> None:
+        network = self.session.document.network(self.session.network)
+        held, items = frames.frames(network), self.panel.graph.frames.items
+        assert {id_: item.frame for id_, item in items.items()} == held, "frames are not the document's"
+        for item in items.values():
+            assert (item.pos().x(), item.pos().y()) == item.frame.at, f"{item.id} is elsewhere"
+            assert (item.rect().width(), item.rect().height()) == item.frame.size, f"{item.id} is larger"
 
     def _check_history(self) -> None:
         """What is saved and loaded is the same, and so is what is undone and done again."""
@@ -200,7 +211,12 @@ class Machine:
 
     def spot(self) -> QPointF:
         """A point that matters: a port, a card, a wire, or anywhere in sight."""
-        kind, id_ = self.random.randrange(8), self.node()
+        kind, id_ = self.random.randrange(9), self.node()
+        drawn = list(self.panel.graph.frames.items.values())
+        if kind == 8 and drawn:
+            frame = self.random.choice(drawn)
+            end = frame.rect().bottomRight() if self.random.random() < 0.3 else QPointF(30, 14)
+            return frame.pos() + end - QPointF(3, 3)
         wires = list(self.panel.graph.edges.wires())
         if kind == 0 or id_ is None:
             return self.space()

@@ -12,6 +12,7 @@ from studio.app.canvas.geometry import DOT_RADIUS
 from studio.app.canvas.hover import PORT_REACH, WIRE_REACH
 from studio.app.canvas.node_item import NodeItem
 from studio.app.canvas.tools.connect import ConnectTool
+from studio.app.canvas.tools.frame import FrameTool
 from studio.app.canvas.tools.move import DuplicateTool, MoveTool
 from studio.app.canvas.tools.tool import Pointer
 
@@ -54,6 +55,10 @@ class SelectTool:
         wire = None if card else scene.edges.edge_at(pointer.scene, WIRE_REACH / self._view.zoom)
         if wire is not None and pointer.alt:
             edits.cut(scene.session, [wire])
+            return
+        frame = scene.frames.at(pointer.scene, self._view.zoom) if card is None and wire is None else None
+        if frame is not None:
+            self._view.begin(FrameTool(self._view, *frame, pointer))
             return
         self._pressed = pointer
         if card is not None:
