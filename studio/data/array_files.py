@@ -6,6 +6,8 @@ arrays of files beside it, of as many rows, belong to it.
 
 from __future__ import annotations
 
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SUFFIXES = (".npy", ".npz", ".safetensors")
-BROKEN = (OSError, ValueError, EOFError, KeyError, TypeError, MemoryError, OverflowError, SyntaxError)
+BROKEN = (
+    *(OSError, ValueError, EOFError, KeyError, TypeError, MemoryError, OverflowError, SyntaxError),
+    *(RecursionError, tokenize.TokenError, struct.error),
+)
 """what NumPy raises for files that are none of its own, or not whole"""
 
 

@@ -108,7 +108,7 @@ class _Crew:
                 _end(process)
 
     def _one_by_one(self, job: Job) -> dict[str, Any]:
-        """The answer to a job that killed its process, a picture at a time; one that kills again is broken."""
+        """The answer to a job that killed its process, one by one; a picture that kills again is broken."""
         facts: list[Any] = []
         broken: dict[int, str] = {}
         size = job.get("channels", 0) * job.get("height", 0) * job.get("width", 0)

@@ -33,7 +33,6 @@ LONGEST_ROW = 2**26
 """bytes; a row that is longer is none: a quote in it was never closed"""
 _BYTEWISE = ("utf-8", "utf-8-sig", "latin-1")
 """encodings in which no sign holds the byte of a separator or of a line end"""
-csv.field_size_limit(LONGEST_ROW)
 
 
 @dataclass(frozen=True, slots=True)

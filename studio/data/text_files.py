@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import io
 import mimetypes
@@ -25,6 +26,9 @@ HEAD = 2**18
 """bytes that are looked at to tell encoding and separator"""
 KNOWN = (*ENCODINGS, "utf-8-sig", "utf-16")
 """every encoding that a project may name: those, and what files with a mark are written in"""
+LONGEST_FIELD = 2**26
+"""signs"""
+csv.field_size_limit(LONGEST_FIELD)
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -95,11 +99,11 @@ def _decodes(file: io.BufferedReader, name: str) -> bool:
 
 
 def head_of(path: Path, encoding: str) -> str:
-    """The beginning of the file, whole lines. Raises DataError where it is empty."""
+    """The beginning of the file, whole lines that end in a line feed. Raises DataError where it is empty."""
     with opened(path) as file:
         data = file.read(HEAD)
         whole = not file.read(1)
-    text = data.decode(encoding, errors="ignore")
+    text = data.decode(encoding, errors="ignore").replace("\r\n", "\n").replace("\r", "\n")
     if not whole and "\n" in text:
         text = text[: text.rindex("\n") + 1]
     if not text.strip():
@@ -107,11 +111,20 @@ def head_of(path: Path, encoding: str) -> str:
     return text
 
 
+def records(head: str, separator: str) -> list[list[str]]:
+    """The rows of the beginning of a table, up to one that cannot be told apart."""
+    found = []
+    with contextlib.suppress(csv.Error):
+        for row in csv.reader(io.StringIO(head), delimiter=separator):
+            found.append(row)
+    return found
+
+
 def separator_of(head: str) -> str:
     """What parts the fields: the sign that gives most lines the same number of them, more than one."""
 
     def agreement(separator: str) -> tuple[float, int]:
-        widths = Counter(len(row) for row in csv.reader(io.StringIO(head), delimiter=separator) if row)
+        widths = Counter(len(row) for row in records(head, separator) if row)
         width, lines = widths.most_common(1)[0] if widths else (1, 0)
         return (lines / max(widths.total(), 1), width) if width > 1 else (0.0, 1)
 
@@ -164,7 +177,7 @@ def form_of(path: Path, told: Mapping[str, Json]) -> Form:
     encoding = str(told.get("encoding") or encoding_of(path))
     head = head_of(path, encoding)
     separator = str(told.get("separator") or separator_of(head))
-    rows = list(csv.reader(io.StringIO(head), delimiter=separator))
+    rows = records(head, separator)
     return Form(encoding, separator, bool(told["header"]) if "header" in told else names_columns(rows))
 
 

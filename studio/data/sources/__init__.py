@@ -21,12 +21,16 @@ from studio.data.sources import (
     fashion_mnist,
     images,
     iris,
+    labelled_images,
     mnist,
+    parquet,
     points,
+    sequences,
     series,
     shapes,
     table,
     text,
+    text_folders,
     wine,
 )
 from studio.graph.values import Json
@@ -47,7 +51,10 @@ SOURCES: dict[str, SourceInfo] = {
 }
 """every source that is always the same, by its name in the project file, in the order a person sees them"""
 KINDS: dict[str, FileKind] = {
-    module.KIND.name: module.KIND for module in (table, text, series, images, corpus, arrays)
+    module.KIND.name: module.KIND
+    for module in (
+        *(table, parquet, text, text_folders, series, sequences, images, labelled_images, corpus, arrays),
+    )
 }
 """every kind of file that a person brings, by its name in the project file"""
 
@@ -89,8 +96,14 @@ def kind_of(path: Path) -> FileKind:
     """The kind that a file is, by its name and its beginning. Raises DataError for one that is none."""
     if path.is_dir():
         folders = any(f.is_dir() and not f.name.startswith(".") for f in path.iterdir())
+        if folders and text_folders.holds_text_folders(path):
+            return text_folders.KIND
         return KINDS["images" if folders else "text"]
     if path.suffix.lower() in text.KIND.suffixes:
+        if labelled_images.names_images(path):
+            return labelled_images.KIND
+        if sequences.holds_sequences(path):
+            return sequences.KIND
         if series.holds_dates(path):
             return series.KIND
         if text.holds_texts(path):

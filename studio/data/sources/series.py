@@ -6,8 +6,6 @@ predicted, the steps after it. Earlier windows train, later ones validate, the l
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,7 +64,7 @@ def holds_dates(path: Path) -> bool:
         head = text_files.head_of(path, text_files.encoding_of(path))
     except DataError:
         return False
-    rows = list(csv.reader(io.StringIO(head), delimiter=text_files.separator_of(head)))[1:-1]
+    rows = text_files.records(head, text_files.separator_of(head))[1:-1]
     dates = [row[0].strip() for row in rows if row]
     return len(dates) > 1 and dates == sorted(dates) and all(_DATE.fullmatch(date) for date in dates)
 

@@ -70,13 +70,10 @@ def holds_texts(path: Path) -> bool:
 
 
 def _beginning(path: Path, encoding: str) -> DataFrame | None:
-    import csv
-    import io
-
     import pandas
 
     head = text_files.head_of(path, encoding)
-    rows = list(csv.reader(io.StringIO(head), delimiter=text_files.separator_of(head)))[:500]
+    rows = text_files.records(head, text_files.separator_of(head))[:500]
     whole = [row for row in rows if len(row) == len(rows[0])]
     return pandas.DataFrame(whole[int(text_files.names_columns(rows)) :]) if len(whole) > 1 else None
 
@@ -97,13 +94,17 @@ def _text_column(frame: DataFrame) -> object | None:
 def look(path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]:
     """What the file or folder holds; how texts are cut is proposed where it is not told. Raises DataError."""
     found = _look_at_files(path, told) if path.is_dir() else _look_at_table(path, told, watch)
-    by = str(told.get("by") or (texts.CHARACTERS if _chinese(found.samples) else texts.WORDS))
+    return {**found.reading, **cut_of(found.samples, told)}
+
+
+def cut_of(samples: Sequence[str], told: Reading) -> dict[str, Json]:
+    """How texts are cut, proposed where it is not told: by what, how many, how long."""
+    by = str(told.get("by") or (texts.CHARACTERS if _chinese(samples) else texts.WORDS))
     cut = Tokens(by, 1, 1)
-    lengths = sorted(len(cut.cut(text)) for text in found.samples)
+    lengths = sorted(len(cut.cut(text)) for text in samples)
     usual = lengths[int(0.95 * (len(lengths) - 1))]
     return {
-        **found.reading,
-        "characters": min(LONGEST, max(map(len, found.samples))),
+        "characters": min(LONGEST, max(map(len, samples))),
         "by": by,
         "vocabulary": told.get("vocabulary") or VOCABULARY,
         "length": told.get("length") or max(1, min(MOST_TOKENS, usual)),
