@@ -32,21 +32,26 @@ CHANGED = frozenset({"denoising", "contrastive"})
 def score(run: Run, path: Path, data: Prepared, part: str) -> dict[str, float]:
     """Loss and metrics of a split of `data` by the file `path`, an export of `run`.
 
-    `data` holds stored values (`prepare(..., as_stored=True)`). Not for the objectives that are `PARTLY`; the
-    file of one that is `CHANGED` was exported without preprocessing. Raises NetloomError.
+    Those that the objective tells at the end are among them. `data` holds stored values
+    (`prepare(..., as_stored=True)`). Not for the objectives that are `PARTLY`; the file of one that is
+    `CHANGED` was exported without preprocessing. Raises NetloomError.
     """
     split: Split = getattr(data, part)
     graph = Graph(path)
     raw = run.settings.objective not in CHANGED and not run.preprocessing.of_texts
     judge = objectives.make(run.settings, data, run.load_module()).of_kept()
-    meter, total = judge.meter(), 0.0
+    told_last = bool(objectives.KINDS[run.settings.objective].at_the_end)
+    meter, appraisal, total = judge.meter(), judge.appraisal() if told_last else None, 0.0
     with torch.no_grad():
         for stored, x, y in _batches(split):
             graph.instead = (x, stored) if raw else None
             loss, prediction, target = judge.judge(graph, x, y)
             total += float(loss) * len(x)
             meter.add(prediction, target)
-    return {"loss": total / len(split), **meter.result()}
+            if appraisal is not None:
+                appraisal.add(prediction, target)
+    found = appraisal.result().metrics if appraisal is not None else {}
+    return {**found, "loss": total / len(split), **meter.result()}
 
 
 def _batches(split: Split) -> Iterator[tuple[Tensor, Tensor, Tensor]]:

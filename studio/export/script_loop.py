@@ -50,7 +50,7 @@ def _laid(head: str, value: layout.Expression, depth: int = 4) -> Iterator[str]:
 def _data(plan: Plan) -> Iterator[str]:
     own_test = bool(plan.info.test_samples)
     yield "x, y = load(train=True)" if own_test else "x, y = load()"
-    yield f"drawn = split({'len(y)' if plan.regression else 'y'})"
+    yield f"drawn = split({'y' if plan.stratified else 'len(y)'})"
     if plan.standardized:
         yield "mean, std = moments(x[drawn[0]])"
     scaled = "" if plan.info.scale == 1.0 else " * SCALE"
@@ -65,7 +65,8 @@ def _data(plan: Plan) -> Iterator[str]:
         yield f"x = {prepared}"
         yield "parts = ((x[index].to(DEVICE), y[index].to(DEVICE)) for index in drawn)"
         yield "training, validation, test = parts"
-    yield "samples = len(training[1])"
+    if plan.options.max_minutes is None or plan.options.accumulate > 1 or plan.paced:
+        yield "samples = len(training[1])"
     if plan.regression:
         yield "center, spread = (part.to(DEVICE) for part in units(y[drawn[0]]))"
     if plan.options.class_weights == BALANCED:
@@ -205,23 +206,23 @@ def _epoch(plan: Plan) -> Iterator[str]:
     if plan.resting:
         yield "for norm in resting:"
         yield "    norm.eval()"
-    yield "total = 0.0" if plan.regression else "total, right = 0.0, 0"
+    yield (
+        "total, right = 0.0, 0" if plan.classes else "total, table = 0.0, 0" if plan.pixels else "total = 0.0"
+    )
     if plan.options.max_minutes is not None:
         yield "seen = 0"
     yield from _batches(plan)
     seen = "samples" if plan.options.max_minutes is None else "seen"
-    if plan.regression:
-        yield f'result = {{"loss": total / {seen}}}'
-    else:
-        yield f'result = {{"loss": total / {seen}, "accuracy": right / {seen}}}'
+    more = f', "accuracy": right / {seen}' if plan.classes else ", **overlap(table)" if plan.pixels else ""
+    yield f'result = {{"loss": total / {seen}{more}}}'
     yield 'print(f"epoch {epoch}: train {result}")'
     if plan.data.split.validation:
         yield f"result = evaluate({plan.judged}, *validation{_given(plan)})"
         yield 'print(f"epoch {epoch}: validation {result}")'
     if plan.plateau:
         yield 'plateau.step(result["loss"])'
-    score = '-result["loss"]' if plan.regression else '(result["accuracy"], -result["loss"])'
-    yield f"score = {score}"
+    first = 'result["accuracy"], ' if plan.classes else 'result["iou"], ' if plan.pixels else ""
+    yield f'score = ({first}-result["loss"])' if first else 'score = -result["loss"]'
     yield "if best is None or score > best:"
     yield f"    state = {plan.judged}.state_dict()"
     yield "    best, kept = score, {name: value.clone() for name, value in state.items()}"
@@ -247,27 +248,26 @@ def _batches(plan: Plan) -> Iterator[str]:
 
 def _batch(plan: Plan) -> Iterator[str]:
     options, accumulated = plan.options, plan.options.accumulate > 1
-    against = "(targets - center) / spread" if plan.folded else "targets"
+    against = "inputs" if plan.again else "(targets - center) / spread" if plan.folded else "targets"
     if plan.blended:
         yield "inputs, shares = mix(inputs, targets)"
         yield "targets = shares.argmax(1)"
         against = "shares"
     if not accumulated:
         yield "optimizer.zero_grad()"
-    if plan.low:
-        yield "with torch.autocast(torch.device(DEVICE).type, torch.bfloat16):"
-        yield "    prediction = model(inputs).float()"
-    else:
-        yield "prediction = model(inputs)"
+    yield from _predicted(plan)
     more = [] if options.class_weights is None else ["weight=weights"]
     more += [f"label_smoothing={options.label_smoothing!r}"] if options.label_smoothing else []
-    yield from _laid("loss = ", layout.call(plan.loss, ["prediction", against, *more]), 12)
+    lost = "lost" if plan.training.objective == "variational" else plan.loss
+    yield from _laid("loss = ", layout.call(lost, ["prediction", against, *more]), 12)
     yield "(loss / ACCUMULATE).backward()" if accumulated else "loss.backward()"
     if not accumulated:
         yield from _step(plan)
     yield "total += loss.item() * len(targets)"
-    if not plan.regression:
+    if plan.classes:
         yield "right += int((prediction.argmax(1) == targets).sum())"
+    elif plan.pixels:
+        yield "table = table + pairs(prediction, targets)"
     if options.max_minutes is not None:
         yield "seen += len(targets)"
     if accumulated:
@@ -278,6 +278,21 @@ def _batch(plan: Plan) -> Iterator[str]:
         ended = "time.monotonic() >= end"
         yield f"if step % ACCUMULATE == 0 and {ended}:" if accumulated else f"if {ended}:"
         yield "    break"
+
+
+def _predicted(plan: Plan) -> Iterator[str]:
+    given = "inputs"
+    if plan.training.objective == "denoising":
+        yield "noisy = inputs + torch.randn_like(inputs) * NOISE"
+        given = "noisy"
+    if not plan.low:
+        yield f"prediction = model({given})"
+        return
+    yield "with torch.autocast(torch.device(DEVICE).type, torch.bfloat16):"
+    if plan.training.objective == "variational":
+        yield f"    prediction = [part.float() for part in model({given})]"
+    else:
+        yield f"    prediction = model({given}).float()"
 
 
 def _step(plan: Plan) -> Iterator[str]:

@@ -6,7 +6,7 @@ repeats a run to the last bit. Who changes one of them there changes it here; a 
 
 from __future__ import annotations
 
-from studio.export import script_points
+from studio.export import script_aims, script_points
 
 _TABLE = '''
 def load() -> tuple[Tensor, Tensor]:
@@ -62,6 +62,7 @@ LOADERS: dict[str, tuple[str, str]] = {
         _IDX.replace("{name}", "FashionMNIST"),
     ),
     **script_points.LOADERS,
+    "shapes": ("", script_aims.SHAPES),
     "cifar10": ("from torchvision.datasets import CIFAR10", _CIFAR.replace("{name}", "CIFAR10")),
     "cifar100": ("from torchvision.datasets import CIFAR100", _CIFAR.replace("{name}", "CIFAR100")),
 }

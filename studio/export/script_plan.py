@@ -20,7 +20,10 @@ _LOSSES = {
     "l1": "F.l1_loss",
     "huber": "F.huber_loss",
     "smooth_l1": "F.smooth_l1_loss",
+    "dice": "dice_loss",
 }
+OBJECTIVES = ("classification", "regression", "segmentation", "autoencoder", "denoising", "variational")
+"""what a script can be written for"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,25 @@ class Plan:
     @property
     def regression(self) -> bool:
         return self.training.objective == "regression"
+
+    @property
+    def classes(self) -> bool:
+        """Whether each sample has one class that is to be found."""
+        return self.training.objective == "classification"
+
+    @property
+    def pixels(self) -> bool:
+        return self.training.objective == "segmentation"
+
+    @property
+    def again(self) -> bool:
+        """Whether the network is to give its input again."""
+        return self.training.objective in ("autoencoder", "denoising", "variational")
+
+    @property
+    def stratified(self) -> bool:
+        """Whether every class of the data comes into each part in equal shares."""
+        return self.info.task == "classification"
 
     @property
     def loss(self) -> str:

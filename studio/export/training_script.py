@@ -16,9 +16,10 @@ from studio.data import settings as data_settings
 from studio.data.settings import DataSettings
 from studio.data.sources import SOURCES
 from studio.data.steps import STANDARDIZE
+from studio.export import script_aims as aims
 from studio.export import script_parts as parts
 from studio.export.script_loop import main
-from studio.export.script_plan import Plan
+from studio.export.script_plan import OBJECTIVES, Plan
 from studio.graph.model import ProjectData
 from studio.training import learning
 from studio.training import settings as training_settings
@@ -59,7 +60,8 @@ def training_script(project: ProjectData) -> str:
     )
     loader_import, _ = parts.LOADERS[data.source]
     body = "\n\n\n".join([_constants(plan), classes, *_functions(plan), main(plan), _GUARD])
-    more = ["from collections.abc import Iterator", *filter(None, [loader_import])]
+    used = "Iterator, Sequence" if "Sequence[" in body else "Iterator"
+    more = [f"from collections.abc import {used}", *filter(None, [loader_import])]
     more += [f"import {name}" for name in ("math", "time") if re.search(rf"\b{name}\.[a-z]", body)]
     return f"{_docstring(plan)}\n\n{source.imports(body, more)}\n\n{body}\n"
 
@@ -70,12 +72,12 @@ _GUARD = 'if __name__ == "__main__":\n    main()'
 def _check(data: DataSettings, settings: Settings) -> None:
     if data.source not in parts.LOADERS:
         raise ScriptError(Message("A training script cannot read the data {source} yet.", source=data.source))
-    if settings.objective not in ("classification", "regression"):
+    if settings.objective not in OBJECTIVES:
         raise ScriptError(
             Message(
-                "A training script cannot be written for the objective {objective} yet: only for "
-                "classification and regression.",
+                "A training script cannot be written for the objective {objective} yet: only for {known}.",
                 objective=settings.objective,
+                known=", ".join(OBJECTIVES),
             )
         )
     if settings.speed.compile:
@@ -169,7 +171,9 @@ def _tempering(plan: Plan) -> Iterator[str]:
     if plan.rates:
         parts_ = [f"{layout.text(f'{path}.')}: {rate!r}" for path, rate in plan.rates.items()]
         yield from layout.lines(layout.Group("", tuple(parts_), "dict"), "", "RATES = ")
-    if plan.blended or options.class_weights == BALANCED:
+    for name, value in plan.training.aim.items():
+        yield f"{name.upper()} = {value!r}"
+    if plan.blended or plan.pixels or options.class_weights == BALANCED:
         yield f"CLASSES = {plan.context.outputs}"
     if isinstance(options.class_weights, tuple):
         weights = tuple(repr(weight) for weight in options.class_weights)
@@ -190,14 +194,14 @@ def _tempering(plan: Plan) -> Iterator[str]:
 def _functions(plan: Plan) -> Iterator[str]:
     _, loader = parts.LOADERS[plan.data.source]
     yield loader.replace("{download}", str(plan.data.download)).strip("\n")
-    if plan.regression:
-        split = parts.SPLIT.format(
-            arguments="samples: int", drawn="drawn by a seed", count="samples", groups="[order]"
-        )
-    else:
+    if plan.stratified:
         groups = "[order[y[order] == label] for label in torch.unique(y)]"
         split = parts.SPLIT.format(
             arguments="y: Tensor", drawn="every class in equal shares", count="len(y)", groups=groups
+        )
+    else:
+        split = parts.SPLIT.format(
+            arguments="samples: int", drawn="drawn by a seed", count="samples", groups="[order]"
         )
     yield split.strip("\n")
     if plan.standardized:
@@ -216,9 +220,17 @@ def _functions(plan: Plan) -> Iterator[str]:
         yield parts.RATE.strip("\n")
     if plan.grouped:
         yield _grouping(plan)
-    if not plan.regression:
+    if plan.again:
+        yield aims.again(plan.training.objective, plan.loss)
+    elif plan.pixels:
+        yield aims.pixels(plan.loss)
+    elif plan.classes:
         yield parts.EVALUATE_CLASSES.format(loss=plan.loss).strip("\n")
-        return
+    else:
+        yield from _judging_numbers(plan)
+
+
+def _judging_numbers(plan: Plan) -> Iterator[str]:
     yield parts.UNITS.strip("\n")
     judged, against = "        error = prediction - standard", "standard"
     if plan.folded is None:

@@ -137,6 +137,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         f"diabetes-{name}": {"data": {"source": name, "preprocessing": ["standardize"]}}
         for name in ("noisy_line", "robot_arm")
     },
+    "autoencoder": {},
+    "denoising": {"training": {"batch_size": 100}},
+    "variational": {"training": {"objective": {"type": "variational", "beta": 0.5}, "clip_norm": 1.0}},
+    "unet": {"training": {"batch_size": 50}},
+    "unet-dice": {
+        "training": {"batch_size": 100, "loss": "dice"},
+        "data": {"split": {"validation": 0, "test": 0.5, "seed": 1}},
+    },
+    "diabetes-autoencoder": {"training": {"objective": "autoencoder"}},
     "diabetes-plateau": {
         "training": {"schedule": "ReduceLROnPlateau", "warmup_steps": 3, "optimizer": "SGD", "l1": 0.01}
     },
@@ -187,7 +196,7 @@ def steps_of(project: ProjectData, steps: int) -> list[int]:
 def test_every_source_of_data_can_be_read_by_a_script_or_is_refused_by_name(source: str):
     drawn = example("iris" if SOURCES[source].task == "classification" else "diabetes")
     if len(SOURCES[source].shape) > 1:
-        drawn = example("digits")
+        drawn = example("unet" if SOURCES[source].task == "segmentation" else "digits")
     settings = {**drawn.settings, "data": {"source": source, "root": "data"}}
     project = replace(drawn, settings=settings)
     if source not in LOADERS:
@@ -233,6 +242,26 @@ def test_only_what_is_used_is_written():
         "mix(",
     ):
         assert word.lower() not in plain.lower(), word
+
+
+@pytest.mark.parametrize(
+    ("name", "section"),
+    [
+        ("variational", {"precision": "bfloat16"}),
+        ("denoising", {"precision": "bfloat16"}),
+        ("autoencoder", {"loss": "huber", "accumulate": 2, "ema": 0.9}),
+        ("unet", {"loss": "dice", "memory_format": "channels_last", "max_minutes": 1}),
+    ],
+)
+def test_other_objectives_are_written_tidily(name: str, section: dict[str, Any]):
+    text = training_script(example(name, training=section))
+    assert_tidy(text)
+    compile(text, "script.py", "exec")
+
+
+def test_an_objective_that_no_script_trains_is_refused_by_name():
+    with pytest.raises(ScriptError, match="gan"):
+        training_script(example("gan"))
 
 
 @pytest.mark.parametrize("section", [{"compile": True}])
