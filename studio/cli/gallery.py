@@ -85,12 +85,16 @@ def _data_folder(arguments: argparse.Namespace) -> Path | None:
 
 def _outcome(lesson: Lesson, folder: Path | None, asked: Asked) -> Outcome:
     """Trains one project in a folder of its own, exports it and scores both; errors are told in the table."""
+    from studio.training.start import NotDownloadedError
+
     found, floor, note = lesson.in_folder(folder)
     if found is None:
         return Outcome(lesson.name, floor, SKIPPED, note=note)
     with tempfile.TemporaryDirectory(prefix="netloom-gallery-") as scratch:
         try:
             return replace(_trained(lesson, found, floor, Path(scratch), asked), note=note)
+        except NotDownloadedError as error:
+            return Outcome(lesson.name, floor, SKIPPED, note=error.message)
         except NetloomError as error:
             return Outcome(lesson.name, floor, FAILED, note=error.message)
 

@@ -133,6 +133,24 @@ def _architecture(name: str, download: bool, tell: Tell) -> Drawn:
     return Drawn(found.project, TORCHVISION + name, weights, tuple(found.report.lines()))
 
 
+def trained_file(name: str) -> Path:
+    """Where torchvision's trained weights of an architecture lie once they are downloaded.
+
+    Raises SourceError where torchvision has no trained weights of that name.
+    """
+    import torch
+    from torchvision import models
+
+    try:
+        url = str(models.get_model_weights(name)["DEFAULT"].url)
+    except (ValueError, KeyError) as error:
+        known = ", ".join(difflib.get_close_matches(name, architectures(), 3, 0.4) or architectures())
+        raise SourceError(
+            Message("torchvision has no trained weights of {name}. Near it: {known}.", name=name, known=known)
+        ) from error
+    return Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]
+
+
 def _made(name: str, download: bool, more: Mapping[str, object]) -> nn.Module:
     """The module: with trained weights where they are downloaded, else with no more values than it needs."""
     import urllib.error

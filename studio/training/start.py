@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.graph.model import ProjectData
 from studio.importing import weights
+from studio.importing.sources import TORCHVISION, trained_file
 from studio.training import runs
 from studio.words import Message, NetloomError
 
@@ -25,6 +26,10 @@ State = Mapping[str, "Tensor"]
 
 class StartError(NetloomError):
     """What a run was to begin with is not there or does not fit."""
+
+
+class NotDownloadedError(StartError):
+    """Trained weights that torchvision offers are not on this machine yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +72,12 @@ class Plan:
 def find(reference: str, base: Path | None, runs_folder: Path) -> Path:
     """The run folder or the file that `training.weights` means. Raises StartError or RunError.
 
-    `last`, a run's name, a run's name with one of its checkpoints behind a stroke (`last/step-120`), or a
-    path that starts from the project's folder.
+    `last`, a run's name, a run's name with one of its checkpoints behind a stroke (`last/step-120`),
+    `torchvision:resnet18` for trained weights that were downloaded before, or a path that starts from the
+    project's folder.
     """
+    if reference.startswith(TORCHVISION):
+        return _of_torchvision(reference.removeprefix(TORCHVISION))
     name, _, which = reference.partition("/")
     if name == "last" or (runs_folder / name / "run.json").is_file():
         run = runs.find_run(name, runs_folder)
@@ -83,6 +91,21 @@ def find(reference: str, base: Path | None, runs_folder: Path) -> Path:
             "training.weights is {value}, and there is neither a run nor a file of that name. Choose "
             "another, or begin with fresh weights.",
             value=reference,
+        )
+    )
+
+
+def _of_torchvision(name: str) -> Path:
+    file = trained_file(name)
+    if file.is_file():
+        return file
+    raise NotDownloadedError(
+        Message(
+            "The trained weights of {name} are not on this machine. Download them once, by “netloom import "
+            "torchvision:{name} --download” or by Import in the window, or put {file} into {folder}.",
+            name=name,
+            file=file.name,
+            folder=file.parent,
         )
     )
 
