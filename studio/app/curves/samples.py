@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from studio.insight.generated import Sheet, Sheets
 
 WIDTH = 184
-GAP = 2
+GAP = 4
 REST_MS = 2000
 """between two looks at a training that goes on"""
 
