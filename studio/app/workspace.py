@@ -28,7 +28,7 @@ from studio.app.trainer import Trainer
 from studio.words import Message, tr
 
 if TYPE_CHECKING:
-    from studio.app.settings_panel.own_file import OwnFile
+    from studio.app.settings_panel.data import DataPanel
 
 PALETTE_WIDTH, INSPECTOR_WIDTH, LESSON_WIDTH, BOTTOM_HEIGHT = 214, 300, 340, 262
 
@@ -329,19 +329,20 @@ class Workspace(QMainWindow):
     def look_at_data(self, path: Path) -> None:
         """A file or folder of the person's own becomes the project's data, shown in its panel."""
         self.show_tab("data")
-        self._own_file().guess(path)
+        self._data_panel().to_top()
+        self._data_panel().own.guess(path)
 
     def _look_again(self, label: Message, told: Mapping[str, Any]) -> None:
         """Looks at the data's file once more, with something told otherwise."""
-        self._own_file().look_again(label, told)
+        self._data_panel().own.look_again(label, told)
 
-    def _own_file(self) -> OwnFile:
+    def _data_panel(self) -> DataPanel:
         from studio.app.settings_panel.data import DataPanel
 
         page = self.pages["data"]
         page.fill()
         assert isinstance(page.panel, DataPanel)
-        return page.panel.own
+        return page.panel
 
     # -- layout ----------------------------------------------------------------------------------
 

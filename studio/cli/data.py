@@ -1,4 +1,4 @@
-"""`netloom data`: a file of one's own as the data of a project, looked at once."""
+"""`netloom data`: a file of one's own as the data of a project, and what is odd about the data."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from studio.words import Message, tr
 if TYPE_CHECKING:
     from studio.data.kinds import Reading
     from studio.data.source import SourceInfo
+    from studio.graph.model import ProjectData
 
 
 def add(commands: Commands) -> None:
@@ -23,20 +24,51 @@ def add(commands: Commands) -> None:
         "file",
         metavar="FILE",
         type=Path,
-        help=tr("a table (.csv, .tsv) or a folder of images, a folder a class"),
+        nargs="?",
+        help=tr("a table, texts, a folder of images; without it the data is looked at that the project has"),
     )
     parser.add_argument("--target", metavar="COLUMN", help=tr("the column to predict"))
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Looks at the file and writes what it holds into the project."""
+    """Writes what a file holds into the project, where one is named; says what is odd about the data."""
+    from studio.insight.data_look.look import look
+
+    project = open_project(arguments)
+    if arguments.file is not None:
+        project = _take(arguments, project)
+    elif arguments.target is not None:
+        raise UsageError(Message("--target is the column of a file: name the file too."))
+    seen = look(project, arguments.project.parent)
+    if arguments.json:
+        print_json("look", **seen.to_json())
+        return DONE
+    train, validation, test = seen.counts
+    print(
+        tr(
+            "{train} to train, {validation} to validate, {test} to test.",
+            train=train,
+            validation=validation,
+            test=test,
+        )
+    )
+    for finding in seen.findings:
+        kind = tr("warning") if finding.severity == "warning" else tr("hint")
+        place = f" {finding.place}:" if finding.place else ""
+        print(f"{kind}:{place} {finding.text}")
+    if not seen.findings:
+        print(tr("Nothing odd was found."))
+    return DONE
+
+
+def _take(arguments: argparse.Namespace, project: ProjectData) -> ProjectData:
+    """Looks at the file and saves the project with it as its data."""
     from studio.data.guessing import guess
     from studio.data.sources import KINDS, described
     from studio.graph.document import Document
     from studio.project import files
 
-    project = open_project(arguments)
     guessed = guess(arguments.file)
     told = {} if arguments.target is None else {"target": arguments.target}
     if told and guessed.source not in ("table", "text"):
@@ -54,10 +86,10 @@ def run(arguments: argparse.Namespace) -> int:
     files.save(arguments.project, document.data())
     if arguments.json:
         print_json("data", source=guessed.source, reading=reading)
-        return DONE
-    print(tr("Wrote {file}.", file=arguments.project))
-    print(_sentence(info, reading or {}))
-    return DONE
+    else:
+        print(tr("Wrote {file}.", file=arguments.project))
+        print(_sentence(info, reading or {}))
+    return document.data()
 
 
 def _sentence(info: SourceInfo, reading: Reading) -> str:

@@ -46,3 +46,26 @@ def test_a_file_of_another_kind_is_refused_and_the_project_stays(netloom: Netloo
 
     assert said.status == 3 and "song.mp3" in said.err
     assert Path("p.json").read_bytes() == before
+
+
+def test_what_is_odd_about_the_data_is_said_with_and_without_a_file(netloom: Netloom, plants: Path) -> None:
+    text = plants.read_text(encoding="utf-8").splitlines()
+    rows = [f"{text[0]},sign", *(f"{row},{'plus' if row.endswith('tall') else 'minus'}" for row in text[1:])]
+    plants.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    netloom("new", "iris", "p.json")
+
+    said = netloom("data", "p.json", plants, "--target", "size")
+    assert said.status == 0 and "warning: sign: It tells size by itself" in said.out
+
+    events = netloom("data", "p.json", "--json").events
+    assert [event["event"] for event in events] == ["look"]
+    assert ("leak", "sign") in {(f["code"], f["place"]) for f in events[0]["findings"]}
+    assert events[0]["samples"] == {"train": 36, "validation": 12, "test": 12}
+
+
+def test_bundled_data_is_looked_at_and_a_target_needs_a_file(netloom: Netloom) -> None:
+    netloom("new", "digits", "p.json")
+
+    assert "Nothing odd was found." in netloom("data", "p.json").out
+    said = netloom("data", "p.json", "--target", "digit")
+    assert said.status == 2 and "name the file too" in said.err

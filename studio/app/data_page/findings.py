@@ -21,7 +21,7 @@ class FindingsList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("explore_findings")
-        self.setMinimumWidth(200)
+        self.setMinimumWidth(140)
         self.rows: list[ProblemRow] = []
         self._none = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._none.setProperty("second", True)

@@ -39,6 +39,8 @@ from studio.insight.data_look.facts import Cure, Look
 from studio.words import NetloomError, tr
 
 WAIT_MS, ROW = 250, 26
+WITH, WITHOUT = 300, 160
+"""shares of the width for what is odd, and where nothing is"""
 WIDTHS, CLASS_WIDTH = (124, 76, 104, 124, 88), 84
 OF_TRAINING = ("objective", "class_weights", "sampler")
 """settings of the training that say whether a finding can be cured"""
@@ -117,7 +119,7 @@ class ExplorePanel(QWidget):
         for widget, stretch in ((self.findings, 0), (self.pages, 1), (self._class_table, 0)):
             self.split.addWidget(widget)
             self.split.setStretchFactor(self.split.count() - 1, stretch)
-        self.split.setSizes([300, 640, 190])
+        self.split.setSizes([WITH, 640, 190])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -163,7 +165,8 @@ class ExplorePanel(QWidget):
 
     def _key(self) -> object:
         project = self._session.document.data()
-        data = {key: value for key, value in plain(project.data).items() if key != "download"}
+        unseen = ("download", "augmentation")
+        data = {key: value for key, value in plain(project.data).items() if key not in unseen}
         training = {k: plain(project.training).get(k) for k in OF_TRAINING}
         return repr((data, training)), self._session.path and self._session.path.parent
 
@@ -245,6 +248,8 @@ class ExplorePanel(QWidget):
     def _show(self, found: Look | None) -> None:
         self._look = found
         self.findings.display(found.findings if found is not None else None)
+        wide = found is not None and bool(found.findings)
+        self.split.setSizes([WITH if wide else WITHOUT, 640, 190])
         self.columns.display(found.columns if found is not None else ())
         classes = found.classes if found is not None else ()
         self.classes.display((None, *classes) if classes else ())
@@ -273,9 +278,9 @@ class ExplorePanel(QWidget):
         titles = {COLUMNS: tr("Columns"), SAMPLES: tr("Samples"), CURVES: tr("Over time")}
         offered = []
         if found is not None:
-            pictures = any(sample.picture is not None for sample in found.samples)
-            offered = [CURVES] if found.curves else []
-            offered += [SAMPLES, COLUMNS] if pictures else [COLUMNS, *([SAMPLES] if found.samples else [])]
+            some = {COLUMNS: found.columns, SAMPLES: found.samples, CURVES: found.curves}
+            order = (CURVES, COLUMNS, SAMPLES) if found.heads or found.curves else (SAMPLES, COLUMNS)
+            offered = [name for name in order if some[name]]
         self.views.blockSignals(True)
         while self.views.count():
             self.views.removeTab(0)

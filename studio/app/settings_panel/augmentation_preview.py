@@ -123,13 +123,16 @@ class ChangedView(QStackedWidget):
         self.addWidget(self.strip)
         self.addWidget(self.table)
         self._found: Changed | None = None
-        theme.notifier().changed.connect(lambda: self.display(self._found))
+        theme.notifier().changed.connect(self._redraw)
         follow(self, self.retranslate)
 
     def retranslate(self) -> None:
         self.strip.setAccessibleName(tr("Samples before and after augmentation"))
         self.table.setAccessibleName(tr("Samples before and after augmentation"))
         self.strip.update()
+
+    def _redraw(self) -> None:
+        self.display(self._found)
 
     def display(self, found: Changed | None) -> None:
         """Shows `found`; None empties the view."""

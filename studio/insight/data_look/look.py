@@ -126,6 +126,8 @@ _Described = tuple[tuple[Column, ...], list[Finding], tuple[Curve, ...]]
 
 def _columns(given: _Given, watch: Watch) -> _Described:
     info = given.info
+    if info.task == "language":
+        return (), [], ()  # the pieces of one text are all alike
     if info.tokens is not None:
         return _of_texts(given)
     if len(info.shape) == 1:
@@ -231,7 +233,7 @@ def _of_texts(given: _Given) -> _Described:
         text = Message("Empty texts: {n}.", n=quantities.count(empty))
         found.append(Finding("blank", "warning", "", text))
     longer = float((lengths > tokens.length).mean())
-    if longer > TOO_LONG and given.info.task != "language":
+    if longer > TOO_LONG:
         enough = int(np.quantile(lengths, 0.95))
         label = Message("Keep {n} of each text", n=enough)
         cure = Cure(label, ((("data", "reading"), {**given.reading, "length": enough}),))
