@@ -86,6 +86,7 @@ def _of_canvas(window: MainWindow) -> Runs:
         "add_layer": canvas.searching.open,
         "find_layer": window.workspace.find_layer,
         "connect": canvas.connect_selected,
+        "find_node": canvas.finding.open,
         "tidy": canvas.tidy,
     }
 

@@ -81,6 +81,14 @@ class Preferences(QObject):
     def tour_seen(self, seen: bool) -> None:
         self._settings.setValue("look/tour_seen", seen)
 
+    @property
+    def habits(self) -> str:
+        """What the person is used to wire behind what, as the canvas wrote it."""
+        return str(self._settings.value("canvas/habits") or "")
+
+    def keep_habits(self, text: str) -> None:
+        self._settings.setValue("canvas/habits", text)
+
     # -- keys ------------------------------------------------------------------------------------
 
     def keys(self, action: str) -> tuple[str, ...] | None:

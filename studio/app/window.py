@@ -14,6 +14,7 @@ from studio.app import bindings, drops, language, questions, theme
 from studio.app.actions import IN_A_RUN, Actions
 from studio.app.appearance import Appearance
 from studio.app.controls import TrainControls
+from studio.app.field_keys import FieldKeys
 from studio.app.files import FileDesk, Then
 from studio.app.first_tour import FirstTour
 from studio.app.guards import Guards
@@ -25,7 +26,6 @@ from studio.app.recovery_bar import RecoveryBar
 from studio.app.session import Session
 from studio.app.startup import CURVES
 from studio.app.statusbar import StatusBar
-from studio.app.text_undo import TextUndo
 from studio.app.toolbar import ToolBar
 from studio.app.trainer import Trainer
 from studio.app.trying import Trying
@@ -58,6 +58,8 @@ class MainWindow(QMainWindow):
         self.actions_table = Actions(self, preferences)
         self.actions_table.fill(self.menuBar())
         self.workspace = Workspace(session, self.trainer, preferences)
+        self.workspace.canvas.habits.restore(preferences.habits)
+        self.workspace.canvas.habits.keep = preferences.keep_habits
         self.welcome = WelcomePage(preferences)
         self.notices = NoticeBar()
         self.recovery = RecoveryBar(self.files, self.notices)
@@ -82,7 +84,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.actions_table.confine(self.workspace.canvas)
         self.actions_table.lend(self.workspace.left.outline)
-        TextUndo(self)
+        FieldKeys(self, self.actions_table)
         self.tour = FirstTour(self)
         self._bind()
         self._listen()

@@ -16,12 +16,12 @@ from studio.graph.frames import Frame
 from studio.words import Message
 
 COLOR_NAMES = {
-    "second": Message("Grey"),
-    "convolution": Message("Blue"),
-    "normalisation": Message("Green"),
-    "activation": Message("Orange"),
-    "attention": Message("Pink"),
-    "recurrent": Message("Violet"),
+    "second": Message("Grey frame"),
+    "convolution": Message("Blue frame"),
+    "normalisation": Message("Green frame"),
+    "activation": Message("Orange frame"),
+    "attention": Message("Pink frame"),
+    "recurrent": Message("Violet frame"),
 }
 """what a frame may be coloured, by the names of the colour table"""
 CORNER_GRIP = 14

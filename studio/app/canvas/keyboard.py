@@ -58,6 +58,15 @@ def command(event: QKeyEvent) -> str | None:
     return COMMANDS.get((Qt.Key(event.key()), modifiers))
 
 
+def bookmark(event: QKeyEvent) -> tuple[str, bool] | None:
+    """The digit of a bookmark, and whether it is set (with Ctrl and Alt) or gone to."""
+    digit = event.key() - _K.Key_0
+    held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    if not 1 <= digit <= 9 or held not in (_NONE, _CTRL | Qt.KeyboardModifier.AltModifier):
+        return None
+    return str(digit), held != _NONE
+
+
 def nudge(direction: tuple[int, int]) -> tuple[int, int]:
     """How far Shift and an arrow move a card."""
     return direction[0] * GRID, direction[1] * GRID

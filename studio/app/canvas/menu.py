@@ -106,7 +106,7 @@ def _for_wire(menu: QMenu, panel: CanvasPanel, wire: Wire, at: QPointF) -> None:
 def _for_frame(menu: QMenu, panel: CanvasPanel, item: FrameItem) -> None:
     session, id_ = panel.session, item.id
     _add(menu, tr("Title…"), tr("Double-click"), lambda: panel.ask_title(id_))
-    colors = menu.addMenu(tr("Colour"))
+    colors = menu.addMenu(tr("Colour of the frame"))
     for name, words in COLOR_NAMES.items():
         chip = QPixmap(12, 12)
         chip.fill(themes.current().color(name))

@@ -15,6 +15,8 @@ from studio.app.canvas.animation import Glide
 from studio.app.canvas.block_commands import BlockCommands
 from studio.app.canvas.breadcrumb import Breadcrumb
 from studio.app.canvas.clipboard import Clipboard
+from studio.app.canvas.finding import Finding
+from studio.app.canvas.habits import Habits
 from studio.app.canvas.minimap import Minimap
 from studio.app.canvas.rename_field import RenameField
 from studio.app.canvas.scene import GraphScene
@@ -23,6 +25,7 @@ from studio.app.canvas.view import GraphView
 from studio.app.language import follow
 from studio.app.session import Session
 from studio.catalog import summary, table, wiring
+from studio.graph.document import Change
 from studio.words import tr
 
 INSET = 14
@@ -49,7 +52,9 @@ class CanvasPanel(QWidget):
         self.glide = Glide(self.graph, self)
         self.blocks = BlockCommands(self)
         self.clipboard = Clipboard(self)
+        self.habits = Habits()
         self.searching = Searching(self)
+        self.finding = Finding(self)
         self.search = self.searching.popup
         self._menu = QMenu(self)
         self._fitting = True
@@ -76,6 +81,7 @@ class CanvasPanel(QWidget):
         self.session.opened.connect(self._opened)
         self.session.network_changed.connect(self._opened)
         self.session.selection_changed.connect(self._describe)
+        self.session.edited.connect(self._learn)
         self.graph.changed_cards.connect(self._describe)
 
     def retranslate(self) -> None:
@@ -121,6 +127,10 @@ class CanvasPanel(QWidget):
         """Brings all of the network into sight, as far as it can be read then."""
         self.view.frame(self.graph.extent(), smallest=READABLE)
 
+    def _learn(self, change: Change) -> None:
+        if self.session.network in self.session.document.network_names():
+            self.habits.follow(change, self.session.document.nodes(self.session.network))
+
     def _stop_fitting(self) -> None:
         self._fitting = False
 
@@ -154,7 +164,7 @@ class CanvasPanel(QWidget):
 
     def set_animated(self, animated: bool) -> None:
         """Whether cards glide when they are tidied up."""
-        self.glide.enabled = animated
+        self.glide.enabled = self.finding.flight.enabled = animated
 
     def _opened(self, _name: str = "") -> None:
         self.search.close_popup()
@@ -293,6 +303,9 @@ class CanvasPanel(QWidget):
             self._arrow(direction, event.modifiers())
         elif name is not None:
             attrgetter(name)(self)()
+        elif (bookmark := keyboard.bookmark(event)) is not None:
+            digit, sets = bookmark
+            (self.finding.keep if sets else self.finding.go)(digit)
         else:
             super().keyPressEvent(event)
 

@@ -32,9 +32,10 @@ from studio.app.canvas import painting
 from studio.app.language import follow
 from studio.catalog import search, table
 from studio.catalog.entry import Entry
-from studio.words import tr
+from studio.words import Message, tr
 
 WIDTH, HEIGHT, ROW = 300, 320, 30
+LAYERS = Message("Search layers")
 _ENTRY = int(Qt.ItemDataRole.UserRole)
 
 
@@ -106,6 +107,7 @@ class SearchPopup(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("canvas_search")
+        self._words = LAYERS
         self._offered: list[Entry] = []
         self._blocks: list[Entry] = []
         self.field = QLineEdit(self)
@@ -138,10 +140,10 @@ class SearchPopup(QFrame):
         follow(self, self.retranslate)
 
     def retranslate(self) -> None:
-        self.field.setPlaceholderText(tr("Search layers"))
-        self.field.setAccessibleName(tr("Search layers"))
-        self.list.setAccessibleName(tr("Layers found"))
-        self.setAccessibleName(tr("Add a layer"))
+        self.field.setPlaceholderText(str(self._words))
+        self.field.setAccessibleName(str(self._words))
+        self.list.setAccessibleName(tr("What was found"))
+        self.setAccessibleName(str(self._words))
 
     def _restyle(self) -> None:
         t = themes.current()
@@ -150,9 +152,16 @@ class SearchPopup(QFrame):
             f"#canvas_search QListView {{ background: {t.panel}; border: 0; }}"
         )
 
-    def open(self, offered: Iterable[Entry], blocks: Iterable[Entry] = ()) -> None:
-        """Shows itself with these entries; `offered` comes in the order in which it is shown unfiltered."""
-        self._offered, self._blocks = list(offered), list(blocks)
+    def open(
+        self, offered: Iterable[Entry], others: Iterable[Entry] = (), words: Message | None = None
+    ) -> None:
+        """Shows itself with these entries; `offered` comes in the order in which it is shown unfiltered.
+
+        `others` are the project's own, such as its blocks. `words` say what is sought, where not a layer.
+        """
+        self._offered, self._blocks = list(offered), list(others)
+        self._words = words or LAYERS
+        self.retranslate()
         self.field.clear()
         self._filter("")
         self.show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
@@ -14,6 +15,7 @@ from studio.app.canvas.search_popup import SearchPopup
 from studio.catalog import table
 from studio.catalog.entry import Entry
 from studio.graph.model import Wire
+from studio.words import Message
 
 if TYPE_CHECKING:
     from studio.app.canvas.panel import CanvasPanel
@@ -29,7 +31,8 @@ class Searching:
         self._place_at = QPointF()
         self._end: Source | Target | Wire | None = None
         panel.view.node_wanted.connect(self._at)
-        self.popup.chosen.connect(self._place)
+        self._then: Callable[[str], object] = self._place
+        self.popup.chosen.connect(lambda chosen: self._then(chosen))
         self.popup.closed.connect(self._closed)
 
     def open(self) -> None:
@@ -46,11 +49,21 @@ class Searching:
             self._show_loose_wire(at, end)
 
     def _open(self, at: QPointF, end: Source | Target | Wire | None, offered: list[Entry]) -> None:
-        self._place_at, self._end = at, end
+        self._place_at, self._end, self._then = at, end, self._place
+        self._lay(at)
+        self.popup.open(offered, self._panel.blocks.entries())
+
+    def ask(self, at: QPointF, entries: list[Entry], words: Message, then: Callable[[str], object]) -> None:
+        """Opens the search for something else than a layer: `then` is given the type of what was chosen."""
+        self._then = then
+        self._lay(at)
+        self.popup.open((), entries, words)
+
+    def _lay(self, at: QPointF) -> None:
+        """Puts the search where a point of the scene is, over whatever is there."""
         over = self._panel.window()
         if self.popup.parentWidget() is not over:
             self.popup.setParent(over)  # it may lie over other panels too: a small canvas has no room for it
-        self.popup.open(offered, self._panel.blocks.entries())
         spot = self._panel.view.mapTo(over, self._panel.view.mapFromScene(at))
         room = over.rect().adjusted(8, 8, -8 - self.popup.width(), -8 - self.popup.height())
         self.popup.move(
@@ -64,12 +77,13 @@ class Searching:
         near = end.node if end is not None else chosen[0] if len(chosen) == 1 else None
         if near not in self._panel.graph.cards:
             return entries
-        category = self._panel.graph.cards[near].category
+        card, habits = self._panel.graph.cards[near], self._panel.habits
+        category, type_ = card.category, card.node.type
         if isinstance(end, Target):
-            return suggest.before(category, [entry for entry in entries if entry.outputs])
+            return suggest.before(category, [e for e in entries if e.outputs], habits.before(type_))
         if isinstance(end, Source):
             entries = [entry for entry in entries if entry.inputs]
-        return suggest.after(category, entries)
+        return suggest.after(category, entries, habits.after(type_))
 
     def _show_loose_wire(self, at: QPointF, end: Source | Target) -> None:
         """The wire that was let go stays in sight while one searches."""

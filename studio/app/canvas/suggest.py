@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from studio.catalog.entry import Entry
 
+NOTHING: Mapping[str, float] = {}
 FOLLOWERS: Mapping[str, tuple[str, ...]] = {
     "io": ("convolution", "linear", "embedding", "recurrent", "shape"),
     "linear": ("activation", "dropout", "normalisation", "linear", "io"),
@@ -24,15 +25,22 @@ FOLLOWERS: Mapping[str, tuple[str, ...]] = {
 """The categories that commonly come after each, the commonest first."""
 
 
-def after(category: str, entries: Iterable[Entry]) -> list[Entry]:
-    """The entries, those that commonly follow a card of `category` first; otherwise in their order."""
+def after(category: str, entries: Iterable[Entry], learned: Mapping[str, float] = NOTHING) -> list[Entry]:
+    """The entries, those that commonly follow a card of `category` first; otherwise in their order.
+
+    Before all come those of `learned`, which says how often the person wired each there.
+    """
     likely = FOLLOWERS.get(category, ())
-    return sorted(entries, key=lambda entry: _rank(likely, entry.category))
+    return sorted(entries, key=lambda entry: (-learned.get(entry.type, 0), _rank(likely, entry.category)))
 
 
-def before(category: str, entries: Iterable[Entry]) -> list[Entry]:
-    """The entries, those that a card of `category` commonly follows first; otherwise in their order."""
-    return sorted(entries, key=lambda entry: _rank(FOLLOWERS.get(entry.category, ()), category))
+def before(category: str, entries: Iterable[Entry], learned: Mapping[str, float] = NOTHING) -> list[Entry]:
+    """The entries, those that a card of `category` commonly follows first, and `learned` before them."""
+
+    def rank(entry: Entry) -> tuple[float, int]:
+        return (-learned.get(entry.type, 0), _rank(FOLLOWERS.get(entry.category, ()), category))
+
+    return sorted(entries, key=rank)
 
 
 def _rank(likely: tuple[str, ...], category: str) -> int:

@@ -91,7 +91,7 @@ def test_its_menu_colours_and_removes_it(panel: CanvasPanel, hand: Hand) -> None
     at = hand.at(QPointF(*frame.at) + QPointF(60, 14)).toPoint()
     made = menu.build(panel, at)
     colors = made.findChild(QMenu)
-    next(action for action in colors.actions() if action.text() == "Green").trigger()
+    next(action for action in colors.actions() if action.text() == "Green frame").trigger()
     assert held(panel)["frame1"].color == "normalisation"
     made.actions()[-1].trigger()
     assert held(panel) == {}
