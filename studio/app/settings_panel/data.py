@@ -62,9 +62,9 @@ class DataPanel(QWidget):
         self._build_source()
         self._build_form()
         self._build_layout()
+        session.opened.connect(self.to_top)
         session.opened.connect(self._refresh)
         session.edited.connect(self._on_edit)
-        session.opened.connect(self.to_top)
         session.analysed.connect(lambda _: self._look_soon())
         session.path_changed.connect(lambda _: self._look_soon())
         theme.notifier().changed.connect(self._say)
@@ -151,6 +151,7 @@ class DataPanel(QWidget):
         scroll = QScrollArea(widgetResizable=True)
         scroll.setWidget(inside)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll = scroll
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
@@ -158,7 +159,6 @@ class DataPanel(QWidget):
     def retranslate(self) -> None:
         self.setAccessibleName(tr("Data"))
         self.root.setAccessibleName(tr("Folder of the files"))
-        self._scroll = scroll
         self.download.setText(tr("Download the files if they are missing"))
         self.fetch.setText(tr("Download now"))
         self.draw.setText(tr("Draw a network for it"))
@@ -268,6 +268,10 @@ class DataPanel(QWidget):
         with self._session.edit(Message("Set downloading of missing data")) as edit:
             edit.set((SECTION, "download"), wanted)
 
+    def to_top(self) -> None:
+        """Scrolls to where the data is named."""
+        self._scroll.verticalScrollBar().setValue(0)
+
     # -- a first network -------------------------------------------------------------------------
 
     def _network(self) -> tuple[str, bool]:
@@ -276,29 +280,25 @@ class DataPanel(QWidget):
         name = str(plain(document.data().settings.get("training")).get("network") or "model")
         empty = name in document.data().networks and not document.nodes(name)
         return name, empty
-    def to_top(self) -> None:
-        """Scrolls to where the data is named."""
-        self._scroll.verticalScrollBar().setValue(0)
-
 
     def _draw(self) -> None:
         """Draws the usual network for the data where there is none yet, as one step."""
         from studio.compiler import beginnings
+        from studio.training.objectives import context_of
 
         name, empty = self._network()
         made = beginnings.nodes(context_of(self._session.document.data()))
         if not empty or not made:
             return
+        self.source.setFocus()  # the button hides, and what comes after it would be scrolled to
         with self._session.edit(Message("Draw a network for the data")) as edit:
             for node in made:
                 edit.add_node(name, node)
-        from studio.training.objectives import context_of
         self.drawn.emit()
 
     # -- the preview -----------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:
-        self.source.setFocus()  # the button hides, and what comes after it would be scrolled to
         super().showEvent(event)
         self._look_soon()
 
