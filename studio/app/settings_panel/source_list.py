@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from studio.words import Message, tr
 
+_K = Qt.Key
+_OPENING = (
+    _K.Key_Up, _K.Key_Down, _K.Key_Home, _K.Key_End, _K.Key_PageUp, _K.Key_PageDown, _K.Key_Return,
+    _K.Key_Enter, _K.Key_F4,
+)  # fmt: skip
+
 
 class SourceList(QComboBox):
-    """A source a row, its name in the project file as the row's data; a heading cannot be chosen."""
+    """A source a row, its name in the project file as the row's data; a heading cannot be chosen.
+
+    While the list is closed, keys open it instead of choosing: a choice may ask for a file at once.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -18,6 +27,12 @@ class SourceList(QComboBox):
         self.setModel(self._rows)
         self.setMaxVisibleItems(16)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _OPENING or (event.text().isprintable() and event.text()):
+            self.showPopup()
+        else:
+            super().keyPressEvent(event)
 
     def display(self, chosen: str | None) -> None:
         """Shows the source `chosen`, None for none."""

@@ -129,3 +129,16 @@ def test_escape_brings_the_keyboard_back_to_the_canvas(window: MainWindow, qtbot
     qtbot.keyClick(field, Qt.Key.Key_Escape)
 
     assert window.workspace.canvas.view.hasFocus()
+
+
+@pytest.mark.parametrize(("key", "action"), [(Qt.Key.Key_E, "export"), (Qt.Key.Key_K, "command_palette")])
+def test_a_key_of_the_window_is_not_kept_by_a_field(
+    window: MainWindow, qtbot: QtBot, conv: Node, key: Qt.Key, action: str
+) -> None:
+    field = at_the_keyboard(window, qtbot, LineField, "field_out_channels")
+    window.actions_table[action].triggered.disconnect()
+
+    with qtbot.waitSignal(window.actions_table[action].triggered, timeout=2_000):
+        qtbot.keyClick(field, key, CTRL)
+
+    assert field.text() == "32"
