@@ -54,12 +54,22 @@ def numbers(texts):
     step = STEPS["tokens"]
     places = {token: place for place, token in enumerate(step["vocabulary"], 2)}
     found = np.zeros((len(texts), step["length"]), dtype=np.int64)
+    cut = cutter(step)
     for row, text in zip(found, texts, strict=True):
-        text = text.lower() if step["lower"] else text
-        tokens = list(text) if step["by"] == "characters" else WORD.findall(text)
-        known = [places.get(token, 1) for token in tokens[: step["length"]]]
-        row[: len(known)] = known
+        tokens = cut(text.lower() if step["lower"] else text)
+        kept = tokens[-step["length"] :] if step.get("last") else tokens[: step["length"]]
+        known = [places.get(token, 1) for token in kept]
+        row[step["length"] - len(known) if step.get("before") else 0 :][: len(known)] = known
     return found
+
+
+def cutter(step):
+    """What gives the words, characters or pieces of words of a text."""
+    if step["by"] == "subwords":
+        import subwords
+
+        return subwords.cutter(step["merges"])
+    return list if step["by"] == "characters" else WORD.findall
 
 
 def read(path, invert=False):

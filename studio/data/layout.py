@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-TABLE, IMAGE, SERIES, TEXT, GAME, OTHER = "table", "image", "series", "text", "game", "other"
+TABLE, IMAGE, SERIES, GAME, OTHER = "table", "image", "series", "game", "other"
+TEXT, PIECES, TOKENS = "text", "pieces", "tokens"
+"""texts as they are stored, pieces of a long one, and the numbers of their tokens"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from studio.compiler.analysis import Context, N, TensorSpec
 from studio.data import faults as faulty
-from studio.data import steps, texts
+from studio.data import steps
 from studio.data.faults import Fault, Faults
 from studio.data.layout import IMAGE
 from studio.data.preprocessing import Preprocessing
@@ -221,9 +221,6 @@ def _in_company(raw: Raw, info: SourceInfo, met: Faults) -> Tensor:
 def _fitted(chosen: DataSettings, x: Tensor | Stored, y: Tensor) -> tuple[Preprocessing, tuple[str, ...]]:
     """What is done to stored values, worked out from the training samples; the names of the columns then."""
     info = chosen.info
-    if info.tokens is not None:
-        assert not isinstance(x, Stored), "texts are held in memory"
-        return Preprocessing((texts.fit(info.tokens, x),)), ()
     if info.environment:  # what is seen later lies far from the starts
         return Preprocessing(), info.feature_names
     operations, layout = steps.fit(chosen.steps, info, x, y)

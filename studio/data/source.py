@@ -149,7 +149,7 @@ class SourceInfo:
         """One sample as it is read, before any preprocessing."""
         names = self.feature_names
         if self.tokens is not None:
-            return Layout(layout.TEXT, self.shape)
+            return Layout(layout.PIECES if self.task == "language" else layout.TEXT, self.shape)
         if self.environment:
             return Layout(layout.GAME, self.shape)
         if len(self.shape) == 3:
@@ -167,7 +167,7 @@ class SourceInfo:
     @property
     def given(self) -> tuple[int, ...]:
         """One sample's shape as the network gets it, without the batch."""
-        if self.tokens is not None:
+        if self.tokens is not None and self.after is None:
             return (self.tokens.length,)
         return self.shape if self.after is None else self.after.shape
 

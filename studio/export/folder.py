@@ -12,11 +12,13 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from studio import places
+from studio.data import subwords
 from studio.data.steps import operations
 from studio.export import description, python_file, torch_files
 from studio.export.formats import ExportError
@@ -90,11 +92,22 @@ def _contents(network: Subject) -> dict[str, str]:
     return {
         "model.py": code,
         "predict.py": (shipped / "predict.py").read_text(encoding="utf-8"),
-        "preprocessing.py": Path(operations.__file__).read_text(encoding="utf-8"),
+        "preprocessing.py": _source(operations),
+        **({"subwords.py": _source(subwords)} if _in_pieces(network) else {}),
         MARK: json.dumps(said, ensure_ascii=False, indent=1) + "\n",
         "README.md": page,
         "requirements.txt": "\n".join(needs) + "\n",
     }
+
+
+def _source(module: ModuleType) -> str:
+    """A file of ours that stands by itself, as it is."""
+    return Path(str(module.__file__)).read_text(encoding="utf-8")
+
+
+def _in_pieces(network: Subject) -> bool:
+    """Whether texts are cut into pieces of words."""
+    return any(step.get("by") == "subwords" for step in network.preprocessing.steps)
 
 
 def settings(network: Subject, class_name: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def test_an_empty_list_of_steps_means_values_as_stored() -> None:
         ({"source": "iris", "split": {"seed": 1.5}}, "data.split.seed is 1.5"),
         ({"source": "iris", "split": 3}, "data.split is 3"),
         ({"source": "iris", "preprocessing": "standardize"}, "data.preprocessing"),
-        ({"source": "iris", "preprocessing": [{"type": "whiten"}]}, "one of the steps missing"),
+        ({"source": "iris", "preprocessing": [{"type": "whiten"}]}, "one of the steps tokens"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_name(section: dict, words: str) -> None:

@@ -346,7 +346,7 @@ def test_what_a_list_of_steps_makes_of_a_table_is_known_before_it_is_read(
 
     found = Preprocessing(operations).apply(torch.from_numpy(x).float())
     assert (
-        found.shape[1:] == layout.shape == placed[-1].after.shape == steps.layout_after(section, info).shape
+        found.shape[1:] == layout.shape == placed[-1].after.shape == steps.prepared(section, info).given
     )
     assert len(layout.names) == layout.width
     assert not found.isnan().any()

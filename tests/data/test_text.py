@@ -13,7 +13,7 @@ from studio.compiler.infer import analyse
 from studio.data import texts
 from studio.data.prepare import context_of, prepare
 from studio.data.source import DataError, Place
-from studio.data.sources import kind_of, text
+from studio.data.sources import corpus, kind_of, text
 from studio.data.texts import Tokens
 from studio.graph.model import Network, Node, ProjectData
 
@@ -156,3 +156,65 @@ def test_characters_are_all_of_a_text(some: str) -> None:
 
     assert texts.words(step, texts.apply(step, points)[0].tolist()) == some
     assert torch.equal(texts.apply(step, points) > 0, points > 0)
+
+
+def test_how_texts_are_cut_is_a_step_that_may_be_told(file: Path) -> None:
+    step = {"type": "tokens", "by": "characters", "length": 7, "vocabulary": 12, "lower": False}
+    chosen = {**section(file), "preprocessing": [step]}
+
+    data = prepare(chosen)
+
+    assert data.train.x.shape[1:] == (7,)
+    assert int(data.train.x.max()) < 12
+    assert context_of(chosen).inputs == (TensorSpec((N, 7), "int64"),)
+    assert context_of(chosen).vocabulary == 12
+
+
+@given(
+    some=st.lists(st.text("ab ", max_size=9), min_size=1, max_size=4),
+    last=st.booleans(),
+    before=st.booleans(),
+    length=st.integers(1, 6),
+)
+def test_texts_are_cut_off_and_filled_up_at_the_side_that_is_told(
+    some: list[str], last: bool, before: bool, length: int
+) -> None:
+    points = texts.stored(some, 9)
+    kept = texts.fit(Tokens(texts.CHARACTERS, 9, 9, last=last, before=before), points)
+    whole = texts.apply({**kept, "last": False, "before": False}, points)
+
+    found = texts.apply({**kept, "length": length}, points)
+
+    for row, numbers in zip(found.tolist(), whole.tolist(), strict=True):
+        there = [n for n in numbers if n != texts.PADDING]
+        there = there[-length:] if last else there[:length]
+        empty = [texts.PADDING] * (length - len(there))
+        assert row == (empty + there if before else there + empty)
+
+
+def test_pieces_of_words_are_learned_from_training_texts_and_kept_with_the_run(file: Path) -> None:
+    step = {"type": "tokens", "by": "subwords", "length": 30, "vocabulary": 60}
+
+    data = prepare({**section(file), "preprocessing": [step]})
+
+    fitted = data.preprocessing.to_json()["input"][0]
+    assert len(fitted["vocabulary"]) <= 58
+    assert fitted["merges"]
+    first = data.train.inputs(slice(0, 1))[0].tolist()
+    assert texts.words(fitted, first) in {GOOD.lower(), BAD.lower()} | {
+        f"{what.lower()}, number {i}!" for what in (GOOD, BAD) for i in range(60)
+    }
+
+
+def test_a_long_text_stays_in_characters(tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text("To be, or not to be, that is the question. " * 30)
+    reading = corpus.look(path, {"length": 16})
+    chosen = {"source": "corpus", "root": str(path), "reading": reading}
+
+    smaller = {"type": "tokens", "by": "characters", "length": 16, "vocabulary": 9, "lower": False}
+    words = {"type": "tokens", "by": "words", "length": 16, "vocabulary": 9}
+
+    assert context_of({**chosen, "preprocessing": [smaller]}).outputs == 9
+    with pytest.raises(DataError, match="a long text in pieces of 16 characters stays characters"):
+        prepare({**chosen, "preprocessing": [words]})

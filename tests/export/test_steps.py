@@ -16,7 +16,8 @@ import torch
 
 from studio.data.prepare import prepare
 from studio.data.preprocessing import Preprocessing
-from studio.data.sources import KINDS
+from studio.data.source import Place
+from studio.data.sources import KINDS, described
 from studio.data.steps import KINDS as STEPS
 from studio.export.export import export
 from studio.graph.model import Network, Node, ProjectData
@@ -58,6 +59,10 @@ CHAINS: dict[str, tuple[str, list[Step]]] = {
         ],
     ),
     "gradients": ("images", [{"type": "hog", "cell": 4, "block": 2}, {"type": "standardize"}]),
+    "texts": (
+        "text",
+        [{"type": "tokens", "by": "subwords", "length": 12, "vocabulary": 90, "shorten": "beginning"}],
+    ),
     "windows": (
         "series",
         [{"type": "difference"}, {"type": "standardize"}, {"type": "scale_each"}],
@@ -100,7 +105,18 @@ def series(folder: Path) -> Path:
     return path
 
 
-MAKE = {"table": table, "images": images, "series": series}
+def texts(folder: Path) -> Path:
+    path = folder / "reviews.csv"
+    draw = np.random.default_rng(0)
+    words = ["fine", "lovely", "dull", "dreary", "boring", "finest", "lovelier", "it", "was"]
+    rows = [["label", "review"]]
+    rows += [[str(i % 2), " ".join(draw.choice(words, 3 + i % 9)) + f" number {i}"] for i in range(80)]
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+MAKE = {"text": texts, "table": table, "images": images, "series": series}
 
 
 @dataclass(frozen=True)
@@ -108,6 +124,9 @@ class OfData(Untrained):
     """A run with data, of which the samples to compare on are taken."""
 
     folder: Path = Path()
+
+
+_EMBEDDING = Node("numbers", "nn.Embedding", {"num_embeddings": 90, "embedding_dim": 3}, args=({"n": "x"},))
 
 
 def run_of(name: str, folder: Path) -> OfData:
@@ -125,7 +144,8 @@ def run_of(name: str, folder: Path) -> OfData:
     outputs = data.context.outputs
     nodes = {
         "x": Node("x", "input", {}),
-        "flat": Node("flat", "nn.Flatten", {}, args=({"n": "x"},)),
+        **({"numbers": _EMBEDDING} if kind == "text" else {}),
+        "flat": Node("flat", "nn.Flatten", {}, args=({"n": "numbers" if kind == "text" else "x"},)),
         "linear": Node("linear", "nn.Linear", {"out_features": outputs}, args=({"n": "flat"},)),
         "y": Node("y", "output", {}, args=({"n": "linear"},)),
     }
@@ -141,7 +161,8 @@ def raw_of(run: OfData) -> torch.Tensor:
     """Samples of the data as they are stored."""
     data = prepare(run.project.data, as_stored=True)
     part = data.validation
-    return part.x[torch.arange(len(part.x))].to(torch.float32)  # type: ignore[union-attr]
+    x = part.x[torch.arange(len(part.x))]
+    return x if run.preprocessing.of_texts else x.to(torch.float32)  # type: ignore[return-value,union-attr]
 
 
 def test_every_step_can_be_fitted_on_data_and_is_tried(tmp_path: Path) -> None:
@@ -175,19 +196,25 @@ def test_an_onnx_file_does_every_step_itself(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_an_exported_folder_does_the_steps_itself(tmp_path: Path) -> None:
-    run = run_of("alike", tmp_path)
+@pytest.mark.parametrize("name", ["alike", "texts"])
+def test_an_exported_folder_reads_the_file_itself(name: str, tmp_path: Path) -> None:
+    """Categories by their names, dates as they are written, texts a line each."""
+    run = run_of(name, tmp_path)
     folder = export(run, "folder", tmp_path / "network").paths[0]  # type: ignore[arg-type]
-    raw = raw_of(run)
-    np.save(tmp_path / "raw.npy", raw.numpy())
+    file = tmp_path / ("reviews.csv" if name == "texts" else "things.csv")
+    raw = described(run.project.data).load(Place(file)).x
+    if name == "texts":
+        lines = [row[1] for row in csv.reader(file.open(newline=""))][1:]
+        file = tmp_path / "lines.txt"
+        file.write_text("\n".join(lines) + "\n")
 
-    command = [sys.executable, str(folder / "predict.py"), "--json", str(tmp_path / "raw.npy")]
+    command = [sys.executable, str(folder / "predict.py"), "--json", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
     found = torch.tensor([json.loads(line)["outputs"] for line in done.stdout.splitlines()])
     with torch.no_grad():
-        expected = run.load_module()(run.preprocessing.apply(raw))
+        expected = run.load_module()(run.preprocessing.apply(raw))  # type: ignore[arg-type]
     assert torch.allclose(found, expected, atol=1e-4, rtol=1e-4)
 
 

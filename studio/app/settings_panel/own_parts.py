@@ -21,7 +21,7 @@ from studio import quantities
 from studio.app import theme
 from studio.app.named import named
 from studio.app.session import Session
-from studio.app.settings_panel.fields import CheckField, Field, Form, WholeField, plain
+from studio.app.settings_panel.fields import Field, Form, WholeField, plain
 from studio.words import Message, tr
 
 READING = ("data", "reading")
@@ -209,35 +209,17 @@ class ImagesPart(Part):
 
 
 class TextsPart(Part):
-    """How texts are cut and how many of their words are known."""
+    """What was found of texts. How they are cut is a step of preprocessing."""
 
     def __init__(self, owner: Owner) -> None:
         super().__init__(owner)
-        self.by = named(Choice(), "data_tokens")
-        self.by.activated.connect(self._choose)
-        self.field(WholeField, "length", Message("Length of a text"), 1, 1)
-        self.field(WholeField, "vocabulary", Message("Vocabulary"), 3, 3)
-        self.field(CheckField, "lower", Message("Lower case"), True)
-        self.place(self.by, self.form)
-
-    def retranslate(self) -> None:
-        super().retranslate()
-        self.by.setAccessibleName(tr("How texts are cut"))
+        self.place(self.form)
 
     def display(self, reading: Reading) -> str:
-        self.by.offer({tr("by words"): "words", tr("by characters"): "characters"}, reading["by"])
-        self.form.refresh()
         parts = [tr("{n} texts", n=quantities.count(int(reading["rows"])))]
         if reading.get("target"):
             parts.append(tr("{text} → {target}", text=reading["text"], target=reading["target"]))
         return " · ".join((*parts, str(reading["encoding"]).upper()))
-
-    def _choose(self) -> None:
-        """Looks again: texts have more characters than words."""
-        by = self.by.currentData()
-        if by != self.owner.reading().get("by"):
-            label = Message("Cut texts {how}", how=self.by.currentText())
-            self.owner.look_again(label, {"by": by, "length": None})
 
 
 class SeriesPart(Part):

@@ -89,7 +89,7 @@ def described(section: Mapping[str, Json]) -> SourceInfo:
 
 def _prepared(info: SourceInfo, section: Mapping[str, Json]) -> SourceInfo:
     """The source with what the section's steps of preprocessing make of a sample."""
-    return replace(info, after=steps.layout_after(section, info))
+    return steps.prepared(section, info)
 
 
 def kind_of(path: Path) -> FileKind:

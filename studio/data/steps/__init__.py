@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from studio.data.layout import GAME, TABLE, TEXT, Layout
+from studio.data.layout import GAME, PIECES, TABLE, TEXT, Layout
 from studio.data.source import DataError, SourceInfo
 from studio.data.steps import (
     categories,
@@ -21,6 +21,7 @@ from studio.data.steps import (
     pictures,
     scaling,
     selection,
+    tokens,
     windows,
 )
 from studio.data.steps.dropping import kept
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 KINDS: Mapping[str, StepKind] = {
     kind.type: kind
-    for module in (dates, missing, categories, scaling, outliers, selection, pictures, windows)
+    for module in (tokens, dates, missing, categories, scaling, outliers, selection, pictures, windows)
     for kind in module.KINDS
 }
 """every step, by its name in the project file, in the order a person sees them"""
@@ -110,8 +111,10 @@ def _completed(section: Mapping[str, Json], info: SourceInfo) -> list[tuple[Mapp
         (step, index) for index, step in enumerate(listed(section.get("preprocessing")))
     ]
     kind = info.stored.kind
-    if kind in (TEXT, GAME):  # standardising is what every project says that says nothing else
+    if kind in (TEXT, PIECES, GAME):  # standardising is what every project says that says nothing else
         steps = [(step, index) for step, index in steps if step != STANDARDIZE]
+    if info.tokens is not None and all(step.get("type") != "tokens" for step, _ in steps):
+        steps.insert(0, (tokens.written(info.tokens), None))
     if info.categories and kind == TABLE and all(step.get("type") != "missing" for step, _ in steps):
         steps.insert(0, ({"type": "missing", "by": section.get("missing") or missing.MEDIAN}, None))
     if info.dates and all(step.get("type") != "dates" for step, _ in steps):
@@ -129,13 +132,19 @@ def listed(written: Json) -> list[Mapping[str, Json]]:
     return [step if isinstance(step, Mapping) else {"type": step} for step in written]
 
 
-def layout_after(section: Mapping[str, Json], info: SourceInfo) -> Layout:
-    """What the network gets of a sample; a step that cannot be done changes nothing."""
+def prepared(section: Mapping[str, Json], info: SourceInfo) -> SourceInfo:
+    """The source with what the network gets of it; a step that cannot be done changes nothing."""
     try:
         steps = placed(section, info)
     except DataError:
-        return info.stored
-    return steps[-1].after if steps else info.stored
+        return replace(info, after=info.stored)
+    info = replace(info, after=steps[-1].after if steps else info.stored)
+    cut = next((step for step in steps if step.kind is KINDS["tokens"] and step.problem is None), None)
+    if cut is None or cut.values is None:
+        return info
+    known = tokens.of(cut.values)
+    # of a long text, what is predicted is its own next token
+    return replace(info, tokens=known, outputs=known.size if info.task == "language" else info.outputs)
 
 
 def fit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from studio.data.layout import GAME, TEXT, Layout
+from studio.data.layout import GAME, PIECES, TEXT, TOKENS, Layout
 from studio.data.steps.kind import Fitted, Samples, StepKind, UnfitError, named
 from studio.data.steps.options import Values, columns
 from studio.words import Message
@@ -17,7 +17,7 @@ Moments = tuple[list[float], list[float]]
 
 
 def after(layout: Layout, values: Values) -> Layout:
-    if layout.kind == TEXT:
+    if layout.kind in (TEXT, PIECES, TOKENS):
         raise UnfitError(Message("texts are no numbers"))
     if layout.kind == GAME:
         raise UnfitError(
