@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from studio.compiler import layout
+from studio.export import script_augmentation
 from studio.export.script_plan import Plan
 from studio.training.options import BALANCED
 from studio.training.schedules import WARMUP_FROM
@@ -55,7 +56,8 @@ def _data(plan: Plan) -> Iterator[str]:
         yield "mean, std = moments(x[drawn[0]])"
     scaled = "" if plan.info.scale == 1.0 else " * SCALE"
     prepared = f"x.float(){scaled}"
-    if plan.standardized:
+    late = plan.standardized and plan.changes_images
+    if plan.standardized and not late:
         prepared = f"({prepared} - mean) / std"
     if own_test:
         yield "parts = [(x[index], y[index]) for index in drawn[:2]] + [load(train=False)]"
@@ -65,6 +67,11 @@ def _data(plan: Plan) -> Iterator[str]:
         yield f"x = {prepared}"
         yield "parts = ((x[index].to(DEVICE), y[index].to(DEVICE)) for index in drawn)"
         yield "training, validation, test = parts"
+    if late:  # images are changed before that
+        yield "mean, std = mean.to(DEVICE), std.to(DEVICE)"
+        yield "judged = (validation, test)"
+        yield "validation, test = (((x - mean) / std, y) for x, y in judged)"
+    yield from script_augmentation.facts(plan)
     if plan.options.max_minutes is None or plan.options.accumulate > 1 or plan.paced:
         yield "samples = len(training[1])"
     if plan.regression:
@@ -236,13 +243,17 @@ def _epoch(plan: Plan) -> Iterator[str]:
 
 
 def _batches(plan: Plan) -> Iterator[str]:
-    accumulated = plan.options.accumulate > 1
+    accumulated, given = plan.options.accumulate > 1, "batches(*training, BATCH_SIZE, order)"
+    if plan.data.augmentation:
+        yield f"given = {given}"
+        more = "".join(f", {name}" for name in script_augmentation.values(plan))
+        given = f"augmented(given, seed{more})"
     if accumulated:
         yield "count = steps(samples, BATCH_SIZE)"
-        yield "given = batches(*training, BATCH_SIZE, order)"
+        yield f"given = {given}"
         yield "for step, (inputs, targets) in enumerate(given, 1):"
     else:
-        yield "for inputs, targets in batches(*training, BATCH_SIZE, order):"
+        yield f"for inputs, targets in {given}:"
     yield from (f"    {line}" for line in _batch(plan))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from studio.compiler.analysis import Context
+from studio.data.layout import IMAGE
 from studio.data.settings import DataSettings
 from studio.data.source import SourceInfo
 from studio.graph.model import ProjectData
@@ -70,7 +71,7 @@ class Plan:
     @property
     def stratified(self) -> bool:
         """Whether every class of the data comes into each part in equal shares."""
-        return self.info.task == "classification"
+        return self.info.task == "classification" and self.data.split.by != "random"
 
     @property
     def loss(self) -> str:
@@ -79,6 +80,11 @@ class Plan:
     @property
     def standardized(self) -> bool:
         return bool(self.data.steps)
+
+    @property
+    def changes_images(self) -> bool:
+        """Whether training images are changed at random, which is before they are standardised."""
+        return bool(self.data.augmentation) and self.info.stored.kind == IMAGE
 
     @property
     def blended(self) -> bool:

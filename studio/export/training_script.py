@@ -17,6 +17,7 @@ from studio.data.settings import DataSettings
 from studio.data.sources import SOURCES
 from studio.data.steps import STANDARDIZE
 from studio.export import script_aims as aims
+from studio.export import script_augmentation
 from studio.export import script_parts as parts
 from studio.export.script_loop import main
 from studio.export.script_plan import OBJECTIVES, Plan
@@ -214,6 +215,8 @@ def _functions(plan: Plan) -> Iterator[str]:
         order = "draw(y, generator)"
     laid = ".contiguous(memory_format=torch.channels_last)" if plan.channels_last else ""
     yield parts.BATCHES.format(order=order, inputs=f"x[chosen]{laid}").strip("\n")
+    if plan.data.augmentation:
+        yield from script_augmentation.functions(plan)
     if plan.blended:
         yield _mixing(plan)
     if plan.rates:

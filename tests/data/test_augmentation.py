@@ -10,7 +10,6 @@ import torch
 from torch import Generator, Tensor
 
 from studio.data import augmentation
-from studio.data.augmentation.kind import Facts
 from studio.data.augmentation.noise import mask, mask_span, mask_tokens, noise, replace_tokens
 from studio.data.batches import batches
 from studio.data.prepare import Prepared, prepare
@@ -142,14 +141,13 @@ def test_the_class_of_each_pixel_follows_its_pixel() -> None:
 
 
 def test_noise_and_masks_are_those_of_the_column() -> None:
-    facts = Facts(torch.tensor([[2.0, 0.0]]), torch.tensor([[5.0, 0.0]]))
     x = torch.cat([torch.full((4000, 1), 7.0), torch.ones(4000, 1)], 1)
 
-    noisy = noise(x, drawn(), 0.5, facts) - x
+    noisy = noise(x, drawn(), 0.5, torch.tensor([[2.0, 0.0]])) - x
     assert noisy[:, 0].std().item() == pytest.approx(1.0, abs=0.05)
     assert not noisy[:, 1].any()
 
-    hidden = mask(x, drawn(), 0.3, facts)
+    hidden = mask(x, drawn(), 0.3, torch.tensor([[5.0, 0.0]]))
     assert set(hidden[:, 0].tolist()) == {5.0, 7.0} and set(hidden[:, 1].tolist()) == {0.0, 1.0}
     assert (hidden == x).float().mean().item() == pytest.approx(0.7, abs=0.03)
 
@@ -174,10 +172,10 @@ def test_a_table_knows_its_flags_from_its_numbers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("axis", [1, 2])
 def test_a_stretch_of_time_is_hidden_in_all_columns(axis: int) -> None:
-    facts = Facts(1.0, torch.zeros(1, 3, 1) if axis == 1 else torch.zeros(1, 1, 3), axis)
+    middle = torch.zeros(1, 3, 1) if axis == 1 else torch.zeros(1, 1, 3)
     x = torch.ones(500, 3, 40) if axis == 1 else torch.ones(500, 40, 3)
 
-    hidden = (mask_span(x, drawn(), 0.5, facts) == 0).movedim(axis, 1)
+    hidden = (mask_span(x, drawn(), 0.5, middle, axis) == 0).movedim(axis, 1)
 
     assert (hidden == hidden[:, :1]).all()
     lengths = hidden[:, 0].sum(1)
@@ -196,7 +194,7 @@ def test_tokens_are_hidden_or_exchanged_but_never_padding() -> None:
     assert (hidden[:, :20] == UNKNOWN).float().mean().item() == pytest.approx(0.25, abs=0.03)
     assert (hidden[:, 20:] == PADDING).all()
 
-    other = replace_tokens(x, drawn(), 0.5, Facts(tokens=50))
+    other = replace_tokens(x, drawn(), 0.5, 50)
     assert other[:, :20].min() >= 2 and other.max() < 50 and (other[:, 20:] == PADDING).all()
     assert (other[:, :20] != 9).float().mean().item() == pytest.approx(0.5, abs=0.05)
 

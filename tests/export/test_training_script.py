@@ -119,6 +119,27 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         },
         "learning": {"fc1": 0.1},
     },
+    "digits-changed": {
+        "data": {
+            "augmentation": [
+                {"type": "flip"},
+                {"type": "crop", "padding": 2},
+                {"type": "resized_crop"},
+                {"type": "rotate", "degrees": 10},
+                {"type": "affine"},
+                {"type": "color_jitter"},
+                {"type": "rand_augment"},
+                {"type": "erase"},
+                {"type": "noise", "std": 0.05},
+            ]
+        },
+        "training": {"batch_size": 128, "accumulate": 2},
+    },
+    "digits-changed-as-stored": {
+        "data": {"augmentation": [{"type": "rotate"}], "preprocessing": [], "split": {"by": "random"}},
+        "training": {"batch_size": 128, "memory_format": "channels_last", "precision": "float32"},
+    },
+    "diabetes-changed": {"data": {"augmentation": [{"type": "noise"}, {"type": "mask"}]}},
     "digits-mixed": {
         "training": {"mixup": 0.3, "cutmix": 1.0, "ema": 0.9, "schedule": "OneCycleLR", "batch_size": 128}
     },
@@ -141,6 +162,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "denoising": {"training": {"batch_size": 100}},
     "variational": {"training": {"objective": {"type": "variational", "beta": 0.5}, "clip_norm": 1.0}},
     "unet": {"training": {"batch_size": 50}},
+    "unet-changed": {
+        "data": {"augmentation": [{"type": "flip"}, {"type": "affine", "degrees": 90}, {"type": "noise"}]},
+        "training": {"batch_size": 200},
+    },
     "unet-dice": {
         "training": {"batch_size": 100, "loss": "dice"},
         "data": {"split": {"validation": 0, "test": 0.5, "seed": 1}},

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from studio.data.augmentation import colours, crops, erasing, flips, noise, rand_augment, warps
+from studio.data.augmentation import (
+    colours,
+    crops,
+    erasing,
+    flips,
+    noise,
+    rand_augment,
+    warps,
+)
 from studio.data.augmentation.kind import Kind, Step
 from studio.data.layout import GAME, IMAGE, OTHER, SERIES, TABLE, TEXT
 from studio.data.source import DataError, SourceInfo
@@ -49,7 +57,11 @@ def offered(info: SourceInfo) -> tuple[Kind, ...]:
         return ()
     moved = info.task == "segmentation"
     kind = info.stored.kind
-    return tuple(k for k in KINDS.values() if kind in k.for_ and not (moved and k.type == "rand_augment"))
+    return tuple(
+        k
+        for k in KINDS.values()
+        if kind in k.for_ and not (moved and k.type == "rand_augment")
+    )
 
 
 def placed(section: Mapping[str, Json], info: SourceInfo) -> tuple[Placed, ...]:
@@ -58,7 +70,11 @@ def placed(section: Mapping[str, Json], info: SourceInfo) -> tuple[Placed, ...]:
     if written is None:
         return ()
     if not isinstance(written, list | tuple):
-        raise DataError(sections.wrong_value("data.augmentation", written, Message("a list of steps")))
+        raise DataError(
+            sections.wrong_value(
+                "data.augmentation", written, Message("a list of steps")
+            )
+        )
     return tuple(_place(step, number, info) for number, step in enumerate(written))
 
 
@@ -77,7 +93,9 @@ def _place(written: Json, number: int, info: SourceInfo) -> Placed:
     kind = KINDS.get(str(step.get("type")))
     if kind is None:
         expected = Message("one of the steps {known}", known=", ".join(KINDS))
-        return Placed(step, None, DataError(sections.wrong_value(place, dict(step), expected)))
+        return Placed(
+            step, None, DataError(sections.wrong_value(place, dict(step), expected))
+        )
     try:
         values = options.read(step, kind.options, place)
         _check(kind, place, info)

@@ -20,9 +20,9 @@ def color_jitter(
     saturation: float,
     hue: float,
 ) -> Tensor:
-    """Changes each image by factors from 1 - a to 1 + a, its hue by up to `hue` of the circle.
+    """Changes each image by factors from 1 - a to 1 + a, its hue by up to `hue` of 1.
 
-    The order of the four is drawn anew for each batch. Grey images have neither saturation nor hue.
+    The order of the four is drawn for each batch. Grey images have neither of the latter.
     """
     import torch
 
@@ -63,14 +63,21 @@ def tint(x: Tensor, by: Tensor) -> Tensor:
     (red, green, blue), high = x.unbind(1), x.amax(1)
     spread = high - x.amin(1)
     safe = torch.where(spread > 0, spread, 1.0)
-    sixth = torch.where(high == green, 2 + (blue - red) / safe, 4 + (red - green) / safe)
+    sixth = torch.where(
+        high == green, 2 + (blue - red) / safe, 4 + (red - green) / safe
+    )
     sixth = torch.where(high == red, (green - blue) / safe, sixth) + 6 * by.squeeze(1)
-    near = (sixth.unsqueeze(1) + torch.tensor([5.0, 3.0, 1.0], device=x.device).view(3, 1, 1)) % 6
-    return high.unsqueeze(1) - spread.unsqueeze(1) * torch.minimum(near, 4 - near).clamp(0, 1)
+    near = (
+        sixth.unsqueeze(1)
+        + torch.tensor([5.0, 3.0, 1.0], device=x.device).view(3, 1, 1)
+    ) % 6
+    return high.unsqueeze(1) - spread.unsqueeze(1) * torch.minimum(
+        near, 4 - near
+    ).clamp(0, 1)
 
 
 def grey(x: Tensor) -> Tensor:
-    """(N, 3, H, W) to (N, 1, H, W), as bright as eyes see them; other images as they are."""
+    """(N, 3, H, W) to (N, 1, H, W), as bright as eyes see them; others as they are."""
     if x.shape[1] != 3:
         return x
     red, green, blue = x.unbind(1)
@@ -88,7 +95,9 @@ KINDS = (
     Kind(
         "color_jitter",
         Message("Colour"),
-        Message("Changes brightness, contrast, saturation and hue by up to so much to either side."),
+        Message(
+            "Changes brightness, contrast, saturation and hue by up to so much to either side."
+        ),
         (
             _strength("brightness", Message("brightness"), 0.2),
             _strength("contrast", Message("contrast"), 0.2),

@@ -23,7 +23,12 @@ def crop(x: Tensor, generator: Generator, padding: int) -> Tensor:
     return places[torch.arange(len(x)), :, top, left]
 
 
-def resized_crop(x: Tensor, generator: Generator, smallest: float, ratio: float) -> Tensor:
+def resized_crop(
+    x: Tensor,
+    generator: Generator,
+    smallest: float,
+    ratio: float,
+) -> Tensor:
     """Cuts a part out of each image and brings it back to the size of the whole.
 
     Its area is from `smallest` to 1 of the whole, its sides differ by `ratio` at most.
@@ -38,9 +43,14 @@ def resized_crop(x: Tensor, generator: Generator, smallest: float, ratio: float)
 
 
 def boxes(
-    n: int, height: int, width: int, smallest: float, ratio: float, generator: Generator
+    n: int,
+    height: int,
+    width: int,
+    smallest: float,
+    ratio: float,
+    generator: Generator,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Top, left, height and width of `n` boxes; the first of ten that fits, or else the whole image."""
+    """Top, left, height, width of `n` boxes: the first of ten that fits, or the whole."""
     import math
 
     import torch
@@ -54,13 +64,18 @@ def boxes(
     high = torch.where(fits.any(1), high.gather(1, first).flatten(), height)
     wide = torch.where(fits.any(1), wide.gather(1, first).flatten(), width)
     at = torch.rand(2, n, generator=generator)
-    return (at[0] * (height - high + 1)).floor(), (at[1] * (width - wide + 1)).floor(), high, wide
+    return (
+        (at[0] * (height - high + 1)).floor(),
+        (at[1] * (width - wide + 1)).floor(),
+        high,
+        wide,
+    )
 
 
 def resampling(start: Tensor, length: Tensor, size: int) -> Tensor:
-    """How `size` values are made of those from `start` on, `length` of them: (N, size, size).
+    """How `size` values are made of `length` ones from `start` on: (N, size, size).
 
-    Straight lines between neighbours; where values are brought together, a mean of all that lie there.
+    Straight lines between neighbours; where many become one, a mean of all that lie there.
     """
     import torch
 
@@ -76,7 +91,9 @@ KINDS = (
     Kind(
         "crop",
         Message("Shift"),
-        Message("Shifts an image by up to so many pixels; what is empty then is black."),
+        Message(
+            "Shifts an image by up to so many pixels; what is empty then is black."
+        ),
         (Option("padding", Message("pixels"), WHOLE, 4, 1, 512),),
         IMAGES,
         crop,
@@ -86,7 +103,9 @@ KINDS = (
     Kind(
         "resized_crop",
         Message("Cut out"),
-        Message("Cuts a part out of an image and enlarges it: for photographs, where a part says enough."),
+        Message(
+            "Cuts a part out of an image and enlarges it: for photographs, where a part says enough."
+        ),
         (
             Option("smallest", Message("smallest share"), NUMBER, 0.3, 0.01, 1),
             Option("ratio", Message("ratio of sides"), NUMBER, 1.33, 1, 10),

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 def erase(x: Tensor, generator: Generator, p: float, largest: float) -> Tensor:
-    """Makes a box of some images black, with the chance `p` each: from 0.02 to `largest` of the area.
+    """Makes a box of some images black: up to `largest` of the area, with the chance `p`.
 
-    As torchvision's RandomErasing: one side is up to 3.3 times the other; the first of ten that fits.
+    As torchvision's RandomErasing: from 0.02 of the area on, one side up to 3.3 times the
+    other; the first of ten that fits.
     """
     import math
 
@@ -32,11 +33,16 @@ def erase(x: Tensor, generator: Generator, p: float, largest: float) -> Tensor:
     first = fits.byte().argmax(1, keepdim=True)
     high, wide = (side.gather(1, first).flatten() for side in (high, wide))
     at = torch.rand(2, n, generator=generator)
-    top, left = (at[0] * (height - high + 1)).floor(), (at[1] * (width - wide + 1)).floor()
+    top, left = (
+        (at[0] * (height - high + 1)).floor(),
+        (at[1] * (width - wide + 1)).floor(),
+    )
     rows, columns = torch.arange(height), torch.arange(width)
     down = (rows >= top.view(-1, 1)) & (rows < (top + high).view(-1, 1))
     across = (columns >= left.view(-1, 1)) & (columns < (left + wide).view(-1, 1))
-    inside = down.unsqueeze(2) & across.unsqueeze(1) & (chosen & fits.any(1)).view(-1, 1, 1)
+    inside = (
+        down.unsqueeze(2) & across.unsqueeze(1) & (chosen & fits.any(1)).view(-1, 1, 1)
+    )
     return x.masked_fill(inside.unsqueeze(1).to(x.device), 0)
 
 

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor
 
 
-def flip(x: Tensor, generator: Generator, horizontal: float, vertical: float) -> Tensor:
+def flip(
+    x: Tensor,
+    generator: Generator,
+    horizontal: float,
+    vertical: float,
+) -> Tensor:
     """Mirrors each image with these chances: left and right, above and below."""
     import torch
 

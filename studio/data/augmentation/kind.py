@@ -39,7 +39,9 @@ class Facts:
 
     def to(self, device: str) -> Facts:
         held = (self.spread, self.middle)
-        spread, middle = (part if isinstance(part, float) else part.to(device) for part in held)
+        spread, middle = (
+            part if isinstance(part, float) else part.to(device) for part in held
+        )
         return Facts(spread, middle, self.axis, self.tokens)
 
 
@@ -47,8 +49,8 @@ class Facts:
 class Kind:
     """One type of step.
 
-    `apply(x, generator, **options)` gets images (N, C, H, W) from 0 to 1, everything else as the network gets
-    it. `for_` are the kinds of `Layout` that it is for.
+    `apply(x, generator, **options, **facts)` gets images (N, C, H, W) from 0 to 1, everything else as
+    the network gets it. `for_` are the kinds of `Layout` that it is for.
     """
 
     type: str
@@ -61,8 +63,8 @@ class Kind:
     """whether it takes values to other places and changes none, so that it may work on stored bytes too"""
     warps: bool = False
     """whether it changes where things are in an image, so that a class for each pixel has to follow"""
-    facts: bool = False
-    """whether it is given `facts` as well"""
+    facts: tuple[str, ...] = ()
+    """what it is given of the `Facts` as well"""
     ranged: bool = False
     """whether it makes sense only for values from 0 to 1"""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.data.augmentation.kind import NUMBERS, ROWS, TEXTS, Facts, Kind, chance
+from studio.data.augmentation.kind import NUMBERS, ROWS, TEXTS, Kind, chance
 from studio.data.layout import SERIES
 from studio.data.steps.options import NUMBER, Option
 from studio.data.texts import FIRST, PADDING, UNKNOWN
@@ -14,33 +14,45 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor
 
 
-def noise(x: Tensor, generator: Generator, std: float, facts: Facts) -> Tensor:
-    """Adds normal noise of `std` deviations of the column; columns of 0 and 1 stay as they are."""
+def noise(
+    x: Tensor,
+    generator: Generator,
+    std: float,
+    spread: Tensor | float,
+) -> Tensor:
+    """Adds normal noise, of `std` times the `spread` of the column."""
     import torch
 
     drawn = torch.randn(x.shape, generator=generator).to(x.device)
-    return x + drawn * std * facts.spread
+    return x + drawn * std * spread
 
 
-def mask(x: Tensor, generator: Generator, p: float, facts: Facts) -> Tensor:
-    """Puts its column's mean in place of a number, or 0 for a column of 0 and 1, each with the chance `p`."""
+def mask(
+    x: Tensor,
+    generator: Generator,
+    p: float,
+    middle: Tensor | float,
+) -> Tensor:
+    """Puts its column's mean in place of a number, each with the chance `p`."""
     import torch
 
     hidden = torch.rand(x.shape, generator=generator).to(x.device) < p
-    return torch.where(hidden, facts.middle, x)
+    return torch.where(hidden, middle, x)
 
 
-def mask_span(x: Tensor, generator: Generator, longest: float, facts: Facts) -> Tensor:
-    """Puts the mean in a stretch of time of each sample, in all columns: up to `longest` of its length."""
+def mask_span(
+    x: Tensor, generator: Generator, longest: float, middle: Tensor | float, axis: int
+) -> Tensor:
+    """Puts the mean in a stretch of time of each sample: up to `longest` of its length."""
     import torch
 
-    time = 3 - facts.axis
+    time = 3 - axis
     steps, n = x.shape[time], len(x)
     length = (torch.rand(n, generator=generator) * (longest * steps + 1)).floor()
     start = (torch.rand(n, generator=generator) * (steps - length + 1)).floor()
     at = torch.arange(steps)
     hidden = (at >= start.view(-1, 1)) & (at < (start + length).view(-1, 1))
-    return torch.where(hidden.to(x.device).unsqueeze(facts.axis), facts.middle, x)
+    return torch.where(hidden.to(x.device).unsqueeze(axis), middle, x)
 
 
 def mask_tokens(x: Tensor, generator: Generator, p: float) -> Tensor:
@@ -51,11 +63,13 @@ def mask_tokens(x: Tensor, generator: Generator, p: float) -> Tensor:
     return x.masked_fill(hidden & (x != PADDING), UNKNOWN)
 
 
-def replace_tokens(x: Tensor, generator: Generator, p: float, facts: Facts) -> Tensor:
-    """Tokens (N, length) become any others of the vocabulary, each with the chance `p`."""
+def replace_tokens(x: Tensor, generator: Generator, p: float, tokens: int) -> Tensor:
+    """Tokens (N, length) become others of the vocabulary, each with the chance `p`."""
     import torch
 
-    others = torch.randint(FIRST, max(facts.tokens, FIRST + 1), x.shape, generator=generator).to(x.device)
+    others = torch.randint(
+        FIRST, max(tokens, FIRST + 1), x.shape, generator=generator
+    ).to(x.device)
     changed = torch.rand(x.shape, generator=generator).to(x.device) < p
     return torch.where(changed & (x != PADDING), others, x)
 
@@ -64,11 +78,13 @@ KINDS = (
     Kind(
         "noise",
         Message("Noise"),
-        Message("Adds noise: of a column's deviation, or for images of the range from black to white."),
+        Message(
+            "Adds noise: of a column's deviation, or for images of the range from black to white."
+        ),
         (Option("std", Message("strength"), NUMBER, 0.1, 0, 100),),
         NUMBERS,
         noise,
-        facts=True,
+        facts=("spread",),
     ),
     Kind(
         "mask",
@@ -77,7 +93,7 @@ KINDS = (
         (chance("p", Message("chance"), 0.1),),
         ROWS,
         mask,
-        facts=True,
+        facts=("middle",),
     ),
     Kind(
         "mask_span",
@@ -86,7 +102,7 @@ KINDS = (
         (chance("longest", Message("longest share"), 0.2),),
         (SERIES,),
         mask_span,
-        facts=True,
+        facts=("middle", "axis"),
     ),
     Kind(
         "mask_tokens",
@@ -103,6 +119,6 @@ KINDS = (
         (chance("p", Message("chance"), 0.05),),
         TEXTS,
         replace_tokens,
-        facts=True,
+        facts=("tokens",),
     ),
 )

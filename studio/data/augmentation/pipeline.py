@@ -47,10 +47,15 @@ class Augmentation:
     def apply(self, x: Tensor, y: Tensor, seed: int) -> tuple[Tensor, Tensor]:
         """Samples (N, ...) as they are held, and targets, to what the network gets, drawn by `seed`."""
         generator = torch.Generator().manual_seed(seed)
-        format_ = _format(x)
+        format_, x = (
+            _format(x),
+            x.contiguous(),
+        )  # sums come out the same however images lie
         steps = list(self.steps)
         if x.dtype == torch.uint8 and self._only_scales:
-            while steps and steps[0].kind.moves:  # four times less to move than as floats
+            while (
+                steps and steps[0].kind.moves
+            ):  # four times less to move than as floats
                 x, y = self._step(steps.pop(0), x, y, generator)
         x = x if self.before is None else self.before.apply(x)
         for step in steps:
@@ -63,12 +68,15 @@ class Augmentation:
 
     @property
     def _only_scales(self) -> bool:
-        return self.before is not None and all(step["type"] == "scale" for step in self.before.steps)
+        return self.before is not None and all(
+            step["type"] == "scale" for step in self.before.steps
+        )
 
-    def _step(self, step: Step, x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    def _step(
+        self, step: Step, x: Tensor, y: Tensor, generator: Generator
+    ) -> tuple[Tensor, Tensor]:
         kind, values = step.kind, dict(step.values)
-        if kind.facts:
-            values["facts"] = self.facts
+        values |= {name: getattr(self.facts, name) for name in kind.facts}
         drawn = generator.get_state() if self.masks and kind.warps else None
         x = kind.apply(x, generator, **values)
         if drawn is not None:
@@ -97,7 +105,9 @@ def make(
     before = replace(fitted, steps=shaping)
     after = replace(fitted, steps=fitted.steps[len(shaping) :])
     _check_range(steps, before.apply(some))
-    return Augmentation(tuple(steps), before, after, Facts(), info.task == "segmentation")
+    return Augmentation(
+        tuple(steps), before, after, Facts(), info.task == "segmentation"
+    )
 
 
 def _facts(given: Tensor, info: SourceInfo, tokens: int) -> Facts:
@@ -131,5 +141,9 @@ def _check_range(steps: Sequence[Step], some: Tensor) -> None:
 
 def _format(x: Tensor) -> torch.memory_format:
     """How samples lie in memory."""
-    last = x.dim() == 4 and not x.is_contiguous() and x.is_contiguous(memory_format=torch.channels_last)
+    last = (
+        x.dim() == 4
+        and not x.is_contiguous()
+        and x.is_contiguous(memory_format=torch.channels_last)
+    )
     return torch.channels_last if last else torch.contiguous_format

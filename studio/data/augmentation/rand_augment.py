@@ -14,8 +14,13 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor
 
 
-def rand_augment(x: Tensor, generator: Generator, num_ops: int, magnitude: float) -> Tensor:
-    """`num_ops` of fourteen changes for each image, one after the other; `magnitude` is from 0 to 30."""
+def rand_augment(
+    x: Tensor,
+    generator: Generator,
+    num_ops: int,
+    magnitude: float,
+) -> Tensor:
+    """`num_ops` of fourteen changes for each image in turn; `magnitude` is from 0 to 30."""
     import torch
 
     for _ in range(num_ops):
@@ -30,7 +35,7 @@ def rand_augment(x: Tensor, generator: Generator, num_ops: int, magnitude: float
 
 
 def changed(x: Tensor, number: int, by: Tensor) -> Tensor:
-    """The change of this number, as strong as `by` (N,) from -1 to 1. 0 changes nothing."""
+    """The change of this number, as strong as `by` (N,), from -1 to 1. 0 is none."""
     import torch
 
     strength = by.to(x.device).view(-1, 1, 1, 1)
@@ -58,7 +63,7 @@ def changed(x: Tensor, number: int, by: Tensor) -> Tensor:
 
 
 def movement(number: int, by: Tensor, height: int, width: int) -> Tensor:
-    """Slants to the side and down, shifts to the side and down, turns: where each pixel comes from."""
+    """Slants and shifts, each to the side and down, and turns: where pixels come from."""
     import torch
 
     if number == 5:
@@ -89,7 +94,9 @@ def stretch(x: Tensor) -> Tensor:
     import torch
 
     low, high = x.amin((2, 3), keepdim=True), x.amax((2, 3), keepdim=True)
-    return torch.where(high > low, (x - low) / torch.where(high > low, high - low, 1.0), x)
+    return torch.where(
+        high > low, (x - low) / torch.where(high > low, high - low, 1.0), x
+    )
 
 
 def equalize(x: Tensor) -> Tensor:
@@ -103,7 +110,9 @@ def equalize(x: Tensor) -> Tensor:
     last = counts.gather(2, levels.amax(2, keepdim=True))
     step = (total[..., -1:] - last) // 255
     before = (total - counts + step // 2) // step.clamp(min=1)
-    table = torch.where(step > 0, before.clamp(max=255), torch.arange(256, device=x.device))
+    table = torch.where(
+        step > 0, before.clamp(max=255), torch.arange(256, device=x.device)
+    )
     return (table.gather(2, levels) / 255).to(x.dtype).view_as(x)
 
 
@@ -111,7 +120,9 @@ KINDS = (
     Kind(
         "rand_augment",
         Message("RandAugment"),
-        Message("Some of fourteen changes of place and colour, drawn for each image, all equally strong."),
+        Message(
+            "Some of fourteen changes of place and colour, drawn for each image, all equally strong."
+        ),
         (
             Option("num_ops", Message("changes"), WHOLE, 2, 1, 8),
             Option("magnitude", Message("strength, to 30"), NUMBER, 9, 0, 30),

@@ -32,7 +32,9 @@ class Samples:
     fitted: Preprocessing
     names: tuple[str, ...]
 
-    def drawn(self, section: Mapping[str, Json], number: int, count: int) -> tuple[Tensor, Tensor]:
+    def drawn(
+        self, section: Mapping[str, Json], number: int, count: int
+    ) -> tuple[Tensor, Tensor]:
         """`count` samples before and after the steps that `section` lists now; `number` decides the draws.
 
         Images are from 0 to 1, everything else is as the network gets it. Raises DataError.

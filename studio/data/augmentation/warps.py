@@ -30,7 +30,7 @@ def affine(
 ) -> Tensor:
     """Turns, shifts, zooms and slants each image, each by up to so much to either side.
 
-    `translate` is a share of height and width, `zoom` one of the size; the rest is in degrees.
+    `translate` is a share of height and width, `zoom` of the size; the rest is in degrees.
     """
     import torch
 
@@ -54,9 +54,9 @@ def turning(angle: Tensor) -> Tensor:
 
 
 def warp(x: Tensor, moves: Tensor) -> Tensor:
-    """Images (N, C, H, W) whose pixels come from `moves` (N, 2, 3) of their place, counted from the middle.
+    """Images whose pixels come from `moves` (N, 2, 3) of their place, from the middle.
 
-    Straight lines between pixels, the nearest one of whole numbers; black where none was.
+    Straight lines between pixels, of whole numbers the nearest; black where none was.
     """
     import torch
     from torch.nn import functional
@@ -67,7 +67,9 @@ def warp(x: Tensor, moves: Tensor) -> Tensor:
     moves = (moves * size / half.view(2, 1)).to(x.device)
     grid = functional.affine_grid(moves, list(x.shape), align_corners=False)
     mode = "bilinear" if x.is_floating_point() else "nearest"
-    moved = functional.grid_sample(x.float(), grid, mode, padding_mode="zeros", align_corners=False)
+    moved = functional.grid_sample(
+        x.float(), grid, mode, padding_mode="zeros", align_corners=False
+    )
     return moved.to(x.dtype)
 
 
@@ -88,7 +90,9 @@ KINDS = (
     Kind(
         "affine",
         Message("Affine"),
-        Message("Turns, shifts, zooms and slants at once, each by up to so much to either side."),
+        Message(
+            "Turns, shifts, zooms and slants at once, each by up to so much to either side."
+        ),
         (
             _share("degrees", Message("degrees"), 10.0, 180),
             _share("translate", Message("shift"), 0.1, 1),
