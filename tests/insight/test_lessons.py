@@ -125,6 +125,25 @@ def test_what_an_exercise_misses_is_said_in_both_languages(name: str) -> None:
             assert "{" not in str(text), check
 
 
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", PROJECTS)
+def test_a_project_fits_the_data_that_it_asks_for(name: str, shared_data: Path) -> None:
+    lesson = lessons.load(name)
+    project, _, note = lesson.in_folder(shared_data)
+    if project is None:
+        pytest.skip(str(note))
+
+    there, told = context_of(project), context_of(lesson.original())
+    assert (there.inputs, there.outputs) == (told.inputs, told.outputs)
+
+
+def test_data_that_is_not_there_is_named(tmp_path: Path) -> None:
+    project, _, note = lessons.load("mnist_cnn").in_folder(tmp_path)
+
+    assert project is None
+    assert str(note).startswith("needs mnist from https://")
+
+
 def test_every_project_is_in_a_group() -> None:
     grouped = [name for group in shown.GROUPS for name in group.names]
 

@@ -40,8 +40,12 @@ def test_the_wheel_holds_the_resources(names: set[str]) -> None:
 
 
 def test_the_wheel_holds_the_gallery(names: set[str]) -> None:
+    pages = {f"studio/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "projects/pages").glob("*.*")}
+
     for example in ("digits", "iris", "diabetes"):
         assert f"studio/projects/{example}.json" in names
+        assert f"studio/projects/pages/{example}.zh_CN.md" in names
+    assert pages <= names
 
 
 def test_the_wheel_holds_the_code_and_neither_tests_nor_runs(names: set[str]) -> None:
