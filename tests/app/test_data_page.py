@@ -164,6 +164,17 @@ def test_images_are_shown_before_their_columns_and_texts_beside_their_classes(
     assert {shown.index(row, 0).data() for row in range(shown.rowCount())} == {"3"}
 
 
+def test_a_narrow_page_gives_what_is_odd_a_tab_of_its_own(panel: ExplorePanel) -> None:
+    assert panel.findings.isVisible() and panel._class_table.isVisible()
+
+    panel.resize(500, 260)
+    assert not panel.findings.isVisible() and not panel._class_table.isVisible()
+    panel._choose_view("oddities")
+    assert panel.findings.isVisible() and not panel.pages.isVisible()
+    panel._choose_view("samples")
+    assert panel._class_table.isVisible() and panel.pages.isVisible()
+
+
 def test_the_tab_says_how_many_warnings_there_are(window: MainWindow) -> None:
     window.workspace._count_oddities(3)
     titles = [window.workspace.tabs.tabText(i) for i in range(window.workspace.tabs.count())]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QItemSelectionModel, QSortFilterProxyModel, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -44,7 +44,9 @@ WITH, WITHOUT = 300, 160
 WIDTHS, CLASS_WIDTH = (124, 76, 104, 124, 88), 84
 OF_TRAINING = ("objective", "class_weights", "sampler")
 """settings of the training that say whether a finding can be cured"""
-COLUMNS, SAMPLES, CURVES = "columns", "samples", "curves"
+ODDITIES, COLUMNS, SAMPLES, CURVES = "oddities", "columns", "samples", "curves"
+NARROW = 720
+"""pixels of width below which what is odd has a tab of its own, and classes are beside samples only"""
 
 
 class ExplorePanel(QWidget):
@@ -68,6 +70,7 @@ class ExplorePanel(QWidget):
         self._stopped = False
         self._share = 0.0
         self._wanted = ""
+        self._narrow = False
         self._lane = Lane(self)
         self._lane.done.connect(self._take)
         self._lane.failed.connect(self._fail)
@@ -182,6 +185,13 @@ class ExplorePanel(QWidget):
         super().showEvent(event)
         self._look_soon()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._offer_views()
+
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if self._lane.busy:
@@ -253,7 +263,6 @@ class ExplorePanel(QWidget):
         self.columns.display(found.columns if found is not None else ())
         classes = found.classes if found is not None else ()
         self.classes.display((None, *classes) if classes else ())
-        self._class_table.setVisible(bool(classes))
         self._fit_columns()
         self._offer_views()
         self._show_samples()
@@ -275,12 +284,18 @@ class ExplorePanel(QWidget):
     def _offer_views(self) -> None:
         """The tabs of what there is to see, the one chosen before in front."""
         found = self._look
-        titles = {COLUMNS: tr("Columns"), SAMPLES: tr("Samples"), CURVES: tr("Over time")}
+        titles = {
+            COLUMNS: tr("Columns"),
+            SAMPLES: tr("Samples"),
+            CURVES: tr("Over time"),
+            ODDITIES: tr("Odd"),
+        }
         offered = []
         if found is not None:
             some = {COLUMNS: found.columns, SAMPLES: found.samples, CURVES: found.curves}
             order = (CURVES, COLUMNS, SAMPLES) if found.heads or found.curves else (SAMPLES, COLUMNS)
             offered = [name for name in order if some[name]]
+            offered += [ODDITIES] if self._narrow and found.findings else []
         self.views.blockSignals(True)
         while self.views.count():
             self.views.removeTab(0)
@@ -307,6 +322,10 @@ class ExplorePanel(QWidget):
         samples = self.gallery if pictures else self._sample_table
         shown = {COLUMNS: self._column_table, CURVES: self.curves}.get(view, samples)
         self.pages.setCurrentWidget(shown)
+        self.findings.setVisible(not self._narrow or view == ODDITIES)
+        self.pages.setVisible(not self._narrow or view != ODDITIES)
+        beside = not self._narrow or view == SAMPLES
+        self._class_table.setVisible(bool(found.classes) and beside)
         if found.curves:
             self.curves.display(found.curves, found.counts[0] / max(1, found.counts[0] + found.counts[1]))
 
