@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from studio.graph.model import ProjectData
 
 
+TARGET_KEYS = {
+    **dict.fromkeys(("table", "parquet", "text", "labelled_images", "sequences"), "target"),
+    "arrays": "y",
+}
+"""kinds of files that predict a column or an array that can be named, and where their reading has it"""
+
+
 def add(commands: Commands) -> None:
     parser = add_command(commands, "data", tr("a file of your own as the data of a project"), run)
     add_project(parser)
@@ -28,6 +35,11 @@ def add(commands: Commands) -> None:
         help=tr("a table, texts, a folder of images; without it the data is looked at that the project has"),
     )
     parser.add_argument("--target", metavar="COLUMN", help=tr("the column to predict"))
+    parser.add_argument(
+        "--faults",
+        choices=("stop", "skip"),
+        help=tr("what is done at a broken image, a short row, a text among numbers: stop (usual) or skip it"),
+    )
     add_json(parser)
 
 
@@ -70,9 +82,11 @@ def _take(arguments: argparse.Namespace, project: ProjectData) -> ProjectData:
     from studio.project import files
 
     guessed = guess(arguments.file)
-    told = {} if arguments.target is None else {"target": arguments.target}
-    if told and guessed.source not in ("table", "text"):
+    told = {} if arguments.target is None else {TARGET_KEYS.get(guessed.source, ""): arguments.target}
+    if "" in told:
         raise UsageError(Message("--target is for tables: images are told apart by their folders."))
+    if arguments.faults is not None:
+        told["faults"] = arguments.faults
     reading = KINDS[guessed.source].look(guessed.root, told) if guessed.brought else None
     document = Document(project)
     with document.transaction(Message("Use the data {name}", name=arguments.file.name)) as edit:

@@ -61,7 +61,7 @@ def read(path: Path, name: str) -> NDArray[Any]:
         match path.suffix.lower():
             case ".npy":
                 file = path if name == path.stem else path.with_name(f"{name}.npy")
-                mapped: NDArray[Any] = np.load(file, mmap_mode="c", allow_pickle=False)
+                mapped: NDArray[Any] = np.lib.format.open_memmap(file, mode="c")
                 return mapped
             case ".npz":
                 with np.load(path, allow_pickle=False) as packed:
@@ -110,7 +110,8 @@ def _beside(path: Path) -> list[Form]:
 def _head(file: Path) -> Form:
     import numpy as np
 
-    array = np.load(file, mmap_mode="r", allow_pickle=False)
+    # not by np.load, which takes whatever lies in the file
+    array = np.lib.format.open_memmap(file, mode="r")
     return Form(file.stem, tuple(array.shape), array.dtype.name)
 
 

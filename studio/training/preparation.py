@@ -144,6 +144,14 @@ def ready(
 
     module = build(project, settings.network, context_of(project), seed=settings.seed)
     data = prepare(project.data, base).to(progress.device)
+    if data.faults is not None and data.faults.count and fresh:
+        progress.notices.append(
+            Message(
+                "{n} faulty samples were skipped, the first: {fault}",
+                n=data.faults.count,
+                fault=data.faults.first[0].said,
+            )
+        )
     module.to(progress.device)
     objective = objectives.make(settings, data, module)
     begun = None

@@ -28,7 +28,7 @@ from tests.data.mutations import RENAMED, mutated
 
 LARGEST = 400_000
 """bytes of a file that are kept: a large one is cut, so that many are tried"""
-SAID = ("data.reading", "data.preprocessing", "left out", "data.source")
+SAID = ("data.reading", "data.preprocessing", "data.split", "left out", "data.source")
 
 
 def main() -> None:
@@ -103,7 +103,7 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        self.process.stdout.readline()  # it is ready
+        assert self.process.stdout.readline() == b"ready\n"
 
     def ask(self, path: Path) -> tuple[dict[str, str], float]:
         """What came of a file, and the seconds that the process computed for it."""
@@ -175,7 +175,11 @@ def write_one(sources: list[tuple[str, bytes]], random: Random, folder: Path) ->
 
 
 def _answer() -> None:
+    import pandas  # noqa: F401 - what is imported first would be counted with the first file
+    import sklearn.impute
+    import sklearn.preprocessing  # noqa: F401
     import torch
+    import torchvision.datasets  # noqa: F401
 
     torch.set_num_threads(1)
     sys.stdout.write("ready\n")

@@ -54,7 +54,9 @@ class DataPanel(QWidget):
         self._lane = Lane(self)
         self._lane.done.connect(self._take)
         self._lane.failed.connect(self._fail)
-        self._lane.busy_changed.connect(lambda _: self._say())
+        self._lane.busy_changed.connect(lambda _: self._begin())
+        self._lane.progressed.connect(lambda share, _: self._go_on(share))
+        self._share = 0.0
         self._wait = QTimer(self, singleShot=True, interval=WAIT_MS)
         self._wait.timeout.connect(self._look)
         self._error: Exception | None = None
@@ -85,7 +87,8 @@ class DataPanel(QWidget):
         self.download = named(QCheckBox(), "data_download")
         self.download.toggled.connect(self._write_download)
         self.own = own_file.OwnFile(self._session)
-        self.own.busy_changed.connect(self._say)
+        self.own.busy_changed.connect(self._begin)
+        self.own.progressed.connect(self._go_on)
         self._folder = QWidget()
         column = QVBoxLayout(self._folder)
         column.setContentsMargins(0, 0, 0, 0)
@@ -126,6 +129,9 @@ class DataPanel(QWidget):
         self.fetch = named(QPushButton(), "data_fetch")
         self.fetch.setIcon(icon("import"))
         self.fetch.clicked.connect(lambda: self._start(download=True))
+        self.stop = named(QPushButton(), "data_stop")
+        self.stop.setIcon(icon("stop"))
+        self.stop.clicked.connect(self._cancel)
         self.draw = named(QPushButton(), "data_draw")
         self.draw.setIcon(icon("add"))
         self.draw.clicked.connect(self._draw)
@@ -137,6 +143,7 @@ class DataPanel(QWidget):
         above.addWidget(self.status, 1)
         above.addWidget(self.draw)
         above.addWidget(self.fetch)
+        above.addWidget(self.stop)
         right.addLayout(above)
         right.addWidget(self.view, 1)
         self.augmentation = AugmentationSteps(self._session)
@@ -161,6 +168,7 @@ class DataPanel(QWidget):
         self.root.setAccessibleName(tr("Folder of the files"))
         self.download.setText(tr("Download the files if they are missing"))
         self.fetch.setText(tr("Download now"))
+        self.stop.setText(tr("Cancel"))
         self.draw.setText(tr("Draw a network for it"))
         self.draw.setToolTip(tr("A small network of the usual kind for this data, to begin with"))
         self.source.retranslate()
@@ -334,6 +342,23 @@ class DataPanel(QWidget):
             settings["preprocessing"] = []
         self._lane.start(preview.read, settings, path.parent if path else None, download)
 
+    def _begin(self) -> None:
+        self._share = 0.0
+        self._say()
+
+    def _go_on(self, share: float) -> None:
+        self._share = share
+        self._say()
+
+    def _reading(self) -> str:
+        return tr("Reading the data…") + (f" {self._share:.0%}" if self._share else "")
+
+    def _cancel(self) -> None:
+        """Reads no further. What was chosen stays; another look at the panel does not begin again."""
+        self.own.cancel()
+        self._lane.cancel()
+        self._say()
+
     def _take(self, found: preview.Preview) -> None:
         self._found = found
         self._say()
@@ -347,16 +372,19 @@ class DataPanel(QWidget):
         stale = self._found is not None and self._key() != self._seen
         self.view.display(None if stale else self._found)
         self.draw.setVisible(self._found is not None and not stale and self._network()[1])
+        self.stop.setVisible((self._lane.busy or self.own.busy) and self._share > 0)
         self.fetch.setVisible(self._error is not None and settings.get("download") is True)
         color = theme.current().second
         if self.own.error is not None:
             text, color = own_file.error_text(self.own.error), theme.current().ink("error").name()
+        elif self.own.busy:
+            text = self._reading()
         elif not settings.get("source"):
             text = tr("Choose the data that the network learns from.")
         elif not self._session.engine_ready:
             text = tr("PyTorch is still loading; then the data is shown here.")
-        elif self._lane.busy or self.own.busy or stale:
-            text = tr("Reading the data…")
+        elif self._lane.busy or stale:
+            text = self._reading()
         elif self._error is not None:
             text = data_words.error_text(self._error, bool(settings.get("download")))
             color = theme.current().ink("error").name()

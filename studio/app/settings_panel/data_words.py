@@ -39,12 +39,15 @@ def _target_text(task: str, outputs: int) -> str:
 
 def counts_text(found: preview.Preview) -> str:
     train, validation, test = (quantities.count(n) for n in found.counts)
-    return tr(
+    said = tr(
         "{train} to train · {validation} to validate · {test} to test",
         train=train,
         validation=validation,
         test=test,
     )
+    if found.skipped:
+        said += " · " + tr("{n} faulty skipped", n=quantities.count(found.skipped))
+    return said
 
 
 def error_text(error: Exception, download: bool) -> str:

@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
 from studio.app import file_icons
 from studio.app.language import follow
 from studio.app.session import Session
+from studio.app.settings_panel import own_arrays
 from studio.app.settings_panel.fields import plain
+from studio.app.settings_panel.own_faults import FaultsPart
 from studio.app.settings_panel.own_parts import PARTS, Reading
 from studio.app.settings_panel.splitting import drop_misfits
 from studio.app.tasks import Lane, Ticket
@@ -25,6 +27,8 @@ class OwnFile(QWidget):
     """Looks at files, and shows the part of `own_parts` that fits what was found."""
 
     busy_changed = Signal()
+    progressed = Signal(float)
+    """the share of a file that was looked at"""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,14 +38,16 @@ class OwnFile(QWidget):
         self._lane = Lane(self)
         self._lane.done.connect(self._take)
         self._lane.failed.connect(self._fail)
+        self._lane.progressed.connect(lambda share, _: self.progressed.emit(share))
         self._lane.busy_changed.connect(lambda _: self.busy_changed.emit())
         self.facts = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
         self.facts.setProperty("second", True)
-        self.parts = {kind: part(self) for kind, part in PARTS.items()}
+        self.parts = {kind: part(self) for kind, part in {**PARTS, **own_arrays.PARTS}.items()}
+        self.faults = FaultsPart(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        for widget in (self.facts, *self.parts.values()):
+        for widget in (self.facts, *self.parts.values(), self.faults):
             column.addWidget(widget)
         follow(self, self.retranslate)
 
@@ -53,12 +59,16 @@ class OwnFile(QWidget):
     def _settings(self) -> dict[str, Any]:
         return dict(plain(self.session.document.data().settings.get(SECTION)))
 
+    def cancel(self) -> None:
+        """Looks no further: the data stays what it was."""
+        self._lane.cancel()
+
     def reading(self) -> Reading:
         """What was found in the file, as the project keeps it."""
         return plain(self._settings.get("reading"))
 
     def retranslate(self) -> None:
-        for part in self.parts.values():
+        for part in (*self.parts.values(), self.faults):
             part.retranslate()
         self.refresh()
 
@@ -73,6 +83,7 @@ class OwnFile(QWidget):
             part.setVisible(info is not None and kind == info.name)
         if info is not None and info.name in self.parts:
             facts = self.parts[info.name].display(self.reading())
+            self.faults.display(self.reading())
             self.facts.setText(facts)
             self.facts.setVisible(bool(facts))
 
@@ -166,7 +177,7 @@ def _look(
             return guessed.source, guessed.root, None
         kind, path = guessed.source, guessed.root
     found = KINDS[kind]
-    reading = found.look(path, told)
+    reading = found.look(path, told, ticket.progress)
     found.describe(reading)  # what cannot be used is said before it is in the project
     ticket.check()
     return found.name, path, reading

@@ -269,8 +269,10 @@ class CorpusPart(Part):
 
 PARTS: Mapping[str, type[Part]] = {
     "table": TablePart,
+    "parquet": TablePart,
     "images": ImagesPart,
     "text": TextsPart,
+    "text_folders": TextsPart,
     "series": SeriesPart,
     "corpus": CorpusPart,
 }
@@ -286,7 +288,9 @@ def _table_facts(reading: Reading, entries: list[Mapping[str, Any]]) -> str:
     parts = [tr("{n} rows", n=quantities.count(int(reading.get("rows") or 0)))]
     if dropped := target.get("missing"):
         parts.append(tr("{n} without a value to predict are left out", n=quantities.count(dropped)))
-    return " · ".join((*parts, str(reading.get("encoding")).upper()))
+    if encoding := reading.get("encoding"):
+        parts.append(str(encoding).upper())
+    return " · ".join(parts)
 
 
 def _values(entry: Reading) -> str:

@@ -66,6 +66,8 @@ class Preview:
     points: tuple[Point, ...] = ()
     target: str = ""
     """the name of what is predicted, where the file has one"""
+    skipped: int = 0
+    """faulty samples that were left out"""
 
 
 def read(ticket: Ticket, settings: Mapping[str, Any], base: Path | None, download: bool) -> Preview:
@@ -73,11 +75,13 @@ def read(ticket: Ticket, settings: Mapping[str, Any], base: Path | None, downloa
     from studio.data.prepare import prepare
 
     ticket.check()
-    prepared = prepare({**settings, "download": download}, base)
+    prepared = prepare({**settings, "download": download}, base, watch=ticket.progress)
     ticket.check()
     reading = settings.get("reading")
     target = reading.get("target") if isinstance(reading, Mapping) else None
-    return replace(_preview(prepared), target=str(target or ""))
+    return replace(
+        _preview(prepared), target=str(target or ""), skipped=prepared.faults.count if prepared.faults else 0
+    )
 
 
 def _preview(prepared: Prepared) -> Preview:

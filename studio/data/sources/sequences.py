@@ -77,7 +77,7 @@ def holds_sequences(path: Path) -> bool:
 def _runs(values: Sequence[str]) -> list[tuple[int, int]]:
     """Where equal values follow each other, if each comes in one run only; else none."""
     starts = [i for i, value in enumerate(values) if i == 0 or value != values[i - 1]]
-    if len({values[i] for i in starts}) < len(starts):
+    if not starts or len({values[i] for i in starts}) < len(starts):
         return []
     return list(zip(starts, [*starts[1:], len(values)], strict=True))
 
