@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from studio import places, words
-from studio.app import style, theme
+from studio.app import theme
 from studio.app.crash_log import CrashLog
+from studio.app.icons import icon
 from studio.app.notices import MOST, NoticeBar
 from studio.app.preferences import Preferences
 from studio.app.stages import Stage
@@ -208,3 +209,8 @@ def test_a_dropped_table_gets_a_project_of_its_own(window: MainWindow, qtbot: Qt
 
     qtbot.waitUntil(lambda: window.session.document.data().data.get("source") == "table", timeout=20_000)
     assert window.files.active
+
+
+def test_an_icon_that_is_squeezed_to_nothing_is_nothing(qapp: QApplication) -> None:
+    assert icon("stop").pixmap(QSize(16, 16)).width() == 16
+    assert icon("stop").pixmap(QSize(0, 16)).isNull()
