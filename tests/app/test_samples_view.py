@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app.curves import samples
@@ -61,6 +62,24 @@ def test_new_weights_make_new_pictures(qtbot: QtBot, made: dict[str, Sheet | Exc
     made["gan"] = sheet(90)
     view.outdate()
     qtbot.waitUntil(lambda: view.sheet == sheet(90), timeout=10_000)
+
+
+def test_what_nobody_sees_is_not_worked_out_until_somebody_does(
+    qtbot: QtBot, made: dict[str, Sheet | Exception | None]
+) -> None:
+    around = QWidget()
+    qtbot.addWidget(around)
+    view = SamplesView(around)
+    made["gan"] = sheet(10)
+    view.show_run(Path("gan"), None)
+    view.outdate()
+    qtbot.wait(50)
+    assert view.sheet is None
+
+    around.show()
+    view.catch_up()
+
+    qtbot.waitUntil(lambda: view.sheet == sheet(10), timeout=10_000)
 
 
 def test_pictures_that_could_not_be_made_anew_say_that_they_are_old(

@@ -32,12 +32,14 @@ class SamplesView(QWidget):
         self.setFixedWidth(WIDTH)
         self.sheet: Sheet | None = None
         self._shown: tuple[Path, Path | None] | None = None
+        self._stale = False
+        """what is shown may not be of the newest weights"""
         self._sheets: Sheets | None = None
         self._lane = Lane(self)
         self._lane.done.connect(self._take)
         self._lane.failed.connect(self._fail)
         self._rest = QTimer(self, singleShot=True)
-        self._rest.timeout.connect(self.look)
+        self._rest.timeout.connect(self.catch_up)
         self._title = QLabel(wordWrap=True)
         self._title.setProperty("second", True)
         self._pictures = _Pictures()
@@ -58,16 +60,20 @@ class SamplesView(QWidget):
         self._rest.stop()
         self._lane.cancel()
         self._take(None)
-        self.look()
+        self._stale = True
+        self.catch_up()
 
     def outdate(self) -> None:
-        """The run may have kept other weights: looked at now and then."""
+        """The run may have kept other weights: looked at now and then, while somebody sees it."""
+        self._stale = True
         if self._shown is not None and not self._rest.isActive():
             self._rest.start(REST_MS)
 
-    def look(self) -> None:
-        """Works it out with the weights that there are now."""
-        if self._shown is not None:
+    def catch_up(self) -> None:
+        """Works it out with the weights that there are now, unless that was done or nobody sees it."""
+        around = self.parentWidget()
+        if self._stale and self._shown is not None and (around is None or around.isVisible()):
+            self._stale = False
             self._lane.start(self._work(), *self._shown)
 
     def _work(self) -> Callable[..., Sheet | None]:
