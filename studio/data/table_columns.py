@@ -57,7 +57,7 @@ class Column:
         return table
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Tally:
     """What is known of a column after some pieces. `strange` are lines with what is no number there."""
 

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 TITLE = Message("Table (CSV, TSV)")
 TARGETS = ("target", "label", "survived", "outcome", "class", "species", "diagnosis", "quality", "price", "y")
 KEYS = ("encoding", "separator", "header", "rows", "target", "columns", *faults.KEYS)
+WIDE, WIDER = 500, 50
+"""a table of more columns than this, and than so many a row, is none"""
 AHEAD = 2
 """pieces a thread that are cut before they are asked for"""
 
@@ -112,7 +115,20 @@ def look(path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]:
 def _tallied(table: table_pieces.Table, met: Faults, watch: Watch) -> list[Tally]:
     """What the pieces of the file say of each column. Raises DataError where there are no rows."""
     tallies = [Tally(name) for name in table.names]
-    for piece in table_pieces.pieces(table, met, watch):
+    pieces = table_pieces.pieces(table, met, watch)
+    first, second = next(pieces, None), next(pieces, None)
+    if first is not None and second is None and len(tallies) > max(WIDE, WIDER * len(first)):
+        raise DataError(
+            Message(
+                "{path} has {columns} columns in {rows} rows. Is it parted by something else than "
+                "{separator}, or are its line ends lost?",
+                path=table.path,
+                columns=len(tallies),
+                rows=len(first),
+                separator=repr(table.form.separator),
+            )
+        )
+    for piece in filter(None, chain((first, second), pieces)):
         likely = [t for t in tallies if t.rows and not t.not_numbers]
         read = piece.numbers([t.name for t in likely], MISSING) if likely else None
         for i, tally in enumerate(likely if read is not None else ()):
