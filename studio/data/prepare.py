@@ -17,11 +17,13 @@ from studio.data.layout import IMAGE
 from studio.data.preprocessing import Preprocessing
 from studio.data.rows import Stored, rows
 from studio.data.rows import parts as pieces
+from studio.data.rows import parts as pieces
 from studio.data.settings import DataSettings, SplitSettings, read
 from studio.data.source import DataError, Place, Raw, SourceInfo
 from studio.data.sources import known
 from studio.data.splits import parts as parted
 from studio.data.steps import dropping
+from studio.data.steps.kind import CHUNK
 from studio.data.watching import Watch, quiet
 from studio.graph.values import Json
 from studio.words import Message
@@ -151,7 +153,7 @@ def prepare(
             return Split(x, y, fitted)
         if keep_stored or (training and images_change):
             return Split(x.contiguous(), y, fitted)
-        return Split(fitted.apply(x).contiguous(), y)
+        return Split(_done(fitted, x), y)
 
     made = (
         _augmented(chosen, part(_chosen(raw.x, train, info), raw.y[train], training=True), fitted),
@@ -225,6 +227,15 @@ def _fitted(chosen: DataSettings, x: Tensor | Stored, y: Tensor) -> tuple[Prepro
         return Preprocessing(), info.feature_names
     operations, layout = steps.fit(chosen.steps, info, x, y)
     return Preprocessing(operations), layout.names
+
+
+def _done(fitted: Preprocessing, x: Tensor) -> Tensor:
+    """The steps done to all samples: some at a time where each is held against many."""
+    import torch
+
+    if any(step["type"] == "impute_neighbours" for step in fitted.steps):
+        return torch.cat([fitted.apply(part) for part in pieces(x, CHUNK)])
+    return fitted.apply(x).contiguous()
 
 
 def place_of(chosen: DataSettings, base: Path | None) -> Place:

@@ -129,6 +129,21 @@ def test_missing_values_come_from_the_rows_that_scikit_learn_finds_nearest(
     assert close(found, imputer.transform(later.astype(np.float64)))
 
 
+def test_rows_that_are_equally_near_all_count() -> None:
+    x = torch.tensor([[0.0, 1.0], [0.0, 5.0], [0.0, 9.0], [7.0, 100.0]])
+    operations, _ = fit([{"type": "missing", "by": "neighbours", "neighbours": 1}], x)
+
+    found = Preprocessing(operations).apply(torch.tensor([[0.1, float("nan")]]))
+
+    assert found[0, 1] == 5.0
+
+
+def test_a_column_that_training_never_has_becomes_zero() -> None:
+    x = torch.tensor([[0.0, float("nan")], [1.0, float("nan")]])
+
+    assert done([{"type": "missing", "by": "neighbours"}], x)[:, 1].tolist() == [0.0, 0.0]
+
+
 @given(x=NUMBERS, deviations=st.floats(0.5, 3))
 def test_outliers_are_clipped_at_deviations(x: np.ndarray, deviations: float) -> None:
     found = done([{"type": "outliers", "deviations": deviations}], torch.from_numpy(x))
@@ -345,9 +360,7 @@ def test_what_a_list_of_steps_makes_of_a_table_is_known_before_it_is_read(
     operations, layout = steps.fit(placed, info, torch.from_numpy(x).float(), torch.arange(30) % 2)
 
     found = Preprocessing(operations).apply(torch.from_numpy(x).float())
-    assert (
-        found.shape[1:] == layout.shape == placed[-1].after.shape == steps.prepared(section, info).given
-    )
+    assert found.shape[1:] == layout.shape == placed[-1].after.shape == steps.prepared(section, info).given
     assert len(layout.names) == layout.width
     assert not found.isnan().any()
 

@@ -89,10 +89,15 @@ def neighbours(step: Step, x: Tensor) -> Tensor:
     columns = [x[:, i] for i in range(x.shape[1])]
     for i, place in enumerate(places):
         having = [n for n, row in enumerate(step["rows"]) if row[i] is not None]
-        near, which = distance[:, having].topk(min(step["count"], len(having)), 1, largest=False)
-        weights = torch.isfinite(near).to(x.dtype)
+        if not having:
+            columns[place] = columns[place].nan_to_num(step["means"][i])
+            continue
+        far = distance[:, having]
+        # rows that are equally near all count: which of them an engine would pick is chance
+        last = far.topk(min(step["count"], len(having)), 1, largest=False).values.amax(1, keepdim=True)
+        weights = ((far <= last) & torch.isfinite(far)).to(x.dtype)
         count = weights.sum(1)
-        mean = (known[having, i][which] * weights).sum(1) / count.clamp(min=1.0)
+        mean = (known[having, i] * weights).sum(1) / count.clamp(min=1.0)
         mean = torch.where(count > 0, mean, step["means"][i])
         columns[place] = torch.where(torch.isnan(columns[place]), mean, columns[place])
     return torch.stack(columns, 1)
