@@ -17,7 +17,6 @@ from studio.data.layout import IMAGE
 from studio.data.preprocessing import Preprocessing
 from studio.data.rows import Stored, rows
 from studio.data.rows import parts as pieces
-from studio.data.rows import parts as pieces
 from studio.data.settings import DataSettings, SplitSettings, read
 from studio.data.source import DataError, Place, Raw, SourceInfo
 from studio.data.sources import known
