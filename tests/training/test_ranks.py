@@ -34,8 +34,9 @@ def project(**training: Any) -> ProjectData:
         ("drop", "nn.Dropout", {"p": training.pop("dropout", 0.0)}),
         ("fc2", "nn.Linear", {}),
     )
+    data = {"source": "iris", "augmentation": training.pop("augmentation", None)}
     section = {"epochs": 4, "batch_size": 25, "optimizer": {"type": "Adam", "lr": 0.01}, **training}
-    return ProjectData("Flowers", {"model": network}, {"data": {"source": "iris"}, "training": section})
+    return ProjectData("Flowers", {"model": network}, {"data": data, "training": section})
 
 
 def saved(folder: Path, made: ProjectData) -> Path:
@@ -60,7 +61,7 @@ def events(said: str) -> list[dict[str, Any]]:
 def test_two_processes_make_the_curve_of_one_with_the_same_batch(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = saved(tmp_path, project())
+    path = saved(tmp_path, project(augmentation=[{"type": "noise"}, {"type": "mask"}]))
 
     assert main(["train", str(path), "--json", "--set", "training.threads=1"]) == 0
     two = started(2, "train", path, "--json")

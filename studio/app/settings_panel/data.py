@@ -37,6 +37,7 @@ from studio.words import Message, tr
 SECTION = "data"
 WAIT_MS = 250
 FORM_WIDTH = 330
+VIEW_HEIGHT = 340
 
 
 class DataPanel(QWidget):
@@ -137,6 +138,7 @@ class DataPanel(QWidget):
         self.draw.clicked.connect(self._draw)
         self.view = preview.PreviewView()
         self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.view.setMaximumHeight(VIEW_HEIGHT)
         right = QVBoxLayout()
         right.setSpacing(8)
         above = QHBoxLayout()
@@ -148,7 +150,7 @@ class DataPanel(QWidget):
         right.addWidget(self.view, 1)
         self.augmentation = AugmentationSteps(self._session)
         right.addWidget(self.augmentation)
-        right.addStretch(0)
+        right.addStretch(1)
         inside = QWidget()
         row = QHBoxLayout(inside)
         row.setContentsMargins(16, 4, 16, 4)
