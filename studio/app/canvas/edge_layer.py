@@ -61,12 +61,13 @@ class EdgeLayer(QGraphicsRectItem):
         self._float_bounds, self._offset = QRectF(), QPointF()
         self._extent = 1600.0
         self._zoom = 1.0
-        self.overview_lines: dict[Wire, QLineF] = {}
+        self._moving = False
+        self.lines: dict[Wire, QLineF] = {}
 
     # -- following the document ------------------------------------------------------------------
 
     def clear(self) -> None:
-        for table in (self._into, self._out_of, self._edges, self._states, self._chips, self.overview_lines):
+        for table in (self._into, self._out_of, self._edges, self._states, self._chips, self.lines):
             table.clear()
         self._tiles.clear()
         self._floating, self._outer, self._swimming = {}, [], set()
@@ -111,8 +112,9 @@ class EdgeLayer(QGraphicsRectItem):
         inner = [w for id_ in ids for w in self._into.get(id_, ()) if w.source in ids and w in self._edges]
         outer = {w for id_ in ids for w in self.wires_at(id_)} - set(inner)
         self._floating = {wire: self._edges[wire] for wire in inner}
-        for edge in self._floating.values():
+        for wire, edge in self._floating.items():
             self._tiles.drop(edge)
+            self.lines.pop(wire, None)
         self._outer = list(outer)
         self._swimming = ids - {wire.source for wire in outer}
         self._float_bounds = QRectF()
@@ -157,7 +159,7 @@ class EdgeLayer(QGraphicsRectItem):
         self._edges[wire] = edge
         bounds = edge.bounds
         self._tiles.put(edge, (bounds.left(), bounds.top(), bounds.width(), bounds.height()))
-        self.overview_lines[wire] = edge.line
+        self.lines[wire] = edge.line
         self.update(bounds)
 
     def _update_chips(self, chips: list[tuple[str, QPointF]]) -> None:
@@ -186,7 +188,7 @@ class EdgeLayer(QGraphicsRectItem):
         self._floating.pop(wire, None)
         if edge is not None:
             self._tiles.drop(edge)
-            self.overview_lines.pop(wire, None)
+            self.lines.pop(wire, None)
             self.update(edge.bounds)
 
     def refresh_chips(self, source: str) -> None:
@@ -259,6 +261,14 @@ class EdgeLayer(QGraphicsRectItem):
         near = [edge for edge in self._near(box) if edge.bounds.intersects(box)]
         return [edge.wire for edge in near if routing.crosses(edge.points, line)]
 
+    def lines_in(self, rect: QRectF) -> list[QLineF]:
+        """The straight lines of the wires that may touch a part of the scene, without those that float."""
+        return [edge.line for edge in self._near(rect)]
+
+    def drifting(self) -> tuple[list[QLineF], QPointF]:
+        """The straight lines of what floats, where it was, and how far it has gone."""
+        return [edge.line for edge in self._floating.values()], self._offset
+
     def middle(self, wire: Wire) -> QPointF:
         return routing.middle(self._edges[wire].points)
 
@@ -274,9 +284,13 @@ class EdgeLayer(QGraphicsRectItem):
                 self.update(self._edges[wire].bounds)
         self._states = dict(states)
 
-    def begin_frame(self, zoom: float, extent: float) -> None:
-        """Tells the zoom and the longer side of the viewport in pixels of the frame to come."""
-        self._zoom, self._extent = zoom, extent
+    def begin_frame(self, zoom: float, extent: float, moving: bool) -> None:
+        """Tells the zoom and the longer side of the viewport in pixels of the frame to come.
+
+        While the camera is `moving`, wires longer than the view are painted without smoothing, three times as
+        fast; no eye can tell.
+        """
+        self._zoom, self._extent, self._moving = zoom, extent, moving
 
     def shape(self) -> QPainterPath:
         return QPainterPath()
@@ -340,7 +354,7 @@ class EdgeLayer(QGraphicsRectItem):
     def _stroke_parts(self, painter: QPainter, edges: list[Edge], exposed: QRectF, pen: QPen) -> None:
         """Of wires longer than the view what is in sight alone: stroking the rest would cost as much."""
         painter.setPen(pen)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._moving)
         for edge in edges:
             part = edge.part(exposed.left(), exposed.right())
             if part:

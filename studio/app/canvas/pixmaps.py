@@ -26,7 +26,7 @@ DIRECT_ABOVE = 2.0
 SMALL_UP_TO = 0.5
 BLURRED = 0.6
 """a picture of less than this share of the size wanted is not scaled up if a new one can be had"""
-BUDGET = 8
+BUDGET = 6
 """how many new pictures one frame may draw"""
 CAPACITY = 128 * 2**20
 """bytes of pictures that are kept"""

@@ -43,7 +43,7 @@ class GraphScene(QGraphicsScene):
 
     about_to_change = Signal()
     changed_cards = Signal()
-    changed_places = Signal()
+    changed_places = Signal(object)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -71,11 +71,11 @@ class GraphScene(QGraphicsScene):
         session.analysed.connect(self._take_analysis)
         self.rebuild()
 
-    def begin_frame(self, zoom: float, ratio: float, extent: float, resting: bool) -> None:
-        """Tells every painter the zoom, the device pixel ratio, the viewport's longer side in pixels, and
-        whether the zoom is what it was in the frame before."""
+    def begin_frame(self, zoom: float, ratio: float, extent: float, resting: bool, moving: bool) -> None:
+        """Tells every painter the zoom, the device pixel ratio, the viewport's longer side in pixels, whether
+        the zoom is what it was in the frame before, and whether the camera moved since."""
         self.store.begin_frame(zoom, ratio, resting)
-        self.edges.begin_frame(zoom, extent)
+        self.edges.begin_frame(zoom, extent, moving)
         self.overlay.begin_frame(zoom)
 
     # -- the whole network -----------------------------------------------------------------------
@@ -441,13 +441,13 @@ class GraphScene(QGraphicsScene):
         moved = list(ids)
         self._moved_areas(moved)
         self.edges.lay_many(moved)
-        self.changed_places.emit()
+        self.changed_places.emit(moved)
 
     def dragged_cards(self, ids: Iterable[str], offset: QPointF) -> None:
         """The cards for which `edges.lift` was called are so far from where they were."""
         self._moved_areas(ids)
         self.edges.float_by(offset)
-        self.changed_places.emit()
+        self.changed_places.emit(ids)
 
     def _moved_areas(self, ids: Iterable[str]) -> None:
         if self._fitting:

@@ -39,6 +39,8 @@ from studio.app.canvas.tools.tool import Pointer, Tool
 from studio.graph.model import Wire
 
 SMALLEST, LARGEST = 0.05, 4.0
+PORTS_FROM = 0.3
+"""the zoom from which ports are near enough to be grabbed"""
 WHEEL = 1.0015
 FRAME_MARGIN = 40
 FRAME_MS = 16
@@ -75,6 +77,7 @@ class GraphView(QGraphicsView):
         self._backdrop = backdrop.Backdrop()
         self._from_afar = False
         self._painted_zoom = 0.0
+        self._painted_origin = QPointF()
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self.viewport().update)
         self._again = QTimer(self, singleShot=True, interval=FRAME_MS)
@@ -122,7 +125,7 @@ class GraphView(QGraphicsView):
     @property
     def shows_ports(self) -> bool:
         """Whether ports are large enough to be grabbed."""
-        return self.zoom >= OVERVIEW_BELOW
+        return self.zoom >= PORTS_FROM
 
     def visible_rect(self) -> QRectF:
         return self.mapToScene(self.viewport().rect()).boundingRect()
@@ -418,7 +421,10 @@ class GraphView(QGraphicsView):
         size = self.viewport().size()
         resting = zoom == self._painted_zoom
         self._painted_zoom = zoom
-        self.graph.begin_frame(zoom, ratio, float(max(size.width(), size.height())), resting)
+        origin = self.viewportTransform().map(QPointF(0, 0))
+        moving = not resting or origin != self._painted_origin
+        self._painted_origin = origin
+        self.graph.begin_frame(zoom, ratio, float(max(size.width(), size.height())), resting, moving)
         if zoom < OVERVIEW_BELOW:
             self._from_afar = True
             super().paintEvent(QPaintEvent(QRegion()))
@@ -430,9 +436,9 @@ class GraphView(QGraphicsView):
             painter = QPainter(self.viewport())
             backdrop.paint_hint(painter, self.viewport().rect())
             painter.end()
-        if not resting:
+        if moving:
             self._settle.start()
-        elif self.graph.store.starved:
+        if resting and self.graph.store.starved:
             self._again.start()
 
     def _paint_overview(self, event: QPaintEvent) -> None:
@@ -440,7 +446,7 @@ class GraphView(QGraphicsView):
         painter.setClipRegion(event.region())
         self._paint_backdrop(painter, event.rect())
         painter.setWorldTransform(self.viewportTransform())
-        self._overview.paint(painter)
+        self._overview.paint(painter, self.visible_rect())
         self.graph.overlay.draw(painter)
         painter.end()
 
