@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFont, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextFormat
+from PySide6.QtGui import QFont, QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -291,11 +291,10 @@ def _style(page: QTextBrowser) -> None:
             font = QFont(page.font())
             font.setPixelSize(HEADINGS.get(level, HEADINGS[3]))
             font.setWeight(QFont.Weight.DemiBold)
-            letters.setProperty(QTextFormat.Property.FontSizeAdjustment, 0)
-            letters.setFont(
-                font, QTextCharFormat.FontPropertiesInheritanceBehavior.FontPropertiesSpecifiedOnly
-            )
-        cursor.mergeCharFormat(letters)
+            letters.setFont(font)
+            cursor.setCharFormat(letters)  # in place of Qt's own, whose sizes are relative
+        else:
+            cursor.mergeCharFormat(letters)
         block = block.next()
         first = False
 

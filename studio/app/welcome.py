@@ -21,7 +21,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QBoxLayout,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -43,9 +42,9 @@ from studio.words import Message, tr
 
 COLUMN = 1240
 SIDE = 300
-"""pixels of what stands beside the examples; above them where the page is narrower than `NARROW`"""
-NARROW = 900
-ACROSS = 3
+"""pixels of what stands beside the examples"""
+ACROSS, NARROW = 3, 1120
+"""examples in a row, and the width of a page below which there is one less"""
 SHOWN_RECENT = 6
 
 
@@ -107,12 +106,11 @@ class WelcomePage(QScrollArea):
         box.addLayout(head)
         box.addWidget(self._line)
         box.addSpacing(12)
-        self._side = self._own()
-        self._halves = QBoxLayout(QBoxLayout.Direction.RightToLeft)
-        self._halves.setSpacing(32)
-        self._halves.addWidget(self._side, 0, Qt.AlignmentFlag.AlignTop)
-        self._halves.addLayout(self._gallery(), 1)
-        box.addLayout(self._halves)
+        halves = QHBoxLayout()
+        halves.setSpacing(32)
+        halves.addLayout(self._gallery(), 1)
+        halves.addWidget(self._own(), 0, Qt.AlignmentFlag.AlignTop)
+        box.addLayout(halves)
         box.addStretch(1)
         return page
 
@@ -152,6 +150,7 @@ class WelcomePage(QScrollArea):
         self.open_button.clicked.connect(lambda: self.open_chosen.emit())
         side = QWidget()
         side.setAutoFillBackground(False)
+        side.setFixedWidth(SIDE)
         own = QVBoxLayout(side)
         own.setContentsMargins(0, 0, 0, 0)
         own.setSpacing(10)
@@ -167,12 +166,9 @@ class WelcomePage(QScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        narrow = self.viewport().width() < NARROW
-        direction = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.RightToLeft
-        self._halves.setDirection(direction)
-        self._halves.setAlignment(self._side, Qt.AlignmentFlag(0) if narrow else Qt.AlignmentFlag.AlignTop)
-        self._side.setMinimumWidth(0 if narrow else SIDE)
-        self._side.setMaximumWidth(COLUMN if narrow else SIDE)
+        across = ACROSS - (self.viewport().width() < NARROW)
+        for shelf in self.groups:
+            shelf.arrange(across)
 
     def _take_pictures(self, images: list[QImage]) -> None:
         for card, image in zip(self.cards, images, strict=True):
@@ -229,15 +225,23 @@ class Shelf(QWidget):
         self.title = title
         self.cards = [ExampleCard(example) for example in group]
         self._heading = _label("heading")
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 8)
-        grid.setSpacing(14)
-        grid.addWidget(self._heading, 0, 0, 1, ACROSS)
-        for column in range(ACROSS):
-            grid.setColumnStretch(column, 1)
-        for number, card in enumerate(self.cards):
-            grid.addWidget(card, 1 + number // ACROSS, number % ACROSS)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 8)
+        self._grid.setSpacing(14)
+        self._grid.addWidget(self._heading, 0, 0, 1, ACROSS)
+        self._across = 0
+        self.arrange(ACROSS)
         self.retranslate()
+
+    def arrange(self, across: int) -> None:
+        """Puts so many cards in a row."""
+        if across == self._across:
+            return
+        self._across = across
+        for column in range(ACROSS):
+            self._grid.setColumnStretch(column, 1 if column < across else 0)
+        for number, card in enumerate(self.cards):
+            self._grid.addWidget(card, 1 + number // across, number % across)
 
     def retranslate(self) -> None:
         self._heading.setText(str(self.title))

@@ -361,7 +361,8 @@ class Workspace(QMainWindow):
         self.docks["lesson"].setVisible(found)
         if found:
             beside = [self.docks["lesson"], self.docks["inspector"]]
-            self.resizeDocks(beside, [LESSON_WIDTH, INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
+            width = min(LESSON_WIDTH, max(self.width(), 800) // 5)
+            self.resizeDocks(beside, [width, INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
 
     def reset_layout(self) -> None:
         docks = self.docks
