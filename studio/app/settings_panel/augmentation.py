@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from studio.app import theme
+from studio.app.flow import Flow
 from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
@@ -26,7 +27,7 @@ from studio.graph.operations import SetSetting
 from studio.words import Message, tr
 
 PATH = ("data", "augmentation")
-TITLE_WIDTH, EDITOR_WIDTH = 110, 50
+TITLE_WIDTH, EDITOR_WIDTH, BUTTON_WIDTH = 92, 50, 20
 
 
 class AugmentationSteps(QWidget):
@@ -251,7 +252,7 @@ class StepRow(QWidget):
         self.title = step.kind.title if step is not None else Message("{name}", name=self.type)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(6)
+        line.setSpacing(2)
         name = QLabel(str(self.title))
         name.setFixedWidth(TITLE_WIDTH)
         name.setToolTip(str(step.kind.about) if step is not None else "")
@@ -269,21 +270,35 @@ class StepRow(QWidget):
         for button in (up, down, out):
             line.addWidget(button)
         self.fields = [_field(owner, number, option) for option in (step.kind.options if step else ())]
+        options = QWidget()
+        flow = Flow(options)
         for field in self.fields:
             field.retranslate()
             field.editor.setFixedWidth(EDITOR_WIDTH)
-            line.addWidget(field.title)
-            line.addWidget(field.editor)
-        line.addStretch(1)
+            flow.addWidget(_pair(field))
+        line.addSpacing(8)
+        line.addWidget(options, 1)
 
     def refresh(self) -> None:
         for field in self.fields:
             field.refresh()
 
 
+def _pair(field: Field) -> QWidget:
+    """A field with its name before it."""
+    pair = QWidget()
+    row = QHBoxLayout(pair)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(6)
+    row.addWidget(field.title)
+    row.addWidget(field.editor)
+    return pair
+
+
 def _button(name: str, tip: str, press: Any) -> QToolButton:
     button = named(QToolButton(), name)
     button.setAutoRaise(True)
+    button.setFixedWidth(BUTTON_WIDTH)
     button.setToolTip(tip)
     button.setAccessibleName(tip)
     button.clicked.connect(lambda _=False: press())

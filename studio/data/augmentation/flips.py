@@ -33,8 +33,8 @@ KINDS = (
         Message("Flip"),
         Message("Mirrors an image. Not for letters and digits: a mirrored 3 is none."),
         (
-            chance("horizontal", Message("left and right"), 0.5),
-            chance("vertical", Message("above and below"), 0.0),
+            chance("horizontal", Message("left-right"), 0.5),
+            chance("vertical", Message("up-down"), 0.0),
         ),
         IMAGES,
         flip,
