@@ -9,7 +9,7 @@ from studio.compiler.infer import analyse
 from studio.graph.document import Change, Document
 from studio.graph.model import Network, Node, ProjectData
 from studio.training.objectives import KINDS, context_of
-from studio.training.objectives.kind import AimError
+from studio.training.objectives.kind import AimError, less_is_better
 from studio.training.proposals import facts_of, propose
 from studio.training.settings import SettingsError, read
 
@@ -155,3 +155,12 @@ def test_what_is_proposed_for_an_objective_can_be_trained_with(name: str) -> Non
 
     assert settings.objective == name
     assert "optimizer" in proposed or name == "perceptron"
+
+
+def test_every_metric_of_an_objective_is_better_when_it_grows_or_is_known_to_be_an_error() -> None:
+    growing = {"accuracy", "f1_micro", "r2", "iou", "return", "real_score", "fake_score"}
+    names = {metric for kind in KINDS.values() for metric in kind.metrics}
+
+    unclear = {name for name in names if less_is_better(name) == any(name.endswith(end) for end in growing)}
+
+    assert unclear == set()

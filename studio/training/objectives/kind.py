@@ -60,6 +60,14 @@ def _as_the_data(context: Context, _: Mapping[str, Any], aim: Aim) -> tuple[int 
     return context.outputs, aim
 
 
+_ERRORS = frozenset({"mae", "mse", "rmse", "mape", "perplexity", "kl"})
+
+
+def less_is_better(metric: str) -> bool:
+    """Whether a metric, by its name in the run's record, is an error or a loss."""
+    return metric in _ERRORS or metric.endswith("loss")
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """An objective. `losses` by their names in torch.nn.functional, the first one being the default.

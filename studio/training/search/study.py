@@ -33,6 +33,7 @@ from studio.graph.values import Json
 from studio.project import atomic, files, processes
 from studio.training.commands import Commands
 from studio.training.objectives import KINDS, context_of
+from studio.training.objectives.kind import less_is_better
 from studio.training.progress import EpochRecord, Progress
 from studio.training.search.space import Choices, Range, Search, SearchError, Values, grid, with_values
 from studio.training.settings import Settings, read
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 FOLDER = "searches"
 GRACE_S = 10
 """after that a lock is of a process that was killed while it wrote a line"""
-SMALLER = {"loss", "mae", "mse", "rmse", "mape", "perplexity", "log_loss"}
-"""metrics of which less is better"""
 WORDS = {
     TrialState.COMPLETE: "done",
     TrialState.PRUNED: "pruned",
@@ -103,7 +102,7 @@ class Study:
                 )
             )
         self.metric = search.metric or kind.metrics[0]
-        self.minimised = self.metric in SMALLER
+        self.minimised = less_is_better(self.metric)
         self._epochs = settings.epochs
         self.id = mark(project, search, self.metric)
         self.path = runs_folder / FOLDER / f"{self.id}.journal"
