@@ -54,7 +54,7 @@ def main() -> None:
         if arguments.size:
             _sizes(csv, images)
             return
-        _compare("rows/s", rows, ("table", "pandas"), csv, arguments.rounds)
+        _compare("rows/s", arguments.rows, ("table", "pandas"), csv, arguments.rounds)
         _compare(
             "images/s, first reading", arguments.images, ("decode", "image_folder"), images, arguments.rounds
         )

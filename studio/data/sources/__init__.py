@@ -21,6 +21,7 @@ from studio.data.sources import (
     fashion_mnist,
     images,
     iris,
+    kmnist,
     labelled_images,
     mnist,
     parquet,
@@ -28,6 +29,8 @@ from studio.data.sources import (
     sequences,
     series,
     shapes,
+    stl10,
+    svhn,
     table,
     text,
     text_folders,
@@ -37,7 +40,7 @@ from studio.graph.values import Json
 from studio.words import Message
 
 _BUNDLED = (digits, iris, wine, breast_cancer, diabetes)
-_FROM_A_FOLDER = (mnist, fashion_mnist, cifar10, cifar100)
+_FROM_A_FOLDER = (mnist, fashion_mnist, kmnist, svhn, cifar10, cifar100, stl10)
 
 SOURCES: dict[str, SourceInfo] = {
     info.name: info
