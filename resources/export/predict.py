@@ -131,7 +131,7 @@ def days(text):
     """A date, and maybe a time, as days since the beginning of 2000."""
     date, _, time = re.sub("[ T]", " ", text.rstrip("Z")).partition(" ")
     try:
-        year, month, day = map(int, re.split("[-/.]", date))
+        year, month, day = (*map(int, re.split("[-/.]", date)), 1)[:3]
         hour, minute, second = (*map(float, time.split(":")), 0.0, 0.0)[:3] if time else (0.0, 0.0, 0.0)
         whole = (datetime.date(year, month, day) - datetime.date(2000, 1, 1)).days
     except ValueError:

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pandas import Series
 
-FORM = re.compile(r"\s*\d{4}([-/.])\d{1,2}\1\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?Z?)?\s*")
-"""year, month, day, and maybe the time: the one order that nobody reads otherwise"""
+FORM = re.compile(r"\s*\d{4}([-/.])\d{1,2}(\1\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?Z?)?)?\s*")
+"""year, month, and maybe the day and the time: the one order that nobody reads otherwise"""
 
 
 def days(texts: Series[str]) -> NDArray[Any]:
@@ -20,7 +20,12 @@ def days(texts: Series[str]) -> NDArray[Any]:
 
     fits = texts.map(lambda text: FORM.fullmatch(text) is not None).to_numpy(bool)
     found = np.full(len(texts), np.nan)
-    plain = texts[fits].str.strip().str.replace(r"^(\d+)[-/.](\d+)[-/.](\d+)", r"\1-\2-\3", regex=True)
-    read = pandas.to_datetime(plain.str.rstrip("Z"), format="mixed", errors="coerce")
+    read = pandas.to_datetime(texts[fits].map(_plain), format="mixed", errors="coerce")
     found[fits] = ((read - pandas.Timestamp("2000-01-01")) / pandas.Timedelta(days=1)).to_numpy(float)
     return found
+
+
+def _plain(text: str) -> str:
+    """With hyphens in the date, and without the sign of the time zone."""
+    head, mark, tail = re.fullmatch(r"\s*([^ T]+)([ T]?)(.*?)Z?\s*", text).groups()  # type: ignore[union-attr]
+    return re.sub("[/.]", "-", head) + mark + tail

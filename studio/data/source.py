@@ -160,7 +160,8 @@ class SourceInfo:
             columns = tuple(layout.Column(n, v, n in self.dates) for n, v in zip(called, values, strict=True))
             return Layout(layout.TABLE, self.shape, 1, columns)
         if len(self.shape) == 2 and self.ordered:
-            columns = tuple(map(layout.Column, names)) if len(names) == self.shape[self.channel - 1] else ()
+            known = names if len(names) == self.shape[self.channel - 1] else ()
+            columns = tuple(layout.Column(name, date=name in self.dates) for name in known)
             return Layout(layout.SERIES, self.shape, self.channel, columns)
         return Layout(layout.OTHER, self.shape, self.channel)
 

@@ -99,3 +99,21 @@ def test_a_file_that_changed_is_said_so(file: Path, change: tuple[str, str], sai
 def test_a_reading_that_cannot_be_is_refused(file: Path, change: dict) -> None:
     with pytest.raises(DataError, match=r"data\.reading"):
         series.read({**series.look(file, {}), **change})
+
+
+def test_a_window_may_see_the_dates_as_parts_of_the_calendar(file: Path) -> None:
+    told = section(file, window=5, calendar=True)
+    steps = [{"type": "dates", "parts": ["month", "weekday"]}, {"type": "standardize", "columns": ["load"]}]
+    chosen = {**told, "preprocessing": steps}
+
+    data = prepare(chosen)
+
+    assert told["reading"]["dates"] == "date"
+    assert data.feature_names == ("load", "heat", "date: month", "date: weekday")
+    assert context_of(chosen).inputs == (TensorSpec((N, 5, 4)),)
+    assert data.train.inputs(slice(0, 1))[0, :, 2].tolist() == [1.0] * 5
+    assert data.train.inputs(slice(0, 1))[0, :, 3].tolist() == [2.0, 3.0, 4.0, 5.0, 6.0]  # a Wednesday first
+
+
+def test_without_being_asked_a_window_sees_the_numbers_only(file: Path) -> None:
+    assert prepare(section(file, window=5)).feature_names == ("load", "heat")

@@ -65,7 +65,12 @@ CHAINS: dict[str, tuple[str, list[Step]]] = {
     ),
     "windows": (
         "series",
-        [{"type": "difference"}, {"type": "standardize"}, {"type": "scale_each"}],
+        [
+            {"type": "dates", "parts": ["month", "weekday"]},
+            {"type": "difference"},
+            {"type": "standardize"},
+            {"type": "scale_each"},
+        ],
     ),
 }
 
@@ -136,7 +141,7 @@ def run_of(name: str, folder: Path) -> OfData:
     section = {
         "source": kind,
         "root": str(path),
-        "reading": KINDS[kind].look(path, {}),
+        "reading": KINDS[kind].look(path, {"calendar": True} if kind == "series" else {}),
         "preprocessing": chain,
         "split": {"validation": 0.2, "test": 0.2},
     }

@@ -21,7 +21,7 @@ from studio import quantities
 from studio.app import theme
 from studio.app.named import named
 from studio.app.session import Session
-from studio.app.settings_panel.fields import Field, Form, WholeField, plain
+from studio.app.settings_panel.fields import CheckField, Field, Form, WholeField, plain
 from studio.words import Message, tr
 
 READING = ("data", "reading")
@@ -231,6 +231,7 @@ class SeriesPart(Part):
         self.ahead.activated.connect(self._choose)
         self.field(WholeField, "window", Message("Rows of a window"), 1, 1)
         self.field(WholeField, "horizon", Message("Steps ahead"), 1, 1)
+        self.field(CheckField, "calendar", Message("See the dates"), False)
         self.place(self.ahead, self.form)
 
     def retranslate(self) -> None:
@@ -241,6 +242,7 @@ class SeriesPart(Part):
         columns = list(reading["columns"])
         choices = [*([name] for name in columns), columns]
         self.ahead.offer({", ".join(names): names for names in choices}, list(reading["targets"]))
+        self.form.fields[-1].editor.setEnabled(bool(reading.get("dates")))
         self.form.refresh()
         return " · ".join((tr("{n} rows", n=quantities.count(int(reading["rows"]))), ", ".join(columns)))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.data import faults, text_files
+from studio.data import dates, faults, text_files
 from studio.data.faults import Fault, Faults
 from studio.data.kinds import FileKind, Reading
 from studio.data.source import DataError, Place, Raw, SourceInfo
@@ -32,6 +32,7 @@ TITLE = Message("Time series (CSV, TSV)")
 SENTENCE = Message("Rows in the order of time: a window of them tells the next.")
 KEYS = (
     *("encoding", "separator", "header", "rows", "columns", "targets", "window", "horizon"),
+    *("dates", "calendar"),
     *faults.KEYS,
 )
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([ T]\d{1,2}:\d{2}(:\d{2})?)?")
@@ -41,7 +42,10 @@ WINDOWS = (24, 12, 4)
 
 @dataclass(frozen=True, slots=True)
 class TimeSeries:
-    """`data.reading` of a series, checked: `window` rows of `columns` tell `horizon` more of `targets`."""
+    """`data.reading` of a series, checked: `window` rows of `columns` tell `horizon` more of `targets`.
+
+    `dates` is a column that the window has besides, as days since 2000; empty for none.
+    """
 
     encoding: str
     separator: str
@@ -52,6 +56,12 @@ class TimeSeries:
     window: int
     horizon: int
     mode: str
+    dates: str = ""
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The columns of a window."""
+        return (*self.columns, self.dates) if self.dates else self.columns
 
     @property
     def samples(self) -> int:
@@ -80,7 +90,9 @@ def look(path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]:
     if not columns:
         raise DataError(Message("{path} has no column of numbers to predict.", path=path))
     targets = [name for name in _names(told.get("targets")) if name in columns] or columns[-1:]
-    good = len(_values(path, frame, columns, met))
+    calendar = _calendar(frame, told)
+    seen = [*columns, str(calendar["dates"])] if "calendar" in calendar else columns
+    good = len(_values(path, frame, seen, met, str(calendar.get("dates", ""))))
     met.mode = faults.mode(told)
     window = next((n for n in WINDOWS if 8 * n <= len(frame)), 1)
     return {
@@ -92,8 +104,20 @@ def look(path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]:
         "targets": targets,
         "window": told.get("window") or window,
         "horizon": told.get("horizon") or 1,
+        **calendar,
         **met.to_json(),
     }
+
+
+def _calendar(frame: DataFrame, told: Reading) -> dict[str, Json]:
+    """The first column of dates, where there is one, and whether a window is to have it."""
+    import numpy as np
+
+    names = (name for name in frame.columns if not np.isnan(dates.days(frame[name])).any())
+    found = next(map(str, names), None)
+    if found is None:
+        return {}
+    return {"dates": found, **({"calendar": True} if told.get("calendar") is True else {})}
 
 
 def _names(value: Json) -> list[str]:
@@ -130,6 +154,7 @@ def read(reading: Reading) -> TimeSeries:
     series = TimeSeries(
         str(encoding), separator, reading.get("header") is True,
         numbers["rows"], columns, targets, numbers["window"], numbers["horizon"], faults.mode(reading),
+        str(reading["dates"]) if reading.get("calendar") is True and reading.get("dates") else "",
     )  # fmt: skip
     if series.samples < 3:
         raise DataError(
@@ -156,10 +181,12 @@ def describe(reading: Reading) -> SourceInfo:
         title=TITLE,
         description=SENTENCE,
         task="regression",
-        shape=(series.window, len(series.columns)),
+        shape=(series.window, len(series.seen)),
         samples=series.samples,
         outputs=series.horizon * len(series.targets),
         load=lambda place: load(place, reading),
+        feature_names=series.seen,
+        dates=(series.dates,) if series.dates else (),
         needs_root=True,
         ordered=True,
         channel=2,
@@ -174,7 +201,7 @@ def load(place: Place, reading: Reading) -> Raw:
     met = Faults(series.mode)
     form = Form(series.encoding, series.separator, series.header)
     frame = table.fields(path, form, met, place.watch)
-    values = _values(path, frame, series.columns, met)
+    values = _values(path, frame, series.seen, met, series.dates)
     if len(values) != series.rows:
         raise DataError(
             Message(
@@ -192,8 +219,13 @@ def load(place: Place, reading: Reading) -> Raw:
     return Raw(windows.contiguous(), ahead.flatten(1).contiguous(), faults=met)
 
 
-def _values(path: Path, frame: DataFrame, columns: Sequence[str], met: Faults) -> NDArray[Any]:
-    """(rows, columns) float32. Raises DataError at what is no number, or leaves the row out."""
+def _values(
+    path: Path, frame: DataFrame, columns: Sequence[str], met: Faults, date: str = ""
+) -> NDArray[Any]:
+    """(rows, columns) float32; of the column `date` days since 2000.
+
+    Raises DataError at what is no number, or leaves the row out.
+    """
     import numpy as np
     import pandas
 
@@ -201,6 +233,9 @@ def _values(path: Path, frame: DataFrame, columns: Sequence[str], met: Faults) -
     for i, name in enumerate(columns):
         if name not in frame.columns:
             raise no_column(path, name)
+        if name == date:
+            found[:, i] = dates.days(frame[name])
+            continue
         with np.errstate(over="ignore"):
             found[:, i] = pandas.to_numeric(frame[name], errors="coerce").to_numpy(float)
     whole = np.isfinite(found)

@@ -43,6 +43,7 @@ def fit(samples: Samples, layout: Layout, values: Values) -> Fitted:
         "type": "dates",
         "dates": [column.date for column in layout.columns],
         "parts": _chosen(values),
+        **({"axis": layout.axis} if layout.axis != 1 else {}),
     }
     return Fitted((operation,), after(layout, values))
 

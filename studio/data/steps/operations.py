@@ -116,10 +116,11 @@ def _distance(x: Tensor, known: Tensor) -> Tensor:
 
 def dates(step: Step, x: Tensor) -> Tensor:
     """A column of days since 2000 becomes the parts of its date; one that is missing stays so."""
+    axis = step.get("axis", 1)
     columns = []
-    for i, date in enumerate(step["dates"]):
-        columns += [_part(x[:, i], part) for part in step["parts"]] if date else [x[:, i]]
-    return torch.stack(columns, 1)
+    for column, date in zip(x.unbind(axis), step["dates"], strict=True):
+        columns += [_part(column, part) for part in step["parts"]] if date else [column]
+    return torch.stack(columns, axis)
 
 
 def _part(days: Tensor, part: str) -> Tensor:
