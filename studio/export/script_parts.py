@@ -61,6 +61,7 @@ LOADERS: dict[str, tuple[str, str]] = {
         "from torchvision.datasets import FashionMNIST",
         _IDX.replace("{name}", "FashionMNIST"),
     ),
+    "kmnist": ("from torchvision.datasets import KMNIST", _IDX.replace("{name}", "KMNIST")),
     **script_points.LOADERS,
     "shapes": ("", script_aims.SHAPES),
     "cifar10": ("from torchvision.datasets import CIFAR10", _CIFAR.replace("{name}", "CIFAR10")),

@@ -19,7 +19,7 @@ def load(open_part: Callable[[str, str, bool], Any], files: str, place: Place, t
     try:
         parts = [open_part(str(folder), part, place.download) for part in ("train", "test")]
         (x, y), own_test = map(_tensors, parts)
-    except Exception as error:  # noqa: BLE001 - torchvision and SciPy have errors of their own for broken files
+    except Exception as error:  # torchvision and SciPy have errors of their own for broken files
         said = str(error).splitlines()
         raise DataError(
             Message(
