@@ -18,11 +18,14 @@ def days(texts: Series[str]) -> NDArray[Any]:
     import numpy as np
     import pandas
 
-    fits = texts.map(lambda text: FORM.fullmatch(text) is not None).to_numpy(bool)
-    found = np.full(len(texts), np.nan)
-    read = pandas.to_datetime(texts[fits].map(_plain), format="mixed", errors="coerce")
+    places, different = pandas.factorize(texts)  # the same days come again and again
+    fits = np.array([FORM.fullmatch(text) is not None for text in different], dtype=bool)
+    found = np.full(len(different), np.nan)
+    plain = pandas.Series([_plain(text) for text in different[fits]], dtype=object)
+    read = pandas.to_datetime(plain, format="mixed", errors="coerce")
     found[fits] = ((read - pandas.Timestamp("2000-01-01")) / pandas.Timedelta(days=1)).to_numpy(float)
-    return found
+    values: NDArray[Any] = found[places]
+    return values
 
 
 def _plain(text: str) -> str:
