@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from studio.compiler.analysis import Context, N, TensorSpec
 from studio.data import faults as faulty
-from studio.data import steps
+from studio.data import repeats, steps
 from studio.data.faults import Fault, Faults
 from studio.data.layout import IMAGE
 from studio.data.preprocessing import Preprocessing
@@ -95,7 +95,7 @@ class Prepared:
     faults: Faults | None = None
     """samples that were skipped"""
     dropped: int = 0
-    """samples that steps of preprocessing left out"""
+    """samples that were left out: by steps of preprocessing, or because they come again"""
 
     def to(self, device: str) -> Prepared:
         """The same with every part on `device`."""
@@ -137,6 +137,10 @@ def prepare(
     if info.brought and info.task == "classification":
         kept = _in_company(raw, info, met)
         train, validation, test = (part[kept[part]] for part in parts)
+    there = len(train) + len(validation) + len(test if raw.own_test is None else raw.own_test[0])
+    if chosen.duplicates == repeats.DROP:
+        first = repeats.first_of_each(raw.x)
+        train, validation, test = (part[first[part]] for part in (train, validation, test))
     with _one_thread():
         fitted, names = _fitted(chosen, _chosen(raw.x, train, info), raw.y[train])
     own_test = (_chosen(raw.x, test, info), raw.y[test]) if raw.own_test is None else raw.own_test
@@ -159,12 +163,11 @@ def prepare(
         part(_chosen(raw.x, validation, info), raw.y[validation]),
         part(*own_test),
     )
-    there = len(train) + len(validation) + len(own_test[0])
     return Prepared(
         *made,
         context_of(settings),
         fitted,
-        _fingerprint(raw, _drawn_by(split), parts if by_column else ()),
+        _fingerprint(raw, _drawn_by(split, chosen.duplicates), parts if by_column else ()),
         chosen.source,
         info.class_names,
         names,
@@ -271,12 +274,13 @@ def _check(raw: Raw, info: SourceInfo) -> None:
             )
 
 
-def _drawn_by(split: SplitSettings) -> tuple[float | str, ...]:
+def _drawn_by(split: SplitSettings, duplicates: str) -> tuple[float | str, ...]:
     """What decides the parts, but for what a column of the files says."""
     drawn: tuple[float | str, ...] = (split.validation, split.test, split.seed)
     if split.folds is not None:
         drawn = (*drawn, split.folds, split.fold)
-    return drawn if split.by is None else (*drawn, split.by)
+    drawn = drawn if split.by is None else (*drawn, split.by)
+    return drawn if duplicates == repeats.KEEP else (*drawn, duplicates)
 
 
 def _hashed(values: Tensor | Stored) -> Iterator[bytes | memoryview]:

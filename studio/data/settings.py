@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from studio.data import augmentation
 from studio.data.augmentation.kind import Step
+from studio.data.repeats import DROP, KEEP
 from studio.data.source import DataError, SourceInfo
 from studio.data.sources import described
 from studio.data.steps import Placed, placed
@@ -32,6 +33,7 @@ DEFAULTS: Mapping[str, Json] = {
     "root": None,
     "reading": None,
     "missing": "median",
+    "duplicates": KEEP,
     "download": False,
     "split": DEFAULT_SPLIT,
     "preprocessing": [{"type": "standardize"}],
@@ -70,6 +72,8 @@ class DataSettings:
     split: SplitSettings
     steps: tuple[Placed, ...]
     """what is done to the samples, in order; each of them fits"""
+    duplicates: str = KEEP
+    """whether samples with the inputs of an earlier one are kept"""
     augmentation: tuple[Step, ...] = ()
     """how batches of training samples are changed at random"""
 
@@ -94,8 +98,24 @@ def read(section: Mapping[str, Json]) -> DataSettings:
         download,
         _split(section.get("split"), info),
         _steps(section, info),
+        _duplicates(section, info),
         augmentation.read(section, info),
     )
+
+
+def _duplicates(section: Mapping[str, Json], info: SourceInfo) -> str:
+    said = section.get("duplicates", KEEP)
+    if said not in (KEEP, DROP):
+        raise _wrong("duplicates", said, Message("one of {known}", known=f"{KEEP}, {DROP}"))
+    if said == DROP and (info.ordered or info.environment):
+        raise DataError(
+            Message(
+                "data.duplicates is drop, but samples of {title} follow each other: none can be left out. "
+                "Set it to keep.",
+                title=info.title,
+            )
+        )
+    return str(said)
 
 
 def _split(section: Json, info: SourceInfo) -> SplitSettings:

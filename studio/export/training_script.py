@@ -13,6 +13,7 @@ from studio.compiler.analysis import Context
 from studio.compiler.build import build
 from studio.compiler.infer import analyse
 from studio.data import settings as data_settings
+from studio.data.repeats import KEEP
 from studio.data.settings import DataSettings
 from studio.data.sources import SOURCES
 from studio.data.steps import STANDARDIZE
@@ -91,6 +92,10 @@ def _check(data: DataSettings, settings: Settings) -> None:
     if data.split.folds is not None:
         raise ScriptError(
             Message("A training script splits by shares, not into folds. Take folds out of data.split first.")
+        )
+    if data.duplicates != KEEP:
+        raise ScriptError(
+            Message("A training script keeps samples that come again. Set data.duplicates to keep first.")
         )
     others = [step for i, step in enumerate(data.steps) if i or step.written != STANDARDIZE]
     if others:

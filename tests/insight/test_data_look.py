@@ -133,6 +133,11 @@ def test_samples_that_come_again_are_counted_in_and_between_the_parts(
     found = {f.code: f for f in seen.findings}
     assert {"duplicates", "contradictions"} <= found.keys()
     assert {f.place for f in seen.findings if f.code == "shared"} == {"Validation", "Test"}
+    path, value = found["shared"].cures[0].settings[0]
+    told = {"columns": [{"name": "treated", "type": "left out"}]}
+    once = look(project("table", written(twice), told=told, **{path[1]: value}))
+    assert not {"duplicates", "contradictions", "shared"} & {f.code for f in once.findings}
+    assert sum(once.counts) == len(patients)
 
 
 def test_of_the_test_split_no_label_is_looked_at(

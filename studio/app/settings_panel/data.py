@@ -26,7 +26,7 @@ from studio.app.named import named
 from studio.app.session import Session
 from studio.app.settings_panel import data_words, own_file, preview, splitting
 from studio.app.settings_panel.augmentation import AugmentationSteps
-from studio.app.settings_panel.fields import Form, NumberField, WholeField, plain
+from studio.app.settings_panel.fields import ChoiceField, Form, NumberField, WholeField, plain
 from studio.app.settings_panel.source_list import SourceList
 from studio.app.settings_panel.steps import StepsPanel
 from studio.app.tasks import Lane
@@ -35,6 +35,7 @@ from studio.graph.operations import SetSetting
 from studio.words import Message, tr
 
 SECTION = "data"
+REPEATS = (("keep", Message("are kept")), ("drop", Message("are left out")))
 WAIT_MS = 250
 FORM_WIDTH = 330
 VIEW_HEIGHT = 340
@@ -112,6 +113,7 @@ class DataPanel(QWidget):
         self.split_by, self.split_column = splitting.fields(session)
         form.add(self.split_by)
         form.add(self.split_column)
+        form.add(ChoiceField(session, (SECTION, "duplicates"), Message("Repeated samples"), "keep", REPEATS))
         self.form = form
         self.steps = StepsPanel(session)
         self.steps.preview_changed.connect(self._look_soon)
@@ -231,7 +233,7 @@ class DataPanel(QWidget):
             return
         with self._session.edit(Message("Use the data {name}", name=SOURCES[name].title)) as edit:
             edit.set((SECTION, "source"), name)
-            for key in ("root", "download", "reading", "missing"):
+            for key in ("root", "download", "reading", "missing", "duplicates"):
                 # another source's files lie elsewhere, and permission to fetch was given for that one
                 edit.unset((SECTION, key))
             kept = {key: value for key, value in self._settings.items() if key != "reading"}

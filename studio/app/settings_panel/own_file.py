@@ -144,6 +144,8 @@ class OwnFile(QWidget):
     def _take(self, found: tuple[str, Path, dict[str, Any] | None]) -> None:
         kind, path, reading = found
         label = self._label or Message("Use the data {name}", name=path.name)
+        settings = self._settings
+        known = (settings.get("source"), str(self.full(str(settings.get("root") or ""))))
         with self.session.edit(label) as edit:
             edit.set((SECTION, "source"), kind)
             edit.set((SECTION, "root"), _near(path, self.session.path))
@@ -152,6 +154,8 @@ class OwnFile(QWidget):
             else:
                 edit.set((SECTION, "reading"), reading)
             edit.unset((SECTION, "download"))
+            if (kind, str(path)) != known:
+                edit.unset((SECTION, "duplicates"))  # that was said of another file
             drop_misfits(edit, {**self._settings, "source": kind, "reading": reading})
 
     def _fail(self, error: Exception) -> None:

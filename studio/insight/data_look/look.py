@@ -6,14 +6,13 @@ with those of the others.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio import quantities
-from studio.data import faults, settings, splits, texts
+from studio.data import faults, repeats, settings, splits, texts
 from studio.data.prepare import place_of
 from studio.data.rows import Stored, rows
 from studio.data.source import Raw, SourceInfo
@@ -45,6 +44,9 @@ def look(project: ProjectData, base: Path | None = None, watch: Watch = quiet) -
     watch(0.4)
     split = chosen.split if raw.own_test is None else replace(chosen.split, test=0.0)
     parts = splits.parts(raw, info, split)
+    if chosen.duplicates == repeats.DROP:
+        first = repeats.first_of_each(raw.x)
+        parts = (parts[0][first[parts[0]]], parts[1][first[parts[1]]], parts[2][first[parts[2]]])
     train, validation, test = parts
     counts = (len(train), len(validation), len(raw.own_test[0]) if raw.own_test else len(test))
     reading = section.get("reading")
@@ -276,22 +278,17 @@ def _repeated(
     share = min(1.0, BYTES / row / max(1, total))
     for number, part in enumerate(parts[:2]):
         some = part[: int(len(part) * share)]
-        inputs += _digests(rows(raw.x, some))
-        labels += _digests(raw.y[some])
+        inputs += repeats.digests(rows(raw.x, some))
+        labels += repeats.digests(raw.y[some])
         part_of += [number] * len(some)
         watch(0.3 * (number + 1))
     if raw.own_test is None:
-        digests = _digests(rows(raw.x, parts[2][: int(len(parts[2]) * share)]))
+        digests = repeats.digests(rows(raw.x, parts[2][: int(len(parts[2]) * share)]))
     else:
-        digests = _digests(rows(raw.own_test[0], slice(0, int(len(raw.own_test[0]) * share))))
+        digests = repeats.digests(rows(raw.own_test[0], slice(0, int(len(raw.own_test[0]) * share))))
     yield from oddities.repeated(
         [*inputs, *digests], [*labels, *[b""] * len(digests)], [*part_of, *[2] * len(digests)], left_out
     )
-
-
-def _digests(x: Tensor) -> Sequence[bytes]:
-    """One for each sample of (n, ...), equal where the samples are."""
-    return [hashlib.blake2b(row.tobytes(), digest_size=12).digest() for row in x.contiguous().numpy()]
 
 
 def _bytes(x: Tensor | Stored) -> int:

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from studio import quantities
 from studio.data import steps
-from studio.insight.data_look.facts import CATEGORY, LEFT_OUT, NUMBER, Class, Column, Cure, Finding
+from studio.data.repeats import DROP
+from studio.insight.data_look.facts import (
+    CATEGORY,
+    LEFT_OUT,
+    NUMBER,
+    Class,
+    Column,
+    Cure,
+    Finding,
+    Severity,
+)
 from studio.words import Message
 
 if TYPE_CHECKING:
@@ -227,7 +237,8 @@ def repeated(
             contrary += labels[first[digest]] != labels[i]
         else:
             first[digest] = i
-    yield from _again(again, contrary, left_out)
+    cures = (Cure(Message("Leave repeated samples out"), ((("data", "duplicates"), DROP),)),)
+    yield from _again(again, contrary, left_out, cures)
     for part, place in ((1, Message("Validation")), (2, Message("Test"))):
         total = sum(p == part for p in part_of)
         if shared[part]:
@@ -239,7 +250,8 @@ def repeated(
                 share=f"{shared[part] / total:.1%}",
             )
             strong = shared[part] > 0.01 * total and not left_out
-            yield Finding("shared", "warning" if strong else "hint", str(place), _perhaps(text, left_out))
+            severity: Severity = "warning" if strong else "hint"
+            yield Finding("shared", severity, str(place), _perhaps(text, left_out), cures)
 
 
 def _perhaps(text: Message, left_out: bool) -> Message:
@@ -248,16 +260,16 @@ def _perhaps(text: Message, left_out: bool) -> Message:
     return Message("{said} Columns that are left out may tell them apart.", said=text)
 
 
-def _again(again: int, contrary: int, left_out: bool) -> Iterator[Finding]:
+def _again(again: int, contrary: int, left_out: bool, cures: tuple[Cure, ...]) -> Iterator[Finding]:
     if again:
         text = Message("Samples with the inputs of an earlier one: {n}.", n=quantities.count(again))
-        yield Finding("duplicates", "hint", "", _perhaps(text, left_out))
+        yield Finding("duplicates", "hint", "", _perhaps(text, left_out), cures)
     if contrary:
         text = Message(
             "Samples with the inputs of an earlier one and another target: {n}. No network can tell both.",
             n=quantities.count(contrary),
         )
-        yield Finding("contradictions", "hint", "", _perhaps(text, left_out))
+        yield Finding("contradictions", "hint", "", _perhaps(text, left_out), cures)
 
 
 def of_classes(
