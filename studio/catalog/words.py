@@ -10,6 +10,7 @@ from studio import places
 from studio import words as language
 from studio.catalog import table
 from studio.graph.model import OPAQUE
+from studio.graph.passing import DOT
 from studio.words import tr
 
 
@@ -36,6 +37,8 @@ def sentence(type_: str, code: str | None = None) -> str:
         return tr(
             "Part of an imported module that no document can hold: only its place and shapes are known."
         )
+    if type_ == DOT:
+        return tr("A place that a wire goes by, and where it may fork. It is no part of the module.")
     return tr("A type that this version of Netloom does not know. It is kept as it is.")
 
 

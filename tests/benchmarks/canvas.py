@@ -5,7 +5,7 @@
 The graph is the hard case of docs/decisions/0040: a chain in rows with skips, 1.3 wires a node. Each frame is
 a real event: scroll, zoom or mouse move, then the event loop until it is painted. Processor time of the GUI
 thread is the clock, as other work on the machine does not count; the two take turns, a round each.
-NodeGraphQt is no dependency: `pip install --target FOLDER NodeGraphQt Qt.py setuptools` and `PYTHONPATH=FOLDER`.
+NodeGraphQt is no dependency: `pip install --target FOLDER NodeGraphQt Qt.py setuptools`, `PYTHONPATH=FOLDER`.
 """
 
 from __future__ import annotations

@@ -68,6 +68,8 @@ def paint_card(painter: QPainter, face: Face, mark: str, theme: Theme, small: bo
         return
     rect = QRectF(0, 0, face.width, face.height)
     _body(painter, rect, face, mark, theme)
+    if face.bypassed:
+        _way_through(painter, rect, face, theme)
     if face.waiting or face.bypassed:
         painter.setOpacity(BYPASSED_OPACITY if face.bypassed else WAITING_OPACITY)
     if small:
@@ -75,8 +77,6 @@ def paint_card(painter: QPainter, face: Face, mark: str, theme: Theme, small: bo
     else:
         _texts(painter, rect, face, theme)
     painter.setOpacity(1)
-    if face.bypassed:
-        _way_through(painter, rect, face, theme)
     _ports(painter, rect, face, theme)
     if face.badge:
         _badge(painter, QPointF(rect.right() - 3, rect.top() + 3), face.badge, theme)

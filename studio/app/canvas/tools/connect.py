@@ -183,7 +183,7 @@ class ConnectTool:
         said = [str(found.reason)]
         if found.advice is not None and not self._plain:
             said.append(str(found.advice))
-        return [(at, " ".join(said), False)]
+        return [(at, " ".join(said), self._seeks == "in")]
 
     def _landing(self, card: NodeItem, index: int | None, at: QPointF) -> QPointF:
         """The port where the wire will end."""
