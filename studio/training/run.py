@@ -397,6 +397,7 @@ def _first_record(training: Training) -> dict[str, Any]:
             "source": data.source,
             "fingerprint": data.fingerprint,
             "samples": {"train": len(data.train), "validation": len(data.validation), "test": len(data.test)},
+            "dropped": data.dropped,
             "class_names": list(data.class_names),
             "feature_names": list(data.feature_names),
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,10 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from studio.app.session import Session
+from studio.app.settings_panel import data_words, preview
 from studio.app.settings_panel.steps import StepsPanel
+from studio.app.tasks import Ticket
+from studio.data.sources import KINDS as SOURCE_KINDS
 from studio.data.steps import KINDS
 from studio.graph.model import Network, ProjectData
 
@@ -184,3 +188,22 @@ def test_a_step_that_does_not_fit_any_more_is_struck_out_and_the_problem_told(qt
     assert panel.list.item(1).font().strikeOut()
     assert not panel.list.item(0).font().strikeOut()
     assert "data.preprocessing[1]: Main directions (PCA) does not fit here" in panel.problem.text()
+
+
+def test_how_many_rows_the_steps_leave_out_is_said_with_the_samples(tmp_path: Path) -> None:
+    file = tmp_path / "things.csv"
+    rows = [f"{'' if i % 10 == 0 else i},{'ab'[i % 2]}" for i in range(50)]
+    file.write_text("size,kind\n" + "\n".join(rows) + "\n")
+    reading = SOURCE_KINDS["table"].look(file, {"target": "kind"})
+    steps = [{"type": "missing", "by": "drop"}]
+    ticket = Ticket(lambda share, text: None)
+
+    found = preview.read(
+        ticket,
+        {"source": "table", "root": str(file), "reading": reading, "preprocessing": steps},
+        None,
+        False,
+    )
+
+    assert sum(found.counts) == 45
+    assert data_words.counts_text(found).endswith("· 5 left out")

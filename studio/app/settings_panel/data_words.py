@@ -47,6 +47,8 @@ def counts_text(found: preview.Preview) -> str:
     )
     if found.skipped:
         said += " · " + tr("{n} faulty skipped", n=quantities.count(found.skipped))
+    if found.dropped:
+        said += " · " + tr("{n} left out", n=quantities.count(found.dropped))
     return said
 
 

@@ -68,6 +68,8 @@ class Preview:
     """the name of what is predicted, where the file has one"""
     skipped: int = 0
     """faulty samples that were left out"""
+    dropped: int = 0
+    """samples that were left out as they were asked to"""
 
 
 def read(ticket: Ticket, settings: Mapping[str, Any], base: Path | None, download: bool) -> Preview:
@@ -80,7 +82,10 @@ def read(ticket: Ticket, settings: Mapping[str, Any], base: Path | None, downloa
     reading = settings.get("reading")
     target = reading.get("target") if isinstance(reading, Mapping) else None
     return replace(
-        _preview(prepared), target=str(target or ""), skipped=prepared.faults.count if prepared.faults else 0
+        _preview(prepared),
+        target=str(target or ""),
+        skipped=prepared.faults.count if prepared.faults else 0,
+        dropped=prepared.dropped,
     )
 
 
