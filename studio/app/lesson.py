@@ -67,6 +67,7 @@ class LessonPanel(QWidget):
     def __init__(self, session: Session, trainer: Trainer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("lesson_panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session, self._trainer = session, trainer
         self._read: Read | None = None
         self._reading = Lane(self, needs=stages.PROJECT)
@@ -202,7 +203,8 @@ class LessonPanel(QWidget):
         self._show_page()
 
     def _restyle(self) -> None:
-        self.page.setStyleSheet("#lesson_page { background: transparent; border: 0; }")
+        panel = f"#lesson_panel {{ background: {theme.current().panel}; }}"
+        self.setStyleSheet(f"{panel} #lesson_page {{ background: transparent; border: 0; }}")
         self._close.setIcon(icon("close"))
         for row in self.rows:
             row.retranslate()
