@@ -96,7 +96,7 @@ def read(section: Mapping[str, Json]) -> DataSettings:
         info,
         root,
         download,
-        _split(section.get("split"), info),
+        read_split(section.get("split"), info),
         _steps(section, info),
         _duplicates(section, info),
         augmentation.read(section, info),
@@ -118,7 +118,8 @@ def _duplicates(section: Mapping[str, Json], info: SourceInfo) -> str:
     return str(said)
 
 
-def _split(section: Json, info: SourceInfo) -> SplitSettings:
+def read_split(section: Json, info: SourceInfo) -> SplitSettings:
+    """`data.split` with its defaults. Raises DataError naming the key, its value and the cure."""
     if section is None:
         section = {}
     if not isinstance(section, Mapping):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from studio.compiler.analysis import Context
-from studio.data import prepare
+from studio.data import misfits, prepare
 from studio.graph.model import ProjectData
 from studio.graph.values import Json
 from studio.training.objectives import (
@@ -108,7 +108,10 @@ def params(section: Mapping[str, Json], kind: Kind) -> dict[str, Any]:
 
 def context_of(project: ProjectData) -> Context:
     """What data and objective say of the network that is trained, without reading any data."""
-    return aimed(prepare.context_of(project.data), project.training)
+    made = aimed(prepare.context_of(project.data), project.training)
+    if made.aim is None or made.aim.refusal is not None:
+        return made
+    return replace(made, aim=replace(made.aim, refusal=misfits.refusal(project.data)))
 
 
 def aimed(context: Context, section: Mapping[str, Json]) -> Context:
