@@ -29,8 +29,9 @@ class FirstTour:
         if self.tour is not None or not window.files.active:
             return
         window.preferences.tour_seen = True
-        for dock in window.workspace.docks.values():
-            dock.show()
+        for name, dock in window.workspace.docks.items():
+            if name != "lesson":  # it is there with an example only
+                dock.show()
         self.tour = Tour(_steps(window), window)
         self.tour.ended.connect(self._ended)
         self.tour.begin()

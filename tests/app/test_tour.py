@@ -17,6 +17,7 @@ def test_it_begins_with_the_first_project_only_and_has_six_steps(window: MainWin
     qtbot.waitUntil(lambda: window.tour.tour is not None, timeout=10_000)
     tour = window.tour.tour
     assert tour is not None
+    assert [name for name, dock in window.workspace.docks.items() if dock.isHidden()] == ["lesson"]
 
     seen = []
     while window.tour.tour is not None:

@@ -76,8 +76,7 @@ class Finding:
     """What is odd about the data, and why it matters. `place` is a column, a class or a part; may be empty.
 
     `code` is a stable name: "constant", "identifier", "leak", "codes", "twin", "gaps", "outliers",
-    "duplicates", "shared", "contradictions", "few", "unbalanced", "broken", "blank", "cut", "irregular",
-    "faulty".
+    "duplicates", "shared", "contradictions", "few", "unbalanced", "broken", "blank", "cut", "faulty".
     """
 
     code: str
