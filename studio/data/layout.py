@@ -34,6 +34,8 @@ class Layout:
     shape: tuple[int, ...]
     axis: int = 1
     columns: tuple[Column, ...] = ()
+    each_pixel: bool = False
+    """whether each pixel of an image has a class of its own, which has to stay where it is"""
 
     @property
     def width(self) -> int:

@@ -153,7 +153,7 @@ class SourceInfo:
         if self.environment:
             return Layout(layout.GAME, self.shape)
         if len(self.shape) == 3:
-            return Layout(layout.IMAGE, self.shape)
+            return Layout(layout.IMAGE, self.shape, each_pixel=self.task == "segmentation")
         if len(self.shape) == 1:
             values = self.categories or ((),) * self.shape[0]
             called = names or tuple(f"x{i}" for i in range(self.shape[0]))

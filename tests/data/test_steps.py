@@ -387,6 +387,14 @@ def test_what_a_step_makes_of_images_is_known_before_they_are_read(step: Step) -
     assert Preprocessing(operations).apply(x).shape[1:] == placed[-1].after.shape
 
 
+@pytest.mark.parametrize("step", [{"type": "resize"}, {"type": "crop"}, {"type": "hog"}])
+def test_pixels_with_classes_of_their_own_stay_where_they_are(step: Step) -> None:
+    placed = steps.placed({"preprocessing": [step]}, SOURCES["shapes"])
+
+    assert placed[0].problem is not None
+    assert "each pixel has a class" in str(placed[0].problem)
+
+
 @pytest.mark.parametrize(
     ("chain", "words"),
     [

@@ -22,6 +22,11 @@ def _image(layout: Layout) -> tuple[int, int, int]:
     return channels, height, width
 
 
+def _movable(layout: Layout) -> None:
+    if layout.each_pixel:
+        raise UnfitError(Message("each pixel has a class, which would not follow"))
+
+
 def grey(layout: Layout, values: Values) -> Layout:
     channels, height, width = _image(layout)
     if channels != 3:
@@ -31,11 +36,13 @@ def grey(layout: Layout, values: Values) -> Layout:
 
 def resize(layout: Layout, values: Values) -> Layout:
     channels, _, _ = _image(layout)
+    _movable(layout)
     return replace(layout, shape=(channels, values["height"], values["width"]))
 
 
 def crop(layout: Layout, values: Values) -> Layout:
     _, height, width = _image(layout)
+    _movable(layout)
     if values["height"] > height or values["width"] > width:
         raise UnfitError(Message("the images have {height}×{width} pixels only", height=height, width=width))
     return resize(layout, values)
@@ -43,6 +50,7 @@ def crop(layout: Layout, values: Values) -> Layout:
 
 def histograms(layout: Layout, values: Values) -> Layout:
     _, height, width = _image(layout)
+    _movable(layout)
     if min(height, width) < 3:
         raise UnfitError(Message("the images have {height}×{width} pixels only", height=height, width=width))
     down, across = (side // values["cell"] - values["block"] + 1 for side in (height, width))
