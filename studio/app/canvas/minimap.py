@@ -7,7 +7,6 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from studio.app import theme as themes
-from studio.app.canvas.geometry import CARD_HEIGHT
 from studio.app.canvas.view import GraphView
 from studio.app.language import follow
 from studio.words import tr
@@ -36,12 +35,14 @@ class Minimap(QWidget):
         self._view = view
         self._graph = view.graph
         self._picture: QPixmap | None = None
+        self._by_color: dict[str, list[QRectF]] | None = None
+        self._boxes: dict[str, QRectF] = {}
         self._world = QRectF()
         self._grip = QPointF()
         self._fits = True
         self._later = QTimer(self, singleShot=True, interval=DELAY_MS)
         self._later.timeout.connect(self._forget)
-        self._graph.changed_cards.connect(self._soon)
+        self._graph.changed_cards.connect(self._cards_changed)
         self._graph.session.selection_changed.connect(self._soon)
         view.camera_moved.connect(self.update)
         themes.notifier().changed.connect(self._forget)
@@ -51,6 +52,10 @@ class Minimap(QWidget):
     def retranslate(self) -> None:
         self.setAccessibleName(tr("Map of the network"))
         self.setToolTip(tr("Drag to move the view"))
+
+    def _cards_changed(self) -> None:
+        self._by_color = None
+        self._soon()
 
     def _soon(self, _: object = None) -> None:
         if not self._later.isActive():
@@ -90,27 +95,24 @@ class Minimap(QWidget):
 
     def _draw(self) -> QPixmap:
         theme = themes.current()
-        self._world = self._graph.extent()
+        if self._by_color is None:
+            self._world = self._graph.extent()
         ratio = self.devicePixelRatioF()
         picture = QPixmap(self.size() * ratio)
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
         painter.setPen(Qt.PenStyle.NoPen)
-        chosen, faulty = set(self._graph.session.selection), self._graph.faulty()
-        scale, left, top = self._scale(), self._origin().x(), self._origin().y()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(self._graph.cards) < 2000)
-        height = max(SMALLEST, CARD_HEIGHT * scale)
-        radius = min(2.0, height / 3)
-        by_color: dict[str, list[QRectF]] = {}
-        for id_, card in self._graph.cards.items():
-            x, y = card.node.at
-            width = max(SMALLEST, card.shape_.width * scale)
-            box = QRectF(left + x * scale, top + y * scale, width, height)
-            color = faulty.get(id_) or ("accent" if id_ in chosen else card.category)
-            by_color.setdefault(color, []).append(box)
-        for color, boxes in by_color.items():
+        by_color = self._collect()
+        chosen = [self._boxes[i] for i in self._graph.session.selection if i in self._boxes]
+        faulty: dict[str, list[QRectF]] = {"accent": chosen}
+        for id_, severity in self._graph.faulty().items():
+            if id_ in self._boxes:
+                faulty.setdefault(severity, []).append(self._boxes[id_])
+        for color, boxes in (*by_color.items(), *faulty.items()):
             painter.setBrush(theme.color(color))
+            radius = min(2.0, boxes[0].height() / 3) if boxes else 0.0
             if len(boxes) < 500 and radius > 0.5:
                 for box in boxes:
                     painter.drawRoundedRect(box, radius, radius)
@@ -118,6 +120,19 @@ class Minimap(QWidget):
                 painter.drawRects(boxes)
         painter.end()
         return picture
+
+    def _collect(self) -> dict[str, list[QRectF]]:
+        """The rectangles of the cards on the map by colour, made anew only when cards have changed."""
+        if self._by_color is None:
+            scale, left, top = self._scale(), self._origin().x(), self._origin().y()
+            self._by_color, self._boxes = {}, {}
+            for id_, card in self._graph.cards.items():
+                x, y = card.node.at
+                width = max(SMALLEST, card.shape_.width * scale)
+                height = max(SMALLEST, card.shape_.height * scale)
+                box = self._boxes[id_] = QRectF(left + x * scale, top + y * scale, width, height)
+                self._by_color.setdefault(card.category, []).append(box)
+        return self._by_color
 
     # -- between map and scene -------------------------------------------------------------------
 

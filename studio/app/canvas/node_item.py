@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
@@ -22,7 +22,7 @@ DIM = 0.35
 
 class NodeItem(QGraphicsRectItem):
     """One card. `face` is asked for when it is first painted, and again after `invalidate`; `fits` whether
-    there is room for the picture beside it.
+    there is room for the picture beside it; `marks` has the outlines of those that are not plain.
 
     To Qt it is a rectangle: Qt asks for its bounds several times a frame, and so does not ask Python.
     """
@@ -34,16 +34,17 @@ class NodeItem(QGraphicsRectItem):
         store: PixmapStore,
         face: Callable[[str], Face],
         fits: Callable[[NodeItem], bool],
+        marks: Mapping[str, str],
     ) -> None:
         super().__init__()
         self.node = node
         self.shape_ = shape
-        self.mark = painting.PLAIN
         self.dimmed = False
         self.thumb: Thumb | None = None
         self._store = store
         self._ask = face
         self._fits = fits
+        self._marks = marks
         self._face: Face | None = None
         self.setPen(Qt.PenStyle.NoPen)
         self._bound()
@@ -56,6 +57,11 @@ class NodeItem(QGraphicsRectItem):
         if self._face is None:
             self._face = self._ask(self.node.id)
         return self._face
+
+    @property
+    def mark(self) -> str:
+        """The outline it has now: one of those of `painting`."""
+        return self._marks.get(self.node.id, painting.PLAIN)
 
     @property
     def category(self) -> str:
@@ -77,11 +83,6 @@ class NodeItem(QGraphicsRectItem):
             self.shape_ = shape
             self._bound()
         self.invalidate()
-
-    def set_mark(self, mark: str) -> None:
-        if mark != self.mark:
-            self.mark = mark
-            self.update()
 
     def set_dimmed(self, dimmed: bool) -> None:
         if dimmed != self.dimmed:
@@ -148,6 +149,9 @@ class NodeItem(QGraphicsRectItem):
             painter.setOpacity(DIM)
         if self.thumb is not None and self._fits(self):
             self._store.draw_thumb(painter, self.thumb, self.thumb_box().topLeft() - self.pos())
-        self._store.draw_card(painter, self.face, self.mark)
+        if self._face is None and self._store.spent:
+            self._store.draw_block(painter, self.category, self.shape_.width, self.shape_.height)
+        else:
+            self._store.draw_card(painter, self.face, self.mark)
         if self.dimmed:
             painter.setOpacity(1)

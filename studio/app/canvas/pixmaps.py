@@ -9,6 +9,7 @@ more frame.
 from __future__ import annotations
 
 import math
+import time
 from collections import OrderedDict
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -26,8 +27,10 @@ DIRECT_ABOVE = 2.0
 SMALL_UP_TO = 0.5
 BLURRED = 0.6
 """a picture of less than this share of the size wanted is not scaled up if a new one can be had"""
-BUDGET = 6
+BUDGET = 12
 """how many new pictures one frame may draw"""
+PATIENCE = 0.003
+"""seconds after which a frame draws no more new pictures, but one"""
 CAPACITY = 128 * 2**20
 """bytes of pictures that are kept"""
 
@@ -45,6 +48,7 @@ class PixmapStore:
         self._ratio = 1.0
         self._resting = True
         self._left = BUDGET
+        self._until = 0.0
         self.starved = False
         self.rendered = 0
 
@@ -54,7 +58,13 @@ class PixmapStore:
             self.clear()
         self._zoom, self._ratio, self._resting = zoom, ratio, resting
         self._left = BUDGET
+        self._until = time.perf_counter() + PATIENCE
         self.starved = False
+
+    @property
+    def spent(self) -> bool:
+        """Whether this frame draws no new pictures any more."""
+        return self._left <= 0 or (self._left < BUDGET and time.perf_counter() > self._until)
 
     def clear(self) -> None:
         """Forgets every picture: the theme, the font or the language changed."""
@@ -78,7 +88,7 @@ class PixmapStore:
             if exact is not None:
                 self._copy(painter, exact)
                 return
-        if self._resting and self._left > 0:
+        if self._resting and not self.spent:
             self._copy(painter, self._render_card(key, face, mark, self._zoom))
             return
         self.starved = self.starved or self._resting
@@ -96,18 +106,22 @@ class PixmapStore:
         """Any picture of the card that is not too blurred, else a new one, else a plain block."""
         held = self._kept.get(key, {})
         scale = _nearest(held, self._zoom)
-        if (scale is None or scale < self._zoom * BLURRED) and self._left > 0:
+        if (scale is None or scale < self._zoom * BLURRED) and not self.spent:
             scale = next(step for step in STEPS if self._zoom <= step * 1.001)
             self._render_card(key, face, mark, scale)
             held = self._kept[key]
         if scale is None:
-            self.starved = True
-            theme = themes.current()
-            painter.fillRect(QRectF(0, 0, face.width, face.height), theme.color("card"))
-            painter.fillRect(QRectF(0, 0, BAR, face.height), theme.color(face.category))
+            self.draw_block(painter, face.category, face.width, face.height)
             return
         whole = QRectF(-MARGIN, -MARGIN, face.width + 2 * MARGIN, face.height + 2 * MARGIN)
         painter.drawPixmap(whole, held[scale], QRectF(held[scale].rect()))
+
+    def draw_block(self, painter: QPainter, category: str, width: float, height: float) -> None:
+        """Stands in for a card whose picture is still to be drawn, and asks for a further frame."""
+        self.starved = True
+        theme = themes.current()
+        painter.fillRect(QRectF(0, 0, width, height), theme.color("card"))
+        painter.fillRect(QRectF(0, 0, BAR, height), theme.color(category))
 
     def _render_card(self, key: Key, face: Face, mark: str, scale: float) -> QPixmap:
         made, painter = self._blank(face.width + 2 * MARGIN, face.height + 2 * MARGIN, scale)
@@ -143,7 +157,7 @@ class PixmapStore:
         transform, zoom, ratio = painter.worldTransform(), self._zoom, self._ratio
         key: Key = (thumb, "")
         picture = self._kept.get(key, {}).get(zoom)
-        if picture is None and self._resting and self._left > 0 and zoom <= DIRECT_ABOVE:
+        if picture is None and self._resting and not self.spent and zoom <= DIRECT_ABOVE:
             picture, inner = self._blank(THUMB, THUMB, zoom)
             thumb.paint(inner)
             inner.end()

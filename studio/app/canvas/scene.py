@@ -58,7 +58,7 @@ class GraphScene(QGraphicsScene):
         self._network = ""
         self._hovered: str | None = None
         self._targets: frozenset[str] = frozenset()
-        self._marked: set[str] = set()
+        self._marks: dict[str, str] = {}
         self._dimmed: set[str] = set()
         self._fitting: dict[str, bool] = {}
         self._shared: Counter[str] | None = None
@@ -85,7 +85,8 @@ class GraphScene(QGraphicsScene):
         self.about_to_change.emit()
         self._hovered, self._targets = None, frozenset()
         self._shared = None
-        self._marked, self._dimmed = set(), set()
+        self._marks.clear()
+        self._dimmed = set()
         self._fitting.clear()
         self.edges.clear()
         for card in self.cards.values():
@@ -115,7 +116,7 @@ class GraphScene(QGraphicsScene):
         return dict(self.session.document.nodes(self.session.network))
 
     def _add_card(self, node: Node) -> None:
-        card = NodeItem(node, self._shape_of(node), self.store, self._face_of, self._thumb_fits)
+        card = NodeItem(node, self._shape_of(node), self.store, self._face_of, self._thumb_fits, self._marks)
         self.cards[node.id] = card
         self.addItem(card)
 
@@ -314,16 +315,19 @@ class GraphScene(QGraphicsScene):
 
     def update_marks(self) -> None:
         """Gives every card the outline that fits: selected, a fitting target, under the mouse."""
-        marks = {self._hovered: painting.HOVERED} if self._hovered in self.cards else {}
+        marks = {self._hovered: painting.HOVERED} if self._hovered is not None else {}
         marks |= dict.fromkeys(self.session.selection, painting.SELECTED)
         marks |= dict.fromkeys(self._targets, painting.TARGET)
-        for id_ in self._marked - marks.keys():
+        known = {id_: mark for id_, mark in marks.items() if id_ in self.cards}
+        changed = [i for i in known.keys() | self._marks.keys() if known.get(i) != self._marks.get(i)]
+        self._marks.clear()
+        self._marks.update(known)
+        if len(changed) > MANY:
+            self.update()
+            return
+        for id_ in changed:
             if id_ in self.cards:
-                self.cards[id_].set_mark(painting.PLAIN)
-        for id_, mark in marks.items():
-            if id_ in self.cards:
-                self.cards[id_].set_mark(mark)
-        self._marked = {id_ for id_ in marks if id_ is not None}
+                self.cards[id_].update()
 
     def hover(self, id_: str | None) -> None:
         if id_ != self._hovered:
