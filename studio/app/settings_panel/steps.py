@@ -252,11 +252,12 @@ class StepsPanel(QWidget):
         return None if info is None else info.stored
 
     def _fill_menu(self) -> None:
-        """Every step there is; one that does not fit behind the chosen one is switched off and says why."""
+        """Every step there is; those that do not fit behind the chosen one come last, off, and say why."""
         self.menu.clear()
         layout = self._layout_at(self._place_of_new)
-        for kind in KINDS.values():
-            reason = _why_not(kind, layout)
+        reasons = {kind.type: _why_not(kind, layout) for kind in KINDS.values()}
+        for type_ in sorted(reasons, key=lambda name: reasons[name] is not None):
+            kind, reason = KINDS[type_], reasons[type_]
             text = str(kind.title) if reason is None else f"{kind.title} ({reason})"
             action = QAction(text.replace("&", "&&"), self.menu)
             action.setEnabled(reason is None)
