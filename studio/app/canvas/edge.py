@@ -12,8 +12,6 @@ from studio.app.canvas.geometry import Rect
 from studio.graph.model import Wire
 
 ARROW = 7.0
-FINE = 96
-"""the points of a long wire, of which those in sight are painted"""
 
 
 class Edge:
@@ -64,7 +62,7 @@ class Edge:
     def arrow(self) -> QPolygonF:
         """The sign half way that says where it leads."""
         if self._arrow is None:
-            tip, way = routing.heading(self.points)
+            tip, way = routing.heading(self.start, self.end)
             side, back = QPointF(-way.y(), way.x()) * ARROW * 0.6, tip - way * ARROW
             self._arrow = QPolygonF([tip, back + side, back - side])
         return self._arrow
@@ -77,7 +75,7 @@ class Edge:
     def part(self, left: float, right: float) -> list[QPointF]:
         """The points of the stretch between two places across, and one more at each end."""
         if self._run is None:
-            made = routing.points(self.path, FINE)
+            made = self.path.toSubpathPolygons()[0].toList()
             if made[0].x() > made[-1].x():
                 made.reverse()
             self._run = ([at.x() for at in made], made)

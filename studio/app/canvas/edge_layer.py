@@ -326,7 +326,9 @@ class EdgeLayer(QGraphicsRectItem):
         self._stroke(painter, [edge for edge in short if edge.reach > reach], fine)
         self._stroke(painter, [edge for edge in short if edge.reach <= reach], wide)
         if self._zoom >= CHIPS_FROM:
-            self._paint_arrows(painter, [edge for edge in short if edge.reach >= ARROWS_FROM], wide)
+            self._paint_arrows(
+                painter, [edge for edge in short if edge.reach >= ARROWS_FROM and edge.slides], wide
+            )
         for edge in shown if self._states else ():
             if edge.wire in self._states:
                 self._paint_special(painter, edge, fine)

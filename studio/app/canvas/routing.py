@@ -94,11 +94,11 @@ def middle(points_: list[QPointF]) -> QPointF:
     return points_[0]
 
 
-def heading(points_: list[QPointF]) -> tuple[QPointF, QPointF]:
-    """The point half way along, and in which direction the line goes there, as long as one."""
-    at = middle(points_)
-    near = min(pairwise(points_), key=lambda pair: distance(list(pair), at))
-    way = near[1] - near[0]
+def heading(start: QPointF, end: QPointF) -> tuple[QPointF, QPointF]:
+    """The point half way along a plain wire, and in which direction it goes there, as long as one."""
+    bend = routing.bend((start.x(), start.y()), (end.x(), end.y()))
+    at = (start + end) / 2
+    way = QPointF(end.x() - start.x(), 2 * (end.y() - start.y() - bend))
     return at, way / (_length(way) or 1.0)
 
 
