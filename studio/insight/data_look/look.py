@@ -30,6 +30,8 @@ MOST = 20_000
 """samples whose values are looked at"""
 BYTES = 2**28
 """of samples that are looked at, or compared with each other, at once"""
+COMPARED = 500_000
+"""samples that are compared with each other"""
 TOO_LONG = 0.1
 """the share of texts that may be cut off before it is spoken of"""
 NAMED, CHUNK = 20, 256
@@ -270,25 +272,23 @@ def _repeated(
     raw: Raw, parts: tuple[Tensor, Tensor, Tensor], left_out: bool, watch: Watch
 ) -> Iterator[Finding]:
     """Samples that come again; of many samples, the first of each part are compared."""
-    inputs: list[bytes] = []
-    labels: list[bytes] = []
-    part_of: list[int] = []
-    row = _bytes(raw.x)
-    total = sum(map(len, parts)) + (len(raw.own_test[0]) if raw.own_test else 0)
-    share = min(1.0, BYTES / row / max(1, total))
+    import numpy as np
+
+    own_test = raw.own_test[0] if raw.own_test is not None else None
+    total = len(parts[0]) + len(parts[1]) + len(parts[2] if own_test is None else own_test)
+    share = min(1.0, min(COMPARED, BYTES / _bytes(raw.x)) / max(1, total))
+    inputs, labels = [], []
     for number, part in enumerate(parts[:2]):
         some = part[: int(len(part) * share)]
-        inputs += repeats.digests(rows(raw.x, some))
-        labels += repeats.digests(raw.y[some])
-        part_of += [number] * len(some)
+        inputs.append(repeats.digests(rows(raw.x, some)))
+        labels.append(repeats.digests(raw.y[some]))
         watch(0.3 * (number + 1))
-    if raw.own_test is None:
-        digests = repeats.digests(rows(raw.x, parts[2][: int(len(parts[2]) * share)]))
+    if own_test is None:
+        tests = rows(raw.x, parts[2][: int(len(parts[2]) * share)])
     else:
-        digests = repeats.digests(rows(raw.own_test[0], slice(0, int(len(raw.own_test[0]) * share))))
-    yield from oddities.repeated(
-        [*inputs, *digests], [*labels, *[b""] * len(digests)], [*part_of, *[2] * len(digests)], left_out
-    )
+        tests = rows(own_test, slice(0, int(len(own_test) * share)))
+    inputs.append(repeats.digests(tests))
+    yield from oddities.repeated(inputs, np.concatenate(labels), left_out)
 
 
 def _bytes(x: Tensor | Stored) -> int:

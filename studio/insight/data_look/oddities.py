@@ -215,41 +215,32 @@ def _one_to_one(one: NDArray[Any], other: NDArray[Any]) -> bool:
 # -- samples -------------------------------------------------------------------------------------
 
 
-def repeated(
-    inputs: Sequence[bytes], labels: Sequence[bytes], part_of: Sequence[int], left_out: bool
-) -> Iterator[Finding]:
+def repeated(parts: Sequence[NDArray[Any]], labels: NDArray[Any], left_out: bool) -> Iterator[Finding]:
     """Samples whose inputs come more than once, within training and validation and between all parts.
 
-    `inputs` are digests of all samples, `labels` of those that train (part 0) or validate (1), empty for
-    those that test (2): of these nothing but the inputs is looked at.
+    `parts` are digests of the inputs that train, validate and test; `labels` those of the targets that train
+    and validate, one behind the other: of samples that test nothing but the inputs is looked at.
     """
-    first: dict[bytes, int] = {}
-    again = contrary = 0
-    trained = {digest for digest, part in zip(inputs, part_of, strict=True) if part == 0}
-    shared = [0, 0, 0]
-    for i, (digest, part) in enumerate(zip(inputs, part_of, strict=True)):
-        if part:
-            shared[part] += digest in trained
-        if part == 2:
-            continue
-        if digest in first:
-            again += 1
-            contrary += labels[first[digest]] != labels[i]
-        else:
-            first[digest] = i
+    import numpy as np
+
+    known = np.concatenate(parts[:2])
+    _, first, same = np.unique(known, return_index=True, return_inverse=True)
+    earlier = first[same.reshape(-1)]
+    again = len(known) - len(first)
+    contrary = int((labels != labels[earlier]).sum())
     cures = (Cure(Message("Leave repeated samples out"), ((("data", "duplicates"), DROP),)),)
     yield from _again(again, contrary, left_out, cures)
     for part, place in ((1, Message("Validation")), (2, Message("Test"))):
-        total = sum(p == part for p in part_of)
-        if shared[part]:
+        shared, total = int(np.isin(parts[part], parts[0]).sum()), len(parts[part])
+        if shared:
             text = Message(
                 "Samples whose inputs train as well: {n} of {all} ({share}). They measure what was learned "
                 "by heart.",
-                n=quantities.count(shared[part]),
+                n=quantities.count(shared),
                 all=quantities.count(total),
-                share=f"{shared[part] / total:.1%}",
+                share=f"{shared / total:.1%}",
             )
-            strong = shared[part] > 0.01 * total and not left_out
+            strong = shared > 0.01 * total and not left_out
             severity: Severity = "warning" if strong else "hint"
             yield Finding("shared", severity, str(place), _perhaps(text, left_out), cures)
 
