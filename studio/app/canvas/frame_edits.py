@@ -12,8 +12,9 @@ from studio.graph import frames
 from studio.graph.frames import Frame
 from studio.words import Message
 
-MARGIN = 3 * GRID
-TITLE = 28
+MARGIN, ABOVE, BELOW = 3 * GRID, 4, 10
+"""how far a frame stands off from the cards it is drawn around, so that it fits between two rows"""
+TITLE = 24
 """the height of the strip with the title"""
 SMALLEST = 64
 
@@ -24,8 +25,8 @@ def around(session: Session, rects: Sequence[Rect]) -> str | None:
     if found is None:
         return None
     left, top, width, height = (round(value) for value in found)
-    at = (left - MARGIN, top - MARGIN - TITLE)
-    frame = Frame(at, (width + 2 * MARGIN, height + 2 * MARGIN + TITLE))
+    at = (left - MARGIN, top - ABOVE - TITLE)
+    frame = Frame(at, (width + 2 * MARGIN, height + TITLE + ABOVE + BELOW))
     id_ = frames.fresh_id(session.document.network(session.network))
     with session.edit(Message("Frame {count} nodes", count=len(rects)), key(session, id_)) as edit:
         frames.set_frame(edit, session.network, id_, frame)

@@ -79,7 +79,7 @@ class FrameItem(QGraphicsRectItem):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color(color, 0.22))
         painter.drawRoundedRect(QRectF(rect.left(), rect.top(), rect.width(), TITLE), CORNER, CORNER)
-        chosen = painting.font(14, bold=True)
+        chosen = painting.font(13, bold=True)
         room = QRectF(rect.left() + 12, rect.top(), rect.width() - 24, TITLE)
         text = QFontMetricsF(chosen).elidedText(self.frame.title, Qt.TextElideMode.ElideRight, room.width())
         painter.setFont(chosen)

@@ -158,3 +158,39 @@ def test_a_wire_laid_anew_leaves_all_others_as_they_were(panel: CanvasPanel, han
     hand.drag(hand.port("conv1", "out"), hand.port("drop1", "in"))
     changed = [wire for wire, edge in before.items() if edges.edge(wire) is not edge]
     assert changed == []
+
+
+def test_a_frame_of_a_drag_lays_only_the_wires_that_leave_what_is_dragged(
+    make_panel: MakePanel, hand_of: Callable[[CanvasPanel], Hand], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = [
+        Node(f"n{i}", "nn.ReLU", args=({"n": f"n{i - 1}"},) if i else (), at=(i % 8 * 208, i // 8 * 96))
+        for i in range(64)
+    ]
+    panel = make_panel(Network({n.id: n for n in chain}))
+    panel.view.zoom_to(0.4)
+    panel.frame_all()
+    panel.session.select([f"n{i}" for i in range(8, 56)])
+    hand = hand_of(panel)
+    start = hand.middle("n20")
+    hand.press(start)
+    hand.move(start + QPointF(40, 8))
+    laid: list[object] = []
+    real = panel.graph.edges.lay_wire
+    monkeypatch.setattr(panel.graph.edges, "lay_wire", lambda wire: (laid.append(wire), real(wire)))
+    hand.move(start + QPointF(80, 16))
+    assert len(laid) == 2
+    hand.release(start + QPointF(80, 16))
+    ends = [panel.graph.edges.edge(wire) for wire in panel.graph.edges.wires()]
+    assert all(e is not None and e.start == panel.graph.cards[e.wire.source].port("out", 0) for e in ends)
+
+
+def test_from_afar_a_view_on_a_part_paints_that_part(make_panel: MakePanel) -> None:
+    nodes = [Node(f"n{i}", "nn.ReLU", at=(i % 60 * 208, i // 60 * 96)) for i in range(3000)]
+    panel = make_panel(Network({n.id: n for n in nodes}))
+    panel.view.zoom_to(0.35)
+    panel.view.center_on(QPointF(0, 0))
+    panel.view.viewport().repaint()
+    overview = panel.view._overview
+    shown = overview._within(panel.view.visible_rect())
+    assert 0 < sum(map(len, shown.values())) < 1000

@@ -35,7 +35,7 @@ def held(panel: CanvasPanel) -> dict[str, Frame]:
 
 def test_a_frame_is_drawn_around_the_selection_and_titled_in_one_step(panel: CanvasPanel, hand: Hand) -> None:
     frame = framed(panel, hand)
-    assert frame == Frame((-24, 44), (232, 228), "Stem")
+    assert frame == Frame((-24, 68), (232, 190), "Stem")
     assert hand.steps() == ["Frame 2 nodes"]
     panel.session.undo()
     assert not held(panel) and not panel.graph.frames.items
@@ -45,7 +45,7 @@ def test_a_frame_takes_what_is_in_it_along(panel: CanvasPanel, hand: Hand) -> No
     frame = framed(panel, hand)
     start = QPointF(*frame.at) + QPointF(60, 14)
     hand.drag(start, start + QPointF(80, 40))
-    assert held(panel)["frame1"].at == (56, 84)
+    assert held(panel)["frame1"].at == (56, 108)
     assert hand.place("conv1") == (80, 136)
     assert hand.place("relu1") == (80, 232)
     assert hand.place("fc") == (0, 288)
@@ -56,7 +56,7 @@ def test_with_shift_a_frame_moves_alone(panel: CanvasPanel, hand: Hand) -> None:
     frame = framed(panel, hand)
     start = QPointF(*frame.at) + QPointF(60, 14)
     hand.drag(start, start + QPointF(80, 40), SHIFT)
-    assert held(panel)["frame1"].at == (56, 84)
+    assert held(panel)["frame1"].at == (56, 108)
     assert hand.place("conv1") == (0, 96)
 
 
@@ -74,7 +74,7 @@ def test_a_corner_resizes_a_frame(panel: CanvasPanel, hand: Hand) -> None:
     frame = framed(panel, hand)
     corner = QPointF(*frame.at) + QPointF(*frame.size) - QPointF(4, 4)
     hand.drag(corner, corner + QPointF(80, 40))
-    assert held(panel)["frame1"].size == (312, 268)
+    assert held(panel)["frame1"].size == (312, 230)
     assert hand.place("conv1") == (0, 96)
 
 
