@@ -150,7 +150,7 @@ class DataPanel(QWidget):
         above.addWidget(self.stop)
         right.addLayout(above)
         right.addWidget(self.view, 1)
-        self.augmentation = AugmentationSteps(self._session)
+        self.augmentation = AugmentationSteps(self._session, self)
         right.addWidget(self.augmentation)
         right.addStretch(1)
         inside = QWidget()
