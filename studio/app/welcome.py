@@ -368,7 +368,8 @@ def _paint_words(painter: QPainter, box: QRect, title: str, line: str, font: QFo
     bold.setWeight(QFont.Weight.DemiBold)
     painter.setFont(bold)
     painter.setPen(table.color("text"))
-    height = QFontMetrics(bold).height()
+    metrics = QFontMetrics(bold)  # Chinese signs come from another font, and may be higher
+    height = max(metrics.height(), metrics.boundingRect(box, Qt.AlignmentFlag.AlignLeft, title).height())
     painter.drawText(QRect(box.left(), box.top(), box.width(), height), Qt.AlignmentFlag.AlignLeft, title)
     painter.setFont(font)
     painter.setPen(table.color("second"))
