@@ -174,12 +174,15 @@ def numbers(piece: Piece, columns: Sequence[Column], target: Column) -> Numbers:
 
     path = piece.table.path
     wanted = list(dict.fromkeys((*columns, target)))
-    found = np.empty((len(piece), len(wanted)))
     bad: dict[int, Message] = {}
     plain = [i for i, column in enumerate(wanted) if column.type == NUMBER]
     read = piece.numbers([wanted[i].name for i in plain], MISSING) if plain else None
-    if read is not None:
-        found[:, plain] = read
+    if read is not None and len(plain) == len(wanted):
+        found = read
+    else:
+        found = np.empty((len(piece), len(wanted)))
+        if read is not None:
+            found[:, plain] = read
     rest = [i for i in range(len(wanted)) if read is None or i not in plain]
     frame = piece.texts([wanted[i].name for i in rest])
     for i in rest:

@@ -90,8 +90,9 @@ class Piece:
             frame = self._parsed(columns, dtype=np.float64, na_values=sorted(missing))
         except ValueError:
             return None
-        found: NDArray[Any] = frame[list(columns)].to_numpy()
-        return None if (np.abs(found) > LARGEST).any() else found
+        found: NDArray[Any] = frame.to_numpy()
+        most, least = np.fmax.reduce(found, axis=None), np.fmin.reduce(found, axis=None)
+        return None if most > LARGEST or least < -LARGEST else found
 
     def _parsed(self, columns: Sequence[str], **options: Any) -> DataFrame:
         import pandas
@@ -109,7 +110,6 @@ class Piece:
                 quoting=table.quoting,
                 skipinitialspace=True,
                 index_col=False,
-                low_memory=False,
                 **options,
             )
         except UnicodeDecodeError:
@@ -119,7 +119,7 @@ class Piece:
         frame.columns = [table.names[i] for i in frame.columns]
         if len(frame) != len(self.lines):
             raise unreadable(table.path, int(self.lines[0]), str(Message("its rows cannot be told apart")))
-        return frame[list(columns)]
+        return frame if list(frame.columns) == list(columns) else frame[list(columns)]
 
     def _not_written(self) -> DataError:
         line = int(self.lines[0])

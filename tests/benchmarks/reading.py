@@ -81,7 +81,8 @@ def _compare(what: str, many: int, sides: tuple[str, str], path: Path, rounds: i
     for side in sides:
         before, most = (max(one[key] for one in found[side]) for key in ("before", "most"))
         print(f"  {side:14} {rates[side]:12.0f}   memory {before:6.0f} -> {most:6.0f} MiB")
-    print(f"  ratio {rates[sides[0]] / rates[sides[1]]:.2f}")
+    spent = [statistics.median(one["processor"] for one in found[side]) for side in sides]
+    print(f"  ratio {rates[sides[0]] / rates[sides[1]]:.2f}   of processor time {spent[1] / spent[0]:.2f}")
 
 
 def _run(side: str, path: Path) -> dict[str, float]:
@@ -144,10 +145,19 @@ def _measured(side: str, path: Path) -> dict[str, float]:
     torch.set_num_threads(1)
     work = SIDES[side](path)
     memory = _Memory()
+    times = os.times()
+    computed = times.user + times.system + times.children_user + times.children_system
     before, began = memory.now(), time.perf_counter()
     data = work()
-    seconds = time.perf_counter() - began
-    return {"seconds": seconds, "before": before, "most": memory.end(), "data": data / 2**20}
+    seconds, times = time.perf_counter() - began, os.times()
+    processor = times.user + times.system + times.children_user + times.children_system - computed
+    return {
+        "seconds": seconds,
+        "processor": processor,
+        "before": before,
+        "most": memory.end(),
+        "data": data / 2**20,
+    }
 
 
 class _Memory:

@@ -47,7 +47,7 @@ class OwnFile(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        for widget in (self.facts, *self.parts.values(), self.faults):
+        for widget in (self.facts, self.faults, *self.parts.values()):
             column.addWidget(widget)
         follow(self, self.retranslate)
 
