@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from studio.data.augmentation.samples import Samples
 
 COUNT, ROWS, COLUMNS = 12, 8, 8
-SIDE, GAP, HEAD = 52, 8, 64
+SIDE, GAP, HEAD = 52, 6, 50
+LEAST, SMALLEST = 8, 20
+"""images that are shown at least, and the least side that they shrink to for it"""
 POINTS = 200
 """of a curve"""
 
@@ -197,12 +199,17 @@ class _Strip(QWidget):
         if self._found.curves:
             self._paint_curves(painter)
             return
+        side = self._side()
         for row, (title, images) in enumerate(zip((tr("before"), tr("after")), self._images, strict=False)):
-            top = row * (SIDE + GAP)
+            top = row * (side + GAP)
             middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-            painter.drawText(QRectF(0, top, HEAD - 4, SIDE), middle, title)
-            for place, image in enumerate(images[: self._room(SIDE)]):
-                painter.drawImage(QRectF(HEAD + place * (SIDE + GAP), top, SIDE, SIDE), image)
+            painter.drawText(QRectF(0, top, HEAD - 4, side), middle, title)
+            for place, image in enumerate(images[: self._room(side)]):
+                painter.drawImage(QRectF(HEAD + place * (side + GAP), top, side, side), image)
+
+    def _side(self) -> int:
+        """The side of an image, so that LEAST of them have room."""
+        return max(SMALLEST, min(SIDE, (self.width() - HEAD + GAP) // LEAST - GAP))
 
     def _room(self, side: int) -> int:
         return max(1, (self.width() - HEAD + GAP) // (side + GAP))
