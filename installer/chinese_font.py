@@ -35,6 +35,7 @@ def ours() -> set[str]:
     """Every sign of our translations and of the gallery."""
     root = ROOT
     files = [*root.glob("resources/**/*.json"), *root.glob("projects/*.json"), root / "studio" / "words.py"]
+    files += [path for path in root.glob("projects/pages/*") if path.suffix in (".json", ".md")]
     return {sign for file in files for sign in file.read_text(encoding="utf-8") if ord(sign) > 0x7F}
 
 

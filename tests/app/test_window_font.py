@@ -20,6 +20,8 @@ def test_the_bundled_font_has_every_sign_of_our_texts(qapp: QApplication) -> Non
         for part in file.glob("*.json") if file.is_dir() else [file]:
             texts += json.loads(part.read_text(encoding="utf-8")).values()
 
+    texts += [path.read_text(encoding="utf-8") for path in (places.gallery() / "pages").glob("*.*")]
+
     chinese = {sign for text in texts for sign in str(text) if "\u4e00" <= sign <= "\u9fff"}
 
     missing = {sign for sign in chinese if not font.supportsCharacter(ord(sign))}
