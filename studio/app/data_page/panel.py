@@ -39,7 +39,7 @@ from studio.insight.data_look.facts import Cure, Look
 from studio.words import NetloomError, tr
 
 WAIT_MS, ROW = 250, 26
-WITH, WITHOUT = 300, 160
+WITH, WITHOUT = 270, 160
 """shares of the width for what is odd, and where nothing is"""
 WIDTHS, CLASS_WIDTH = (124, 76, 104, 124, 88), 84
 OF_TRAINING = ("objective", "class_weights", "sampler")
@@ -142,6 +142,7 @@ class ExplorePanel(QWidget):
         if sortable:
             table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         table.setShowGrid(False)
+        table.setWordWrap(False)
         table.setTabKeyNavigation(False)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -393,7 +394,9 @@ def _facts(found: Look) -> str:
             test=test,
         ),
     ]
-    if found.shape:
+    if len(found.shape) == 1:
+        parts.append(tr("{n} columns", n=found.shape[0]))
+    elif found.shape:
         parts.append("×".join(map(str, found.shape)))
     if found.target:
         parts.append(tr("predicted: {target}", target=found.target))
