@@ -83,21 +83,38 @@ def neighbours(step: Step, x: Tensor) -> Tensor:
     The rows are those of training: `rows` (M, columns), None for what is missing; `count` of them count.
     """
     places = list(step["places"])
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():  # type: ignore[attr-defined,no-untyped-call]
+        return _like(step, x, places)
+    lacking = torch.isnan(x)  # the other rows and columns stay as they are
+    wanted = [place for place in places if lacking[:, place].any()]
+    rows = lacking[:, places].any(1)
+    if wanted:
+        x = x.clone()
+        x[rows] = _like(step, x[rows], wanted)
+    return x
+
+
+def _like(step: Step, x: Tensor, wanted: Sequence[int]) -> Tensor:
+    """Every row held against every one of training, for the columns that are `wanted`."""
+    places = list(step["places"])
     known = torch.stack([_numbers(row, x) for row in step["rows"]])
     part = x[:, places]
     distance = _distance(part, known)
     columns = [x[:, i] for i in range(x.shape[1])]
-    for i, place in enumerate(places):
+    for place in wanted:
+        i = places.index(place)
         having = [n for n, row in enumerate(step["rows"]) if row[i] is not None]
         if not having:
             columns[place] = columns[place].nan_to_num(step["means"][i])
             continue
-        far = distance[:, having]
+        far, values = distance, known[:, i]
+        if len(having) < len(step["rows"]):
+            far, values = far[:, having], values[having]
         # rows that are equally near all count: which of them an engine would pick is chance
         last = far.topk(min(step["count"], len(having)), 1, largest=False).values.amax(1, keepdim=True)
         weights = ((far <= last) & torch.isfinite(far)).to(x.dtype)
         count = weights.sum(1)
-        mean = (known[having, i] * weights).sum(1) / count.clamp(min=1.0)
+        mean = (values * weights).sum(1) / count.clamp(min=1.0)
         mean = torch.where(count > 0, mean, step["means"][i])
         columns[place] = torch.where(torch.isnan(columns[place]), mean, columns[place])
     return torch.stack(columns, 1)

@@ -54,10 +54,10 @@ def _sums(chunks: Iterable[Tensor], axis: int, mean: Tensor | None) -> tuple[Ten
         flat = part.movedim(axis, -1).reshape(-1, part.shape[axis])
         if mean is not None:
             flat = (flat - mean).square_()
-        lacking = torch.isnan(flat)
-        if lacking.any():
-            flat = torch.where(lacking, 0.0, flat)
-        found, present = flat.sum(0), (~lacking).sum(0)
+        found, present = flat.sum(0), torch.full((flat.shape[1],), len(flat))
+        if torch.isnan(found).any():
+            lacking = torch.isnan(flat)
+            found, present = torch.where(lacking, 0.0, flat).sum(0), (~lacking).sum(0)
         total = found if total is None else total + found
         count = present if count is None else count + present
     if total is None or count is None or not count.any():
