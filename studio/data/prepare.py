@@ -139,8 +139,7 @@ def prepare(
         train, validation, test = (part[kept[part]] for part in parts)
     there = len(train) + len(validation) + len(test if raw.own_test is None else raw.own_test[0])
     if chosen.duplicates == repeats.DROP:
-        first = repeats.first_of_each(raw.x)
-        train, validation, test = (part[first[part]] for part in (train, validation, test))
+        train, validation, test = _once(raw, (train, validation, test))
     with _one_thread():
         fitted, names = _fitted(chosen, _chosen(raw.x, train, info), raw.y[train])
     own_test = (_chosen(raw.x, test, info), raw.y[test]) if raw.own_test is None else raw.own_test
@@ -204,6 +203,24 @@ def _chosen(x: Tensor | Stored, index: Tensor, info: SourceInfo) -> Tensor | Sto
     if isinstance(x, Stored) or info.tokens is not None or x.numel() * x.element_size() <= COPIED:
         return x[index]
     return Stored(x, index)
+
+
+def _once(raw: Raw, parts: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """Without samples that have the inputs of an earlier one. Raises DataError where a part is then empty."""
+    first = repeats.first_of_each(raw.x)
+    train, validation, test = (part[first[part]] for part in parts)
+    for name, before, after in zip(
+        ("train", "validation", "test"), parts, (train, validation, test), strict=True
+    ):
+        if len(before) and not len(after):
+            raise DataError(
+                Message(
+                    "Without repeated samples none is left for {part}. Keep them (data.duplicates), or give "
+                    "it a larger share in data.split.",
+                    part=name,
+                )
+            )
+    return train, validation, test
 
 
 def _in_company(raw: Raw, info: SourceInfo, met: Faults) -> Tensor:

@@ -60,6 +60,13 @@ def test_what_stays_lies_in_the_part_where_it_was(file: Path) -> None:
     assert before.fingerprint == prepared(file, duplicates="keep").fingerprint
 
 
+def test_a_part_that_would_be_empty_is_told(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b,y\n" + "".join(f"1,2,{i}\n" for i in range(60)), encoding="utf-8")
+
+    with pytest.raises(DataError, match="none is left for"):
+        prepared(tmp_path / "t.csv", duplicates="drop")
+
+
 def test_a_series_keeps_every_sample_and_says_so(tmp_path: Path) -> None:
     lines = [f"2020-01-{day:02},{day % 3}" for day in range(1, 31)]
     (tmp_path / "s.csv").write_text("day,value\n" + "\n".join(lines) + "\n", encoding="utf-8")
