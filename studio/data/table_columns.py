@@ -176,7 +176,7 @@ def numbers(piece: Piece, columns: Sequence[Column], target: Column) -> Numbers:
     wanted = list(dict.fromkeys((*columns, target)))
     bad: dict[int, Message] = {}
     plain = [i for i, column in enumerate(wanted) if column.type == NUMBER]
-    read = piece.numbers([wanted[i].name for i in plain], MISSING) if plain else None
+    read = piece.numbers([wanted[i].name for i in plain], MISSING, "float32") if plain else None
     if read is not None and len(plain) == len(wanted):
         found = read
     else:

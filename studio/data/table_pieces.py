@@ -80,14 +80,17 @@ class Piece:
         frame.index = self.lines
         return frame
 
-    def numbers(self, columns: Sequence[str], missing: frozenset[str]) -> NDArray[Any] | None:
-        """The columns as float64 (n, columns), NaN where one is missing; None where a field is no number."""
+    def numbers(
+        self, columns: Sequence[str], missing: frozenset[str], dtype: str = "float64"
+    ) -> NDArray[Any] | None:
+        """The columns (n, columns), NaN where one is missing; None where a field is no number."""
         import numpy as np
 
         if self.read is not None:
             return None
         try:
-            frame = self._parsed(columns, dtype=np.float64, na_values=sorted(missing))
+            with np.errstate(over="ignore"):  # what is too large for a float32 is seen below
+                frame = self._parsed(columns, dtype=np.dtype(dtype), na_values=sorted(missing))
         except ValueError:
             return None
         found: NDArray[Any] = frame.to_numpy()
