@@ -59,13 +59,21 @@ def _nearest(mine: tuple[float, ...], others: Iterable[tuple[float, ...]], reach
 
 
 def _guides(placed: Rect, others: list[Rect], vertical: bool) -> list[Guide]:
-    """One guide along each line that `placed` shares, as long as the cards on it."""
+    """The guide along a line that `placed` shares, from it to the nearest card on that line.
+
+    A line across all of them would have the whole view painted at every step of a drag.
+    """
     lines = _across(placed) if vertical else _down(placed)
     first, length = (1, 3) if vertical else (0, 2)
-    spans: dict[float, list[float]] = {}
+    start, end = placed[first], placed[first] + placed[length]
+    best: tuple[float, Guide] | None = None
     for rect in others:
-        for own, other in zip(lines, _across(rect) if vertical else _down(rect), strict=True):
-            if abs(own - other) < 0.5:
-                ends = spans.setdefault(own, [placed[first], placed[first] + placed[length]])
-                ends += [rect[first], rect[first] + rect[length]]
-    return [Guide(vertical, at, min(ends), max(ends)) for at, ends in spans.items()][:1]
+        one, other = rect[first], rect[first] + rect[length]
+        gap = max(one - end, start - other, 0.0)
+        if best is not None and gap >= best[0]:
+            continue
+        for own, line in zip(lines, _across(rect) if vertical else _down(rect), strict=True):
+            if abs(own - line) < 0.5:
+                best = (gap, Guide(vertical, own, min(start, one), max(end, other)))
+                break
+    return [best[1]] if best else []
