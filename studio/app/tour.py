@@ -142,7 +142,7 @@ class Tour(QFrame):
 
 
 def beside(target: QRect, size: QSize, window: QSize) -> QPoint:
-    """Where a bubble of `size` stands beside `target` within `window`: right, left, below, above, or inside."""
+    """Where a bubble of `size` stands beside `target` in `window`: right, left, below, above, or inside."""
     level = max(GAP, min(target.top() + GAP, window.height() - size.height() - GAP))
     across = max(GAP, min(target.left(), window.width() - size.width() - GAP))
     if target.right() + GAP + size.width() < window.width():
