@@ -359,7 +359,8 @@ class EdgeLayer(QGraphicsRectItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._moving)
         for edge in edges:
             part = edge.part(exposed.left(), exposed.right())
-            if part:
+            heights = [at.y() for at in part]
+            if heights and max(heights) >= exposed.top() and min(heights) <= exposed.bottom():
                 painter.drawPolyline(part)
 
     def _paint_arrows(self, painter: QPainter, edges: list[Edge], pen: QPen) -> None:
