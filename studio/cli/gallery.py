@@ -92,7 +92,8 @@ def _outcome(lesson: Lesson, folder: Path | None, asked: Asked) -> Outcome:
         return Outcome(lesson.name, floor, SKIPPED, note=note)
     with tempfile.TemporaryDirectory(prefix="netloom-gallery-") as scratch:
         try:
-            return replace(_trained(lesson, found, floor, Path(scratch), asked), note=note)
+            outcome = _trained(lesson, found, floor, Path(scratch), asked)
+            return replace(outcome, note=note or outcome.note)
         except NotDownloadedError as error:
             return Outcome(lesson.name, floor, SKIPPED, note=error.message)
         except NetloomError as error:
@@ -107,7 +108,15 @@ def _trained(lesson: Lesson, project: ProjectData, floor: Floor, scratch: Path, 
     score = _mean([lessons.scores_of(run, floor.split).get(floor.metric) for run in runs])
     onnx = _mean([_exported(run, floor, lesson.project.parent, scratch).get(floor.metric) for run in runs])
     reached = score is not None and floor.holds(score)
-    return Outcome(lesson.name, floor, REACHED if reached else BELOW, score, onnx, seconds)
+    status = REACHED if reached else BELOW
+    none = Message("an ONNX graph has no {metric} for {aim}", metric=floor.metric, aim=_aim(runs[0]))
+    return Outcome(lesson.name, floor, status, score, onnx, seconds, "" if onnx is not None else none)
+
+
+def _aim(run: Run) -> Message:
+    from studio.training.objectives import KINDS
+
+    return KINDS[run.settings.objective].title
 
 
 def _train(lesson: Lesson, project: ProjectData, floor: Floor, scratch: Path, asked: Asked) -> list[Run]:
