@@ -136,7 +136,8 @@ class EdgeLayer(QGraphicsRectItem):
     def settle(self) -> None:
         """The drag is over: what floated is laid where its cards are."""
         floating, self._floating = self._floating, {}
-        self.update(self._float_bounds.translated(self._offset))
+        if floating:
+            self.update(self._float_bounds.translated(self._offset))
         self._offset, self._swimming = QPointF(), set()
         for wire, edge in floating.items():
             if self._edges.get(wire) is edge:

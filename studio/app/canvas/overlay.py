@@ -43,9 +43,11 @@ class Overlay(QGraphicsRectItem):
         self._zoom = zoom
 
     def refresh(self) -> None:
-        """Repaints what was shown and what is shown now."""
+        """Repaints what was shown and what is shown now; for an empty rectangle Qt would repaint all."""
         now = self._extent()
-        self.update(self._shown.united(now))
+        changed = self._shown.united(now)
+        if not changed.isEmpty():
+            self.update(changed)
         self._shown = now
 
     def _extent(self) -> QRectF:

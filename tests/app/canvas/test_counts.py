@@ -194,3 +194,20 @@ def test_from_afar_a_view_on_a_part_paints_that_part(make_panel: MakePanel) -> N
     overview = panel.view._overview
     shown = overview._within(panel.view.visible_rect())
     assert 0 < sum(map(len, shown.values())) < 1000
+
+
+def test_a_drag_of_one_card_paints_its_surroundings_only(
+    make_panel: MakePanel, hand_of: Callable[[CanvasPanel], Hand], paints: Paints, qtbot
+) -> None:  # type: ignore[no-untyped-def]
+    panel = make_panel(crowd())
+    panel.view.center_on(panel.graph.cards["n210"].pos())
+    settle(panel, qtbot)
+    hand = hand_of(panel)
+    start = hand.middle("n210")
+    hand.press(start)
+    hand.move(start + QPointF(44, 35))
+    paints.since()
+    frames = panel.view.frames
+    hand.move(start + QPointF(60, 43))
+    assert 1 <= paints.since() <= 14 * (panel.view.frames - frames)
+    hand.release(start + QPointF(60, 43))
