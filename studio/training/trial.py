@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from studio.training import machine, ranks, speed
+from studio.training import known_ways, machine, ranks, speed
 from studio.training.settings import Settings
 from studio.training.speed import Pace
 from studio.words import Message
@@ -72,7 +72,8 @@ def choose(
 ) -> Pace:
     """The way to compute a run of `steps` steps, whose forward takes `multiply_adds` a sample.
 
-    `window`: a core is left to one. Measures only what `settings` leave open and what `plain` does not say.
+    `window`: a core is left to one. Measures only what `settings` leave open and what `plain` does not say,
+    and what was not measured here before.
     """
     ways = speed.ways(plain, settings, module, device)
     threads = _thread_counts(settings, device, window)
@@ -82,6 +83,9 @@ def choose(
     if seconds < LEAST_S or len(objective.turns) > 1 or objective.state():
         said = Message("{way}: the run is short, so no other way was tried", way=plain.name)
         return replace(plain, said=said)
+    mark = known_ways.mark(settings, module, tuple(data.train.x.shape[1:]), device, window)
+    if (known := known_ways.recall(mark)) is not None:
+        return known
     some = _sample_count(settings, multiply_adds, seconds / (len(ways) + len(threads)), device)
     subject = _Subject(
         module,
@@ -105,7 +109,9 @@ def choose(
             others = [replace(best, threads=number) for number in threads if number != best.threads]
             more = _measured(subject, [best]) if others else []
             more = _measured(subject, others, more) if more else []
-            return _told(tries, more, best, _most(more, best), plain)
+            chosen = _told(tries, more, best, _most(more, best), plain)
+            known_ways.keep(mark, chosen)
+            return chosen
     finally:
         torch.set_num_threads(before)
 

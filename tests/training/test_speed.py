@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from studio.data.prepare import Prepared, Split
 from studio.graph.model import ProjectData
-from studio.training import machine, objectives, optimizers, runs, speed, trial
+from studio.training import known_ways, machine, objectives, optimizers, runs, speed, trial
 from studio.training.allocator import keeping_memory
 from studio.training.progress import Progress
 from studio.training.run import train
@@ -255,6 +255,32 @@ def test_the_fastest_way_is_taken_and_said(monkeypatch: pytest.MonkeyPatch) -> N
         "(weights, losses and validation in float32)"
     )
     assert chosen.milliseconds["float32 contiguous 1"] == 1000.0
+
+
+def test_the_same_run_takes_the_same_way_again_unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = {"bfloat16": 0.5, "float32": 1.0}
+    pretend(monkeypatch, lambda pace: fast[pace.precision])
+    first = trial.choose(**subject())
+    assert first.precision == "bfloat16"
+
+    tried = pretend(monkeypatch, lambda pace: 1.0)
+    again = trial.choose(**subject())
+    assert again == first and not tried
+    assert str(again.said) == str(first.said)
+
+    other = trial.choose(**subject(batch_size=8))
+    assert tried and other.precision == "float32"
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"KEY": 3}', '{"KEY": {"precision": "float8"}}'])
+def test_a_file_of_known_ways_that_is_spoilt_costs_a_measurement(content: str) -> None:
+    file = known_ways._file()
+    file.parent.mkdir(parents=True)
+    file.write_text(content)
+
+    assert known_ways.recall("KEY") is None
+    known_ways.keep("KEY", Pace("bfloat16", "channels_last", 2))
+    assert known_ways.recall("KEY") == Pace("bfloat16", "channels_last", 2)
 
 
 def test_little_is_gained_so_nothing_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
