@@ -67,7 +67,7 @@ class OutlineModel(QAbstractItemModel):
         self.active = False
         self._wait = QTimer(self, singleShot=True, interval=0)
         self._wait.timeout.connect(self.read)
-        session.opened.connect(self._later)
+        session.opened.connect(self.read)
         session.edited.connect(self._edited)
         session.analysed.connect(self._analysed)
 
@@ -143,12 +143,12 @@ class OutlineModel(QAbstractItemModel):
         return self._session.document.nodes(row.network).get(row.node)
 
     def inside(self, row: Row) -> str | None:
-        """The network that lies inside a row."""
-        if row.node is None:
-            return row.network
-        node = self.node(row)
-        block = node.block if node is not None else None
-        return block if block in self._session.document.network_names() and row.depth < DEEPEST else None
+        """The network that lies inside a row; None where there is none, or none any more."""
+        name: str | None = row.network
+        if row.node is not None:
+            node = self.node(row)
+            name = node.block if node is not None and row.depth < DEEPEST else None
+        return name if name in self._session.document.network_names() else None
 
     def _rows(self, row: Row) -> list[Row]:
         if row.rows is None:

@@ -158,3 +158,19 @@ def test_nobody_looks_and_nothing_is_read(panel: OutlinePanel, session: Session,
     assert "extra" not in names(panel.model)
     panel.show()
     assert "extra" in names(panel.model)
+
+
+def test_rows_of_a_network_that_is_gone_are_asked_for_in_vain(
+    panel: OutlinePanel, session: Session, qtbot: QtBot
+) -> None:
+    edit(session, lambda door: group(door, "model", {"conv1", "relu1"}, "Stage"))
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 2)
+    stage = panel.model.index(1, 0)
+    session.show_network("Stage")
+    assert panel.model.hasChildren(stage)
+
+    session.undo()
+
+    assert not panel.model.hasChildren(stage)  # as Qt asks, before the rows are read again
+    session.open(files.load(places.gallery() / "iris.json"), None)
+    assert names(panel.model)[0] == "flower"
