@@ -131,11 +131,11 @@ def wiring(stage: Stage) -> Iterator[None]:
 def training(stage: Stage) -> Iterator[None]:
     stage.example("digits")
     with stage.session.edit(Message("Edit")) as edit:
-        edit.set(("training", "epochs"), 400)
+        edit.set(("training", "epochs"), 160)
     stage.window.workspace.bring_up("curves")
     stage.window.trainer.start()
     stage.until(
-        lambda: stage.window.trainer.progress is not None and stage.window.trainer.progress.epoch >= 6
+        lambda: stage.window.trainer.progress is not None and stage.window.trainer.progress.epoch >= 40
     )
     yield
     stage.window.trainer.stop()
