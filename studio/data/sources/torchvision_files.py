@@ -16,6 +16,16 @@ def load(open_part: Callable[[str, str, bool], Any], files: str, place: Place, t
     files that are expected there, and the cure.
     """
     folder = place.named(title)
+    if not folder.is_dir() and not place.download:
+        raise DataError(
+            Message(
+                "There is no folder {folder}. {title} expects {files} in it. Choose the folder that holds "
+                "it, or allow the download.",
+                folder=folder,
+                title=title,
+                files=files,
+            )
+        )
     try:
         parts = [open_part(str(folder), part, place.download) for part in ("train", "test")]
         (x, y), own_test = map(_tensors, parts)
@@ -23,12 +33,12 @@ def load(open_part: Callable[[str, str, bool], Any], files: str, place: Place, t
         said = str(error).splitlines()
         raise DataError(
             Message(
-                "{title} could not be read from {folder}, which should hold {files}: {reason} Choose the "
+                "{title} could not be read from {folder}, which should hold {files}: {reason}. Choose the "
                 "folder that holds them, or allow the download.",
                 title=title,
                 folder=folder,
                 files=files,
-                reason=said[0] if said else type(error).__name__,
+                reason=said[0].rstrip(".") if said else type(error).__name__,
             )
         ) from error
     return Raw(x, y, own_test)
