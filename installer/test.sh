@@ -24,7 +24,7 @@ failed=()
 bash installer/check.sh || failed+=("the checks of installer/check.sh")
 
 echo "== tests without a display"
-QT_QPA_PLATFORM=offscreen "${pytest[@]}" -m "not window" -n auto --maxprocesses 4 </dev/null || failed+=("the tests without a display")
+QT_QPA_PLATFORM=offscreen "${pytest[@]}" -m "not window" -n auto --maxprocesses 4 --dist worksteal </dev/null || failed+=("the tests without a display")
 
 echo "== tests of the real window"
 mapfile -t tools < <(missing_window_tools)
