@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas
-from gallery_pictures import AMBER, BACK, BLUE, GREEN, HEIGHT, LINE, OUT, WIDTH, grid, mark
+from gallery_pictures import AMBER, BACK, BLUE, GREEN, HEIGHT, LINE, OUT, WIDTH, grid, mark, save_chosen
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
 from sklearn import datasets
 
 DATA = Path(os.environ.get("NETLOOM_TEST_DATA", OUT.parents[1] / "shared" / "data"))
@@ -342,22 +342,5 @@ PICTURES: tuple[Callable[[QPainter], None], ...] = (
 )  # fmt: skip
 
 
-def main(names: list[str]) -> int:
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    app = QGuiApplication([])
-    for draw in PICTURES:
-        if names and draw.__name__ not in names:
-            continue
-        image = QImage(WIDTH, HEIGHT, QImage.Format.Format_RGB32)
-        image.fill(BACK)
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        draw(painter)
-        painter.end()
-        image.save(str(OUT / f"{draw.__name__}.png"))
-    del app
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(save_chosen({draw.__name__: draw for draw in PICTURES}, sys.argv[1:]))

@@ -1,6 +1,6 @@
 """Draws the pictures of the gallery's projects that generate, play, segment and pre-train: `projects/*.png`.
 
-    python installer/gallery_pictures_c.py [NAME ...]
+    python installer/gallery_pictures_of_runs.py [NAME ...]
 
 Each picture is of what its project gives once it was trained, so this trains them all: some minutes. The
 pictures are part of the tree; run this again only to change them.
@@ -8,7 +8,6 @@ pictures are part of the tree; run this again only to change them.
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -18,10 +17,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from gallery_pictures import AMBER, BACK, BLUE, GREEN, HEIGHT, LINE, OUT, WIDTH, grid
+from gallery_pictures import AMBER, BLUE, GREEN, HEIGHT, LINE, OUT, WIDTH, grid, save_chosen
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from studio.data.prepare import Prepared, prepare
 from studio.project import files
@@ -244,22 +243,10 @@ DRAWINGS: tuple[Callable[[QPainter, Trained], None], ...] = (
 )
 
 
-def main(names: list[str]) -> int:
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    app = QGuiApplication([])
-    for draw in DRAWINGS:
-        if names and draw.__name__ not in names:
-            continue
-        image = QImage(WIDTH, HEIGHT, QImage.Format.Format_RGB32)
-        image.fill(BACK)
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        draw(painter, trained(draw.__name__))
-        painter.end()
-        image.save(str(OUT / f"{draw.__name__}.png"))
-    del app
-    return 0
+def _of_its_run(draw: Callable[..., None]) -> Callable[[QPainter], None]:
+    """A drawing that trains its example first."""
+    return lambda painter: draw(painter, trained(draw.__name__))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(save_chosen({draw.__name__: _of_its_run(draw) for draw in DRAWINGS}, sys.argv[1:]))
