@@ -25,8 +25,14 @@ from studio.training.progress import Progress
 from studio.training.run import RunResult
 from studio.words import Message, NetloomError
 
-TAIL = 8000
+WORDS = 8000
 """how many bytes of what a process said before it died are shown"""
+
+READ_BACK = 1 << 18
+"""how far back from the end of what it said, in bytes, a fatal error is looked for"""
+
+FATAL = b"Fatal Python error"
+"""how faulthandler begins; threads follow, and a list of modules that may alone be longer than WORDS"""
 
 
 class ProcessDiedError(NetloomError):
@@ -167,13 +173,20 @@ class _Child:
 
     def last_words(self) -> str:
         self._said.seek(0, os.SEEK_END)
-        self._said.seek(max(0, self._said.tell() - TAIL))
-        return self._said.read().decode(errors="replace")
+        self._said.seek(max(0, self._said.tell() - READ_BACK))
+        return last_words(self._said.read())
 
     def close(self) -> None:
         assert self._process.stdin is not None
         with suppress(OSError):
             self._process.stdin.close()
+
+
+def last_words(said: bytes) -> str:
+    """What of `said` tells why a process died: from its fatal error on, or else the end of it."""
+    start = said.rfind(FATAL)
+    words = said[start:][:WORDS] if start >= 0 else said[-WORDS:]
+    return words.decode(errors="replace")
 
 
 def _by_itself() -> dict[str, Any]:

@@ -16,7 +16,7 @@ import pytest
 
 from studio.graph.model import ProjectData
 from studio.training import runs
-from studio.training.apart import FaultError, ProcessDiedError, TrainingProcess
+from studio.training.apart import WORDS, FaultError, ProcessDiedError, TrainingProcess, last_words
 from studio.training.commands import Commands
 from studio.training.progress import Progress
 from studio.training.run import RunResult, train
@@ -131,6 +131,17 @@ def test_an_unforeseen_error_comes_with_its_traceback(
         process.train(wrong, None, blocked / "runs", Progress(), Commands())
     assert process.train(iris(), None, tmp_path, Progress(), Commands()).status == "done"
     assert pid_of(process) == pid, "an error does not cost the process"
+
+
+def test_the_cause_of_a_death_is_not_pushed_out_by_what_follows_it() -> None:
+    threads = b"\nThread 0x1:\n" + b'  File "loop.py", line 1 in step\n' * 40
+    modules = b"\nExtension modules: " + b"sklearn.metrics._pairwise_fast, " * 1000
+    said = b"a warning\n" * 5000 + b"Fatal Python error: Segmentation fault\n" + threads + modules
+    words = last_words(said)
+    assert words.startswith("Fatal Python error: Segmentation fault\n\nThread 0x1:")
+    assert len(words) == WORDS
+    assert last_words(b"x" * WORDS + b"killed\n").endswith("xkilled\n")
+    assert last_words(b"killed\n") == "killed\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
