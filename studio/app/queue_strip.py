@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
@@ -10,8 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVB
 from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
-from studio.app.run_queue import RunQueue, Waiting
+from studio.app.run_queue import RunQueue, text_of
 from studio.words import tr
+
+if TYPE_CHECKING:
+    from studio.training.waiting import Waiting
 
 MOST = 4
 """rows; of more the number is told"""
@@ -51,16 +55,14 @@ class QueueStrip(QWidget):
         row = QHBoxLayout(held)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        text = QLabel(tr("waits, {place}: {run}", place=place, run=run.text()))
+        text = QLabel(tr("waits, {place}: {run}", place=place, run=text_of(run)))
         text.setProperty("second", True)
         row.addWidget(text, 1)
         if place > 1:
-            earlier = self._button("queue_earlier", tr("Earlier"), partial(self._queue.move_up, run.number))
+            earlier = self._button("queue_earlier", tr("Earlier"), partial(self._queue.move_up, run))
             earlier.setText("↑")
             row.addWidget(earlier)
-        out = self._button(
-            "queue_close", tr("Take out of the queue"), partial(self._queue.cancel, run.number)
-        )
+        out = self._button("queue_close", tr("Take out of the queue"), partial(self._queue.cancel, run))
         out.setIcon(icon("close", "second"))
         out.setIconSize(QSize(14, 14))
         row.addWidget(out)

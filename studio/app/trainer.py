@@ -116,6 +116,7 @@ class Trainer(QObject):
         session.analysed.connect(lambda _: self._warm())
         session.path_changed.connect(lambda _: self._bring_home())
         self.queue = RunQueue(self)
+        self.queue.fault.connect(lambda message: self._say("warning", message))
         application = QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self.shutdown)
@@ -218,6 +219,7 @@ class Trainer(QObject):
         """Stops and waits for the thread, for the window's close. False: it still runs, keep the window."""
         self.closing = True
         self.queue.hold()
+        self.queue.finish()
         self.stop()
         worker = self._worker
         if worker is None or worker.wait(wait_ms):

@@ -113,6 +113,7 @@ class MainWindow(QMainWindow):
         session.own_blocks.removed.connect(self._offer_block_back)
         self.workspace.export_wanted.connect(self.export)
         self.workspace.project_wanted.connect(self.files.open_example)
+        self.workspace.file_wanted.connect(lambda path: drops.take([path], self))
         welcome.example_chosen.connect(files.open_example)
         welcome.new_chosen.connect(files.new)
         welcome.open_chosen.connect(files.choose)
@@ -125,12 +126,12 @@ class MainWindow(QMainWindow):
         session.path_changed.connect(self.refresh)
         session.dirty_changed.connect(self.refresh)
         self.trainer.state_changed.connect(self.refresh)
-        self.workspace.previews.on_cards_changed.connect(self.refresh)
+        self.workspace.previews.on_cards_changed.connect(self._show_choices)
         self.trainer.state_changed.connect(self._follow_training)
         self.status.problems_clicked.connect(lambda: self.show_panel("problems"))
         self.trainer.outdated.connect(self.notices.take_back)
         self.trainer.refused.connect(lambda _, panel: self.show_panel(panel))
-        theme.notifier().changed.connect(self.refresh)
+        theme.notifier().changed.connect(self._show_choices)
         self._follow_undo_stack()
 
     def _follow_undo_stack(self) -> None:
@@ -141,6 +142,7 @@ class MainWindow(QMainWindow):
     def after_first_paint(self) -> None:
         """What may come after the window is on screen."""
         self.recovery.look()
+        self.trainer.queue.take_over()
 
     def module_imported(self, name: str) -> None:
         """A module that the window waited for is there."""
@@ -234,6 +236,7 @@ class MainWindow(QMainWindow):
         if words.language() != self.preferences.language and self.isVisible():
             self.preferences.language = words.language()
         self.actions_table.retranslate()
+        self._show_choices()
         self.refresh()
 
     def refresh(self, *_: object) -> None:
@@ -255,13 +258,17 @@ class MainWindow(QMainWindow):
         for id_ in ("undo", "redo"):
             keys = table[id_].shortcut().toString()
             table[id_].setToolTip(f"{table[id_].text()} ({keys})")
+        star = "*" if shown and self.session.dirty else ""
+        self.setWindowTitle(f"{self.files.title_name()}{star} — Netloom" if shown else "Netloom")
+
+    def _show_choices(self, *_: object) -> None:
+        """Marks what is chosen in the menus: theme, language, pictures on cards."""
+        table = self.actions_table
         table["previews"].setChecked(self.workspace.previews.on_cards)
         for choice in THEME_CHOICES:
             table[f"theme_{choice}"].setChecked(self.appearance.choice == choice)
         for code in words.LANGUAGES:
             table[f"language_{code}"].setChecked(words.language() == code)
-        star = "*" if shown and self.session.dirty else ""
-        self.setWindowTitle(f"{self.files.title_name()}{star} — Netloom" if shown else "Netloom")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape that no panel had a use for brings the keyboard back to the canvas."""

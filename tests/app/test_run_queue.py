@@ -66,8 +66,8 @@ def test_runs_have_their_turns_in_order_each_with_the_project_as_it_was(
         with_epochs(trainer, epochs)
         trainer.add_to_queue()
     _, second, third = trainer.queue.waiting
-    trainer.queue.move_up(third.number)
-    trainer.queue.cancel(second.number)
+    trainer.queue.move_up(third)
+    trainer.queue.cancel(second)
     assert [w.project.training["epochs"] for w in trainer.queue.waiting] == [2, 4]
     training.hold.set()
     idle(qtbot, trainer)
@@ -132,6 +132,49 @@ def test_a_closing_window_starts_nothing_more(
     assert trainer.shutdown(10_000)
     qtbot.wait(50)
     assert seen == [1]
+
+
+def test_what_waits_when_the_window_ends_is_held_in_the_next_and_then_runs(
+    trainer: Trainer, qtbot: QtBot, training: FakeTraining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training.hold.clear()
+    trainer.start()
+    running(qtbot, trainer)
+    for epochs in (2, 3):
+        with_epochs(trainer, epochs)
+        trainer.add_to_queue()
+    assert trainer.shutdown(10_000)
+    seen = trained(training, monkeypatch)
+    training.hold.set()
+    following = Trainer(session_with_data(epochs=1))
+    following.queue.take_over()
+    qtbot.waitUntil(lambda: len(following.queue.waiting) == 2, timeout=10_000)
+    assert following.queue.held
+    following.queue.go_on()
+    idle(qtbot, following)
+    assert seen == [2, 3]
+    assert following.shutdown(10_000)
+    third = Trainer(session_with_data(epochs=1))
+    with qtbot.waitSignal(third.queue._taking.done, timeout=10_000):
+        third.queue.take_over()
+    assert not third.queue.waiting and not third.queue.held
+    following._session._idle.stop()
+    third._session._idle.stop()
+
+
+def test_a_queue_that_cannot_be_kept_is_said(
+    trainer: Trainer, qtbot: QtBot, training: FakeTraining, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NETLOOM_HOME", str(tmp_path / "file"))
+    heard = notices_of(trainer._session)
+    training.hold.clear()
+    trainer.start()
+    running(qtbot, trainer)
+    trainer.add_to_queue()
+    qtbot.waitUntil(lambda: any("queue cannot be kept" in text for _, text in heard), timeout=10_000)
+    training.hold.set()
+    idle(qtbot, trainer)
 
 
 def test_the_rate_of_a_run_is_shown_and_changed_by_typing(
