@@ -1,10 +1,13 @@
-"""Copy, cut, paste and duplicate: nodes as JSON on the system's clipboard."""
+"""Copy, cut, paste and duplicate: nodes as JSON on the system's clipboard.
+
+It is plain text, which Qt keeps for itself: a QMimeData made here may be deleted by Qt when Python has ended
+already, and the program would crash on closing.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QGuiApplication
 
 from studio.app.canvas import edits
@@ -17,8 +20,6 @@ from studio.words import NetloomError
 if TYPE_CHECKING:
     from studio.app.canvas.panel import CanvasPanel
 
-FRAGMENT = "application/x-netloom-fragment+json"
-
 
 class Clipboard:
     """Acts on the selection of a panel. What is no fragment is said in a notice."""
@@ -30,11 +31,9 @@ class Clipboard:
     def copy(self) -> None:
         if not self._session.selection:
             return
-        text = fragment.dumps(edits.copied(self._session, self._session.selection))
-        held = QMimeData()
-        held.setData(FRAGMENT, text.encode())
-        held.setText(text)
-        QGuiApplication.clipboard().setMimeData(held)
+        QGuiApplication.clipboard().setText(
+            fragment.dumps(edits.copied(self._session, self._session.selection))
+        )
 
     def cut(self) -> None:
         self.copy()
@@ -57,11 +56,10 @@ class Clipboard:
 
     def _held(self) -> dict[str, Json] | None:
         data = QGuiApplication.clipboard().mimeData()
-        if data is None or not (data.hasFormat(FRAGMENT) or data.hasText()):
+        if data is None or not data.hasText():
             return None
-        text = bytes(data.data(FRAGMENT).data()).decode() if data.hasFormat(FRAGMENT) else data.text()
         try:
-            return fragment.loads(text)
+            return fragment.loads(data.text())
         except NetloomError as error:
             self._session.notice.emit("warning", error.message)
             return None
