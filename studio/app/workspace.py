@@ -137,11 +137,13 @@ class _Page(QWidget):
 class Workspace(QMainWindow):
     """Palette left, inspector right, tabs below, canvas in the middle.
 
-    `export_wanted(folder)` asks for the export of a run, `project_wanted(path)` for a copy of a project.
+    `export_wanted(folder)` asks for the export of a run, `project_wanted(path)` for a copy of a project,
+    `file_wanted(path)` for what the window does with a file that is dropped on it.
     """
 
     export_wanted = Signal(object)
     project_wanted = Signal(object)
+    file_wanted = Signal(object)
 
     def __init__(self, session: Session, trainer: Trainer, preferences: Preferences) -> None:
         super().__init__()
@@ -214,6 +216,7 @@ class Workspace(QMainWindow):
                 panel.count_changed.connect(self._count_runs)  # type: ignore[attr-defined]
             case "data":
                 panel.drawn.connect(self.canvas.show_whole)  # type: ignore[attr-defined]
+                panel.file_wanted.connect(self.file_wanted)  # type: ignore[attr-defined]
             case "explore":
                 panel.look_again.connect(self._look_again)  # type: ignore[attr-defined]
                 panel.count_changed.connect(self._count_oddities)  # type: ignore[attr-defined]

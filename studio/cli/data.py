@@ -81,7 +81,7 @@ def _take(arguments: argparse.Namespace, project: ProjectData) -> ProjectData:
     from studio.graph.document import Document
     from studio.project import files
 
-    guessed = guess(arguments.file)
+    guessed = guess(arguments.file, arguments.target)
     told = {} if arguments.target is None else {TARGET_KEYS.get(guessed.source, ""): arguments.target}
     if "" in told:
         raise UsageError(Message("--target is for tables: images are told apart by their folders."))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.data import pictures, text_files
+from studio.data import beside, pictures, text_files
 from studio.data.source import DataError, SourceInfo
 from studio.data.sources import KINDS, cifar10, cifar100, fashion_mnist, images, kind_of, mnist, text
 from studio.words import Message
@@ -38,10 +38,14 @@ class Guess:
         return self.source in KINDS
 
 
-def guess(path: Path) -> Guess:
-    """What `path` is most likely meant to be. Reads names and beginnings only. Raises DataError."""
+def guess(path: Path, target: str | None = None) -> Guess:
+    """What `path` is most likely meant to be. Reads names and beginnings only.
+
+    `target` is the column to predict, where it is told. Raises DataError, NotDataError among them.
+    """
     if (known := _always_the_same(path)) is not None:
         return known
+    beside.check(path, target)
     if path.is_dir():
         path = _one_file(path)
     elif path.suffix.lower() in pictures.ENDINGS:
@@ -85,10 +89,11 @@ def _folder_of_classes(picture: Path) -> Path:
     """The folder whose folders are the classes of pictures, one of which is this one. Raises DataError."""
     above = picture.parent.parent
     if sum(_holds_pictures(folder) for folder in above.iterdir() if folder.is_dir()) < 2:
-        raise DataError(
+        raise beside.NotDataError(
             Message(
                 "{file} is one image; a network learns from many. Drop the folder that holds a folder of "
-                "images for each class.",
+                "images for each class. To ask a trained network about this one, export it as a folder: its "
+                "predict.py takes images.",
                 file=picture.name,
             )
         )

@@ -112,3 +112,21 @@ def test_reading_says_how_far_it_is_and_can_be_cancelled(
 
     assert not panel.own.busy and not panel.stop.isVisible()
     assert panel._session.document.setting(("data",)) == {}
+
+
+def test_a_file_that_is_no_data_leads_to_the_one_that_is_meant(
+    qtbot: QtBot, panel: DataPanel, tmp_path: Path
+) -> None:
+    rows = "".join(f"{i},{i * 1.5},{i % 2}\n" for i in range(30))
+    (tmp_path / "train.csv").write_text(f"a,b,survived\n{rows}")
+    (tmp_path / "test.csv").write_text("a,b\n" + "".join(f"{i},{i * 1.5}\n" for i in range(30)))
+
+    panel.own.guess(tmp_path / "test.csv")
+    qtbot.waitUntil(panel.instead.isVisible, timeout=30_000)
+    assert "no answers to learn from" in panel.status.text() and panel.instead.text() == "Take train.csv"
+
+    panel.file_wanted.connect(panel.own.guess)
+    panel.instead.click()
+    until(qtbot, panel, "target", lambda target: target == "survived")
+
+    assert not panel.instead.isVisible() and "no answers" not in panel.status.text()

@@ -117,3 +117,25 @@ def test_a_window_may_see_the_dates_as_parts_of_the_calendar(file: Path) -> None
 
 def test_without_being_asked_a_window_sees_the_numbers_only(file: Path) -> None:
     assert prepare(section(file, window=5)).feature_names == ("load", "heat")
+
+
+@pytest.mark.parametrize("month", [["January", "February", "March", "April", "May", "June"], list("123456")])
+def test_a_year_and_a_month_that_grow_are_dates(tmp_path: Path, month: list[str]) -> None:
+    path = tmp_path / "flights.csv"
+    rows = [f"{1950 + i // 6},{month[i % 6]},{100 + i}" for i in range(48)]
+    path.write_text("\n".join(["year,month,passengers", *rows]) + "\n", encoding="utf-8")
+
+    assert kind_of(path).name == "series"
+    reading = series.look(path, {"calendar": True})
+    assert (reading["columns"], reading["dates"], reading["window"]) == (["passengers"], "year-month", 4)
+    raw = series.load(Place(path), reading)
+
+    assert raw.x[0].tolist() == [[100, -18262], [101, -18231], [102, -18203], [103, -18172]]
+
+
+def test_years_and_months_that_come_again_are_no_order_of_time(tmp_path: Path) -> None:
+    path = tmp_path / "shops.csv"
+    rows = [f"{1950 + i // 12},{i % 12 + 1},{shop},{i}" for shop in "ab" for i in range(48)]
+    path.write_text("\n".join(["year,month,shop,sold", *rows]) + "\n", encoding="utf-8")
+
+    assert kind_of(path).name == "table"

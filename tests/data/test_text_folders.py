@@ -71,3 +71,11 @@ def test_a_class_that_was_not_there_is_named(folder: Path) -> None:
 
     with pytest.raises(DataError, match="a class new that was not there"):
         prepare(told)
+
+
+def test_pages_about_the_texts_are_none_of_them(folder: Path) -> None:
+    listed = text_folders.look(folder, {})
+    for inside in [folder, *(f for f in folder.rglob("*") if f.is_dir())]:
+        (inside / "README.md").write_text("about them", encoding="utf-8")
+
+    assert text_folders.look(folder, {}) == listed

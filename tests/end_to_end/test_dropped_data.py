@@ -48,10 +48,6 @@ CASES = (
         {"sex": CATEGORY, "age": NUMBER, "deck": CATEGORY, "alone": CATEGORY},
     ),
     Case(
-        "titanic/test.csv", "table", "classification", 418, "Embarked", 3,
-        {"Age": NUMBER, "Name": LEFT_OUT, "PassengerId": LEFT_OUT},
-    ),
-    Case(
         "penguins/penguins.csv", "table", "classification", 344, "species", 3,
         {"island": CATEGORY, "bill_length_mm": NUMBER, "sex": CATEGORY},
     ),
@@ -66,12 +62,8 @@ CASES = (
     ),
     Case("wine_quality/winequality-red.csv", "table", "classification", 1599, "column 12", 6),
     Case("wine_quality/winequality-white.csv", "table", "classification", 4898, "column 12", 7),
-    Case("wine_quality/winequality.names", "corpus", "language", 50, outputs=72),
     Case("airline_passengers/airline-passengers.csv", "series", "regression", 132, "Passengers"),
-    Case(
-        "airline_passengers/seaborn_flights.csv", "table", "regression", 144, "passengers", 1,
-        {"year": NUMBER, "month": CATEGORY},
-    ),
+    Case("airline_passengers/seaborn_flights.csv", "series", "regression", 132, "passengers"),
     Case("daily_temperatures/daily-min-temperatures.csv", "series", "regression", 3626, "Temp"),
     Case("daily_temperatures/daily-max-temperatures.csv", "series", "regression", 3626, "Temperature"),
     Case("sunspots/monthly-sunspots.csv", "series", "regression", 2796, "Sunspots"),
@@ -81,14 +73,50 @@ CASES = (
     Case("rt_polarity/rt-polarity.neg", "text", "classification", 10_662, "", 2),
     Case("rt_polarity", "text", "classification", 10_662, "", 2),
     Case("tiny_shakespeare/input.txt", "corpus", "language", 17_428, outputs=67, trained=True),
-    Case("onnx_models/mnist-labels.txt", "corpus", "language", 8, outputs=22),
     Case("cifar10_png/cifar10_png_subset.zip", "images", "classification", 2000, "", 10, trained=True),
+    Case("rt_polarity/rt-polarity.pos", "text", "classification", 10_662, "", 2),
+    Case("README.md", "corpus", "language", 18, outputs=68),
     Case("mnist/MNIST/raw/train-images-idx3-ubyte.gz", "mnist", "classification", 60_000, "", 10),
+    Case("mnist/MNIST/raw/train-labels-idx1-ubyte.gz", "mnist", "classification", 60_000, "", 10),
+    Case("mnist/MNIST/raw/t10k-images-idx3-ubyte.gz", "mnist", "classification", 60_000, "", 10),
+    Case("mnist/MNIST/raw/t10k-labels-idx1-ubyte.gz", "mnist", "classification", 60_000, "", 10),
     Case("mnist", "mnist", "classification", 60_000, "", 10, trained=True),
 )  # fmt: skip
 
-MODELS = ("onnx_models/opt-mnist.onnx", "torch_models/burn_mnist_cnn.safetensors")
-NO_DATA = ("onnx_models/images/0.jpg", "onnx_models/light/light_resnet50_output_0.pb")
+MODELS = (
+    *("onnx_models/opt-mnist.onnx", "onnx_models/single_relu.onnx"),
+    *("onnx_models/light/light_squeezenet.onnx", "onnx_models/light/light_resnet50.onnx"),
+    "torch_models/burn_mnist_cnn.safetensors",
+)
+IMAGE = "is one image; a network learns from many"
+NO_DATA = {
+    "titanic/test.csv": ("lacks the column Survived, which train.csv beside it has", "train.csv"),
+    **{f"onnx_models/images/{number}.jpg": (IMAGE, "") for number in (0, 3, 5, 7)},
+    "onnx_models/light/light_resnet50_output_0.pb": ("float32 of 1 × 1000", "light_resnet50.onnx"),
+    "onnx_models/light/light_squeezenet_output_0.pb": ("1 × 1000 × 1 × 1", "light_squeezenet.onnx"),
+    "onnx_models/mnist-labels.txt": ("names the 10 classes of a model", "opt-mnist.onnx"),
+    "wine_quality/winequality.names": ("winequality-red.csv, winequality-white.csv", ""),
+    "titanic/README.md": ("seaborn_titanic.csv, test.csv, train.csv", ""),
+    "penguins/README.md": ("a page about the data", "penguins.csv"),
+}
+"""what is none to learn from: words of the answer, and the file that is offered instead"""
+FOLDERS = {
+    "": ("holds folders with data of their own", ""),
+    "titanic": ("holds several files", ""),
+    "onnx_models": ("holds models", ""),
+    "onnx_models/images": ("holds 4 images and does not say what they show", ""),
+    "onnx_models/light": ("holds models", ""),
+    "torch_models": ("the weights of a network", "burn_mnist_cnn.safetensors"),
+}
+"""folders that are no data as they are"""
+
+
+def test_every_file_of_real_data_has_its_case(shared_data: Path) -> None:
+    """A page about a set is taken like those of the others."""
+    named = {*(case.file for case in CASES), *MODELS, *NO_DATA}
+    lying = {str(file.relative_to(shared_data)) for file in shared_data.rglob("*") if file.is_file()}
+
+    assert {name for name in lying - named if not name.endswith("/README.md")} == set()
 
 
 class Dropper:
@@ -202,9 +230,7 @@ def test_each_file_is_taken_for_what_it_is_and_shown(
     assert wrong == {}
 
 
-def test_models_are_imported_and_what_is_no_data_is_refused_in_words(
-    hand: Hand, window: MainWindow, shared_data: Path
-) -> None:
+def test_models_are_imported(hand: Hand, window: MainWindow, shared_data: Path) -> None:
     dropper = Dropper(hand, window, shared_data)
     for name in MODELS:
         dropper.starts_anew()
@@ -217,9 +243,34 @@ def test_models_are_imported_and_what_is_no_data_is_refused_in_words(
         dropper.dialog().close()
         hand.until(lambda: not dropper.dialog())
         assert bool(window.session.document.nodes("model")) == name.endswith(".onnx")
-    for name, words in zip(NO_DATA, ("one image", "is no"), strict=True):
+
+
+def test_what_is_no_data_is_told_in_words_and_leads_to_what_is(
+    hand: Hand, window: MainWindow, shared_data: Path
+) -> None:
+    dropper = Dropper(hand, window, shared_data)
+    for name, (words, instead) in (NO_DATA | FOLDERS).items():
         dropper.starts_anew()
         dropper.drops(name)
         hand.until(lambda words=words: words in dropper.panel.status.text(), timeout=30_000)
-        hand.shot(f"dropped-refused-{name.replace('/', '-')}")
+        hand.shot(f"dropped-refused-{name.replace('/', '-') or 'all'}")
         assert not dropper.section
+        button = child(window, "data_instead")
+        assert (button.text() if button.isVisible() else "") == (f"Take {instead}" if instead else "")
+
+
+def test_what_is_offered_instead_is_taken_at_a_click(
+    hand: Hand, window: MainWindow, shared_data: Path
+) -> None:
+    dropper = Dropper(hand, window, shared_data)
+    dropper.starts_anew()
+    dropper.drops("titanic/test.csv")
+    hand.click_widget(child(window, "data_instead"))
+    assert dropper.sees_data(CASES[0]) == []
+
+    dropper.starts_anew()
+    dropper.drops("onnx_models/light/light_resnet50_output_0.pb")
+    hand.click_widget(child(window, "data_instead"))
+    hand.until(dropper.dialog)
+    dropper.dialog().close()
+    hand.until(lambda: not dropper.dialog())

@@ -46,6 +46,8 @@ class DataPanel(QWidget):
 
     drawn = Signal()
     """a first network was drawn"""
+    file_wanted = Signal(object)
+    """a file is to be taken instead of one that is no data"""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +69,7 @@ class DataPanel(QWidget):
         self._build_form()
         self._build_layout()
         session.opened.connect(self.to_top)
+        session.opened.connect(self.own.forget)
         session.opened.connect(self._refresh)
         session.edited.connect(self._on_edit)
         session.analysed.connect(lambda _: self._look_soon())
@@ -138,6 +141,8 @@ class DataPanel(QWidget):
         self.draw = named(QPushButton(), "data_draw")
         self.draw.setIcon(icon("add"))
         self.draw.clicked.connect(self._draw)
+        self.instead = named(QPushButton(), "data_instead")
+        self.instead.clicked.connect(lambda: self.file_wanted.emit(self.own.instead))
         self.view = preview.PreviewView()
         self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.view.setMaximumHeight(VIEW_HEIGHT)
@@ -145,6 +150,7 @@ class DataPanel(QWidget):
         right.setSpacing(8)
         above = QHBoxLayout()
         above.addWidget(self.status, 1)
+        above.addWidget(self.instead)
         above.addWidget(self.draw)
         above.addWidget(self.fetch)
         above.addWidget(self.stop)
@@ -188,6 +194,7 @@ class DataPanel(QWidget):
 
     def _on_edit(self, change: Change) -> None:
         if any(isinstance(o, SetSetting) and o.path[0] == SECTION for o in change.operations):
+            self.own.forget()
             self._refresh()
 
     def _refresh(self) -> None:
@@ -317,7 +324,7 @@ class DataPanel(QWidget):
     def _look_soon(self) -> None:
         if self.isVisible():
             self._wait.start()
-        self._say()
+            self._say()
 
     def _key(self) -> object:
         settings = self._settings
@@ -378,6 +385,10 @@ class DataPanel(QWidget):
         self.draw.setVisible(self._found is not None and not stale and self._network()[1])
         self.stop.setVisible((self._lane.busy or self.own.busy) and self._share > 0)
         self.fetch.setVisible(self._error is not None and settings.get("download") is True)
+        instead = self.own.instead
+        self.instead.setVisible(instead is not None)
+        if instead is not None:
+            self.instead.setText(tr("Take {file}", file=instead.name))
         color = theme.current().second
         if self.own.error is not None:
             text, color = own_file.error_text(self.own.error), theme.current().ink("error").name()

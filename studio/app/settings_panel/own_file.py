@@ -59,6 +59,15 @@ class OwnFile(QWidget):
     def _settings(self) -> dict[str, Any]:
         return dict(plain(self.session.document.data().settings.get(SECTION)))
 
+    @property
+    def instead(self) -> Path | None:
+        """The file that is likely meant where the one that was dropped is no data."""
+        return getattr(self.error, "instead", None)
+
+    def forget(self) -> None:
+        """Says no more of a file that was refused: the data is another by now."""
+        self.error = None
+
     def cancel(self) -> None:
         """Looks no further: the data stays what it was."""
         self._lane.cancel()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,14 +70,23 @@ class TimeSeries:
 
 
 def holds_dates(path: Path) -> bool:
-    """Whether the first column of a table is of dates that grow. Reads its beginning only."""
+    """Whether the first column of a table is of dates that grow, or a year and a month are that.
+
+    Reads its beginning only.
+    """
     try:
         head = text_files.head_of(path, text_files.encoding_of(path))
     except DataError:
         return False
-    rows = text_files.records(head, text_files.separator_of(head))[1:-1]
-    dates = [row[0].strip() for row in rows if row]
-    return len(dates) > 1 and dates == sorted(dates) and all(_DATE.fullmatch(date) for date in dates)
+    names, *rows = text_files.records(head, text_files.separator_of(head))[:-1]
+    first = [row[0].strip() for row in rows if row]
+    if len(first) > 1 and first == sorted(first) and all(_DATE.fullmatch(date) for date in first):
+        return True
+    places = [names.index(part) for part in dates.parts(names)]
+    whole = [row for row in rows if len(row) == len(names)]
+    found = [dates.joined([row[place] for place in places]) for row in whole] if places else []
+    times = [date for date in found if date is not None]
+    return 1 < len(times) == len(found) and all(a < b for a, b in pairwise(times))
 
 
 def look(path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]:
@@ -84,9 +94,13 @@ def look(path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]:
     form = text_files.form_of(path, told)
     encoding, separator, header = form.encoding, form.separator, form.header
     met = Faults(faults.SKIP)
-    frame = table.fields(path, form, met, watch)
-    known = _names(told.get("columns"))
-    columns = [name for name in frame.columns if (name in known if known else _mostly_numbers(frame[name]))]
+    frame = dates.with_joined(table.fields(path, form, met, watch))
+    known, said_by_date = _names(told.get("columns")), dates.parts(frame.columns)
+    columns = [
+        name
+        for name in frame.columns
+        if (name in known if known else name not in said_by_date and _mostly_numbers(frame[name]))
+    ]
     if not columns:
         raise DataError(Message("{path} has no column of numbers to predict.", path=path))
     targets = [name for name in _names(told.get("targets")) if name in columns] or columns[-1:]
@@ -200,7 +214,7 @@ def load(place: Place, reading: Reading) -> Raw:
     series, path = read(reading), place.named(TITLE)
     met = Faults(series.mode)
     form = Form(series.encoding, series.separator, series.header)
-    frame = table.fields(path, form, met, place.watch)
+    frame = dates.with_joined(table.fields(path, form, met, place.watch))
     values = _values(path, frame, series.seen, met, series.dates)
     if len(values) != series.rows:
         raise DataError(

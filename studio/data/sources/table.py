@@ -187,7 +187,12 @@ def fields(path: Path, form: Form, met: Faults, watch: Watch = quiet) -> DataFra
 
 
 def likely_target(names: Sequence[str], stem: str) -> str:
-    """The column that is most likely to be predicted: by its name, else by the file's, else the last."""
+    """The column that is most likely to be predicted: the one whose name says so, else the last."""
+    return named_target(names, stem) or names[-1]
+
+
+def named_target(names: Sequence[str], stem: str) -> str | None:
+    """The column whose name, or the file's, says that it is to be predicted."""
     lower = {name.lower(): name for name in reversed(names)}
     for name in TARGETS:
         if name in lower:
@@ -195,7 +200,7 @@ def likely_target(names: Sequence[str], stem: str) -> str:
     for name in names:
         if name.lower() in stem.lower().replace("-", "_").split("_") or name.lower().endswith("_value"):
             return name
-    return names[-1]
+    return None
 
 
 # -- what the project says of it -----------------------------------------------------------------

@@ -42,11 +42,16 @@ class _File:
 def holds_text_folders(path: Path) -> bool:
     """Whether the folders in a folder hold files of text."""
     return any(
-        file.suffix.lower() in ENDINGS
+        _is_text(file.name)
         for folder in _parts(path).values()
         for inside in _folders(folder)
         for file in inside.iterdir()
     )
+
+
+def _is_text(name: str) -> bool:
+    """Whether a file is one of the texts, by its name."""
+    return name.lower().endswith(tuple(ENDINGS)) and not name.lower().startswith(text.NO_CLASS)
 
 
 def _parts(path: Path) -> Mapping[str, Path]:
@@ -66,7 +71,7 @@ def _listed(path: Path) -> list[_File]:
     for part, folder in _parts(path).items():
         for inside in _folders(folder):
             for above, _, names in sorted(os.walk(inside)):
-                files = sorted(n for n in names if os.path.splitext(n)[1].lower() in ENDINGS)  # noqa: PTH122
+                files = sorted(n for n in names if _is_text(n))
                 for file in (os.path.join(above, name) for name in files):  # noqa: PTH118
                     name = file[len(str(path)) + 1 :].replace(os.sep, "/")
                     found.append(_File(file, name, inside.name, part in TESTING))
