@@ -35,6 +35,7 @@ class Guards(QObject):
         self._reveal = reveal
         self._waits: Message | None = None
         self._held: Message | None = None
+        self._project_open = False
         self._of_project: list[Message] = []
         self._looking = Lane(self)
         self._looking.done.connect(self._offer_interrupted)
@@ -59,11 +60,13 @@ class Guards(QObject):
 
         What was told of the project before goes: its runs are not this one's.
         """
+        self._project_open = True
         told, self._of_project = self._of_project, []
         for text in told:
             self._notices.take_back(text)
         if self._session.path is not None and not self._trainer.active:
             self._looking.start(_newest, self._session.path)
+        self._follow_queue()
 
     def _offer_interrupted(self, found: RunInfo | None) -> None:
         if found is None or self._trainer.active:
@@ -132,11 +135,12 @@ class Guards(QObject):
             self._notices.show_notice("warning", text, (again,))
 
     def _follow_queue(self) -> None:
+        """Offers to go on with a queue that is held, once there is a window around it that shows a run."""
         queue = self._trainer.queue
         if self._held is not None:
             self._notices.take_back(self._held)
             self._held = None
-        if queue.held and queue.waiting and not self._trainer.closing:
+        if queue.held and queue.waiting and self._project_open and not self._trainer.closing:
             self._held = Message("The queue is held: {n} runs wait.", n=len(queue.waiting))
             go_on = Choice(Message("Go on with the queue"), queue.go_on, "queue_go_on_button")
             self._notices.show_notice("info", self._held, (go_on,))

@@ -54,6 +54,7 @@ class WelcomePage(QScrollArea):
     example_chosen = Signal(object)
     new_chosen = Signal()
     open_chosen = Signal()
+    import_chosen = Signal()
     recent_chosen = Signal(object)
 
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
@@ -148,6 +149,8 @@ class WelcomePage(QScrollArea):
         self.new_button.clicked.connect(lambda: self.new_chosen.emit())
         self.open_button = ChoiceButton("open", "open_button")
         self.open_button.clicked.connect(lambda: self.open_chosen.emit())
+        self.import_button = ChoiceButton("import", "import_button")
+        self.import_button.clicked.connect(lambda: self.import_chosen.emit())
         side = QWidget()
         side.setAutoFillBackground(False)
         side.setFixedWidth(SIDE)
@@ -157,6 +160,7 @@ class WelcomePage(QScrollArea):
         own.addWidget(self._own_heading)
         own.addWidget(self.new_button)
         own.addWidget(self.open_button)
+        own.addWidget(self.import_button)
         own.addSpacing(20)
         own.addWidget(self._recent_heading)
         self._recent = QVBoxLayout()
@@ -210,6 +214,9 @@ class WelcomePage(QScrollArea):
         self._recent_heading.setText(tr("Opened last"))
         self.new_button.set_words(tr("Empty project"), tr("Choose data, place layers, wire them and train."))
         self.open_button.set_words(tr("Open a project…"), tr("Or drop its file on this window."))
+        self.import_button.set_words(
+            tr("Import a PyTorch model…"), tr("From torchvision by its name, or from an ONNX file.")
+        )
         for shelf, link in zip(self.groups, self._links, strict=True):
             link.setText(str(shelf.title))
             shelf.retranslate()

@@ -117,6 +117,7 @@ class MainWindow(QMainWindow):
         welcome.example_chosen.connect(files.open_example)
         welcome.new_chosen.connect(files.new)
         welcome.open_chosen.connect(files.choose)
+        welcome.import_chosen.connect(lambda: self.importer.open())
         welcome.recent_chosen.connect(files.open)
         session.notice.connect(self._show_notice)
         session.opened.connect(self._follow_undo_stack)

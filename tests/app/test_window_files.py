@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from studio import places
 from studio.app import questions
 from studio.app.canvas.geometry import CARD_HEIGHT
+from studio.app.import_dialog import ImportDialog
 from studio.app.window import MainWindow
 from studio.graph.model import Network, Node, ProjectData
 from studio.project import files, recovery
@@ -49,10 +50,18 @@ def question(window: MainWindow) -> QMessageBox | None:
     return next((box for box in window.findChildren(QMessageBox) if box.isVisible()), None)
 
 
-def test_the_window_begins_with_the_gallery_and_two_ways_of_ones_own(window: MainWindow) -> None:
+def test_the_window_begins_with_the_gallery_and_three_ways_of_ones_own(window: MainWindow) -> None:
     assert window.stack.currentWidget() is window.welcome
     assert [card.example.file.stem for card in window.welcome.cards][:3] == ["digits", "iris", "diabetes"]
-    assert window.welcome.new_button.isVisible() and window.welcome.open_button.isVisible()
+    page = window.welcome
+    assert all(button.isVisible() for button in (page.new_button, page.open_button, page.import_button))
+
+
+def test_a_model_is_imported_from_the_first_page(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.mouseClick(window.welcome.import_button, Qt.MouseButton.LeftButton)
+    dialog = next(iter(window.findChildren(ImportDialog)), None)
+    assert dialog is not None and dialog.isVisible()
+    dialog.close()
 
 
 def test_one_click_opens_a_copy_of_an_example(window: MainWindow, qtbot: QtBot) -> None:
