@@ -141,7 +141,7 @@ class Guards(QObject):
             self._notices.take_back(self._held)
             self._held = None
         if queue.held and queue.waiting and self._project_open and not self._trainer.closing:
-            self._held = Message("The queue is held: {n} runs wait.", n=len(queue.waiting))
+            self._held = Message("The queue is held. Runs that wait: {n}.", n=len(queue.waiting))
             go_on = Choice(Message("Go on with the queue"), queue.go_on, "queue_go_on_button")
             self._notices.show_notice("info", self._held, (go_on,))
 

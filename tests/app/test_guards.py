@@ -141,3 +141,18 @@ def test_a_run_that_waits_for_its_data_is_paused_and_can_be_told_to_try_again(
     qtbot.waitUntil(lambda: not shown.bar.notices, timeout=10_000)
     training.hold.set()
     qtbot.waitUntil(lambda: shown.trainer.state == "idle", timeout=10_000)
+
+
+def test_a_queue_that_is_held_is_offered_once_a_project_is_shown(
+    shown: Shown, qtbot: QtBot, training: FakeTraining, tmp_path: Path
+) -> None:
+    data, queue = shown.session.document.data(), shown.trainer.queue
+    queue.hold()
+    queue.add(data, None, tmp_path)
+    assert not shown.bar.notices, "no run can be seen on the first page"
+    shown.session.open(data, None)
+    shown.session._idle.stop()
+    assert shown.texts() == ["The queue is held. Runs that wait: 1."]
+    with qtbot.waitSignal(shown.trainer.finished, timeout=10_000):
+        shown.buttons()["queue_go_on_button"].click()
+    assert not shown.bar.notices and not queue.waiting
