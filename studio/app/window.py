@@ -45,6 +45,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("main_window")
         self.setMinimumSize(*SMALLEST)
         self.setAcceptDrops(True)
+        session.setParent(self)  # what panels have connected to it holds them: it must end with the window
         self.session = session
         self.preferences = preferences
         self.appearance = appearance
