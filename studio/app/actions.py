@@ -206,7 +206,7 @@ class Actions(QObject):
         self._preferences = preferences
         self._made: dict[str, QAction] = {}
         self._menus: dict[str, QMenu] = {}
-        self._open: frozenset[str] = frozenset({"always"})
+        self._open: frozenset[str] = frozenset()
         for spec in TABLE:
             action = QAction(self)
             action.setObjectName(f"action_{spec.id}")
@@ -287,8 +287,8 @@ class Actions(QObject):
 
     def set_open(self, holds: frozenset[str]) -> None:
         """Enables the actions whose `when` is among what holds; "always" does by itself."""
-        self._open = holds | {"always"}
-        for spec, action in self:
+        opened, self._open = self._open, holds | {"always"}
+        for spec, action in self if opened != self._open else ():
             action.setEnabled(spec.when in self._open)
 
     def fill(self, bar: QMenuBar) -> None:

@@ -148,7 +148,7 @@ def _switch_previews(window: MainWindow) -> None:
     previews = window.workspace.previews
     window.preferences.previews = not previews.on_cards
     previews.choose_on_cards(window.preferences.previews)
-    window.refresh()
+    window.show_choices()
 
 
 def _reset_layout(window: MainWindow) -> None:
@@ -158,7 +158,6 @@ def _reset_layout(window: MainWindow) -> None:
 
 def _theme(window: MainWindow, choice: ThemeChoice) -> None:
     window.appearance.choose(choice)
-    window.refresh()
 
 
 def _pause(window: MainWindow) -> None:

@@ -24,6 +24,8 @@ from studio.app.window import MainWindow
 
 REPORT = "NETLOOM_STARTUP_REPORT"
 """names a file to which the time of the first paint and of the engine is written, for tests/benchmarks"""
+HAND_OVER_SECONDS = 0.001
+"""for so long another thread may keep Python's lock while the window wants it; Python's own five are seen"""
 
 
 def main(path: Path | None = None, chosen_language: str | None = None) -> int:
@@ -63,6 +65,7 @@ def main(path: Path | None = None, chosen_language: str | None = None) -> int:
 
 def assemble(app: QApplication, preferences: Preferences) -> tuple[MainWindow, Engine]:
     """The window, not shown yet, and the engine it waits for, not started yet."""
+    sys.setswitchinterval(HAND_OVER_SECONDS)
     accessible.install()
     window = MainWindow(Session(), preferences, Appearance(app, preferences))
     accessible.follow(window.workspace.canvas.view)

@@ -8,10 +8,13 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolBar, QToolButton, QWidget
 
+from studio import words
 from studio.app import language
 from studio.app.actions import Actions
 from studio.app.icons import icon
 from studio.app.session import Session
+from studio.graph.document import Change
+from studio.graph.operations import SetSetting
 from studio.quantities import count
 from studio.words import Message, tr
 
@@ -45,6 +48,7 @@ class ToolBar(QToolBar):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._session = session
         self._narrow = False
+        self._said: object = None
         for id_ in ("undo", "redo"):
             button = _chip(f"{id_}_button")
             button.setDefaultAction(actions[id_])
@@ -76,7 +80,7 @@ class ToolBar(QToolBar):
         self.addWidget(self.export_button)
         self.available: tuple[str, ...] = ("cpu",)
         session.opened.connect(self._refresh)
-        session.edited.connect(lambda _: self._refresh())
+        session.edited.connect(self._on_edit)
         session.analysed.connect(lambda _: self._refresh())
         language.follow(self, self.retranslate)
 
@@ -103,15 +107,25 @@ class ToolBar(QToolBar):
         self.available = devices
         self._refresh()
 
+    def _on_edit(self, change: Change) -> None:
+        if any(isinstance(operation, SetSetting) for operation in change.operations):
+            self._refresh()
+
     def _refresh(self) -> None:
-        self.export_button.setText("" if self._narrow else tr("Export…"))
         text = data_text(self._session.document.data().data, short=self._narrow)
+        chosen = self._session.document.data().training.get("device", "auto")
+        said = (words.language(), self._narrow, text, chosen, self.available)
+        if said != self._said:
+            self._said = said
+            self._say(text, str(chosen))
+
+    def _say(self, text: str, chosen: str) -> None:
+        self.export_button.setText("" if self._narrow else tr("Export…"))
         room = NARROW_CHIP if self._narrow else WIDE_CHIP
         elide = Qt.TextElideMode.ElideRight
         self.data_chip.setText(self.data_chip.fontMetrics().elidedText(text, elide, room))
         self.data_chip.setToolTip(f"{text}\n{tr('Choose the data and how it is prepared')}")
-        chosen = self._session.document.data().training.get("device", "auto")
-        shown = self.available[-1] if chosen == "auto" else str(chosen)
+        shown = self.available[-1] if chosen == "auto" else chosen
         name = _device_name(shown)
         self.device_chip.setText(str(name) if self._narrow else tr("Device: {name}", name=name))
         self.device_chip.setToolTip(tr("Where the network is trained"))

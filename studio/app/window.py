@@ -128,12 +128,12 @@ class MainWindow(QMainWindow):
         session.path_changed.connect(self.refresh)
         session.dirty_changed.connect(self.refresh)
         self.trainer.state_changed.connect(self.refresh)
-        self.workspace.previews.on_cards_changed.connect(self._show_choices)
+        self.workspace.previews.on_cards_changed.connect(self.show_choices)
         self.trainer.state_changed.connect(self._follow_training)
         self.status.problems_clicked.connect(lambda: self.show_panel("problems"))
         self.trainer.outdated.connect(self.notices.take_back)
         self.trainer.refused.connect(lambda _, panel: self.show_panel(panel))
-        theme.notifier().changed.connect(self._show_choices)
+        theme.notifier().changed.connect(self.show_choices)
         self._follow_undo_stack()
 
     def _follow_undo_stack(self) -> None:
@@ -238,7 +238,7 @@ class MainWindow(QMainWindow):
         if words.language() != self.preferences.language and self.isVisible():
             self.preferences.language = words.language()
         self.actions_table.retranslate()
-        self._show_choices()
+        self.show_choices()
         self.refresh()
 
     def refresh(self, *_: object) -> None:
@@ -263,7 +263,7 @@ class MainWindow(QMainWindow):
         star = "*" if shown and self.session.dirty else ""
         self.setWindowTitle(f"{self.files.title_name()}{star} — Netloom" if shown else "Netloom")
 
-    def _show_choices(self, *_: object) -> None:
+    def show_choices(self, *_: object) -> None:
         """Marks what is chosen in the menus: theme, language, pictures on cards."""
         table = self.actions_table
         table["previews"].setChecked(self.workspace.previews.on_cards)

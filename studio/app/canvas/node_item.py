@@ -73,9 +73,13 @@ class NodeItem(QGraphicsRectItem):
         """Whether it is a dot on a wire: its ports are its middle."""
         return self.node.type == passing.DOT
 
-    def invalidate(self) -> None:
-        """The face is to be made anew."""
+    def forget_face(self) -> None:
+        """The face is to be made anew when the card is painted next."""
         self._face = None
+
+    def invalidate(self) -> None:
+        """The face is to be made anew, and painted."""
+        self.forget_face()
         self.update()
 
     def reshape(self, shape: Shape) -> None:

@@ -83,6 +83,7 @@ class CanvasPanel(QWidget):
         self.session.selection_changed.connect(self._describe)
         self.session.edited.connect(self._learn)
         self.graph.changed_cards.connect(self._describe)
+        self.graph.changed_faces.connect(self._describe)
 
     def retranslate(self) -> None:
         self.view.setAccessibleName(tr("Canvas"))

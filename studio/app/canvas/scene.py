@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
 from studio.app.canvas import look, painting
@@ -34,15 +34,19 @@ SPARE = 2000.0
 """how far around the cards the scene's index of items reaches"""
 MANY = 200
 """beyond so many moved cards every wire is laid anew instead of those near them"""
+HOLD_MS = 16
+"""so long a card that says something new waits for its shapes, so that both are painted in one frame"""
 _BOX = Qt.ItemSelectionMode.IntersectsItemBoundingRect
 
 
 class GraphScene(QGraphicsScene):
     """Shows `session.network`. `about_to_change` comes before items follow a change: gestures end there.
-    `changed_cards` comes after, for the minimap and the hint of an empty canvas."""
+    `changed_cards` comes after, for the minimap and the hint of an empty canvas; `changed_faces` where every
+    card stands as it stood and some say something new."""
 
     about_to_change = Signal()
     changed_cards = Signal()
+    changed_faces = Signal()
     changed_places = Signal(object)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
@@ -62,6 +66,9 @@ class GraphScene(QGraphicsScene):
         self._dimmed: set[str] = set()
         self._fitting: dict[str, bool] = {}
         self._shared: Counter[str] | None = None
+        self._held: set[str] = set()
+        self._hold = QTimer(self, singleShot=True, interval=HOLD_MS)
+        self._hold.timeout.connect(self._show_held)
         self.addItem(self.edges)
         self.addItem(self.overlay)
         session.opened.connect(self.rebuild)
@@ -88,6 +95,7 @@ class GraphScene(QGraphicsScene):
         self._marks.clear()
         self._dimmed = set()
         self._fitting.clear()
+        self._held.clear()
         self.edges.clear()
         for card in self.cards.values():
             self.removeItem(card)
@@ -141,11 +149,45 @@ class GraphScene(QGraphicsScene):
         for operation in change.operations:
             for id_ in self._touched_by(operation):
                 touched[id_] = None
-        self._reconcile(touched)
-        if touched:
-            self._fit_index(touched)
+        others = [id_ for id_ in touched if not self._says_more(id_)]
+        if others:
+            self._reconcile(others)
+            self._fit_index(others)
             self._mark_selection(self.session.selection)
             self.changed_cards.emit()
+        elif touched:
+            self.changed_faces.emit()
+        if not self.session.engine_ready:
+            self._show_held()
+
+    def _says_more(self, id_: str) -> bool:
+        """Takes a node over whose card stands as it stood, with the same ports and wires.
+
+        Its new face is painted with the shapes that follow from it, or after a frame's time without them.
+        """
+        card = self.cards.get(id_)
+        node = self.session.document.nodes(self._network).get(id_) if self._nodes_exist() else None
+        if card is None or node is None:
+            return False
+        old = card.node
+        alike = (old.type, old.path, old.at) == (node.type, node.path, node.at)
+        if not alike or tuple(wires_into(node)) != self.edges.wires_into(id_):
+            return False
+        if self._shape_of(node) != card.shape_:
+            return False
+        card.node = node
+        card.forget_face()
+        self._held.add(id_)
+        if not self._hold.isActive():
+            self._hold.start()
+        return True
+
+    def _show_held(self) -> None:
+        self._hold.stop()
+        for id_ in self._held:
+            if id_ in self.cards:
+                self.cards[id_].update()
+        self._held.clear()
 
     def _touched_by(self, operation: Operation) -> Iterable[str]:
         """The nodes of the shown network whose card may look different after an operation."""
@@ -297,15 +339,14 @@ class GraphScene(QGraphicsScene):
     def _take_analysis(self, analysis: Analysis) -> None:
         old_reports, old_problems = self._reports, self._problems
         self._index_analysis(analysis)
-        changed = False
+        self._show_held()
         for id_, card in self.cards.items():
             before, after = old_reports.get(id_), self._reports.get(id_)
             alike = before is after or before == after
             if not alike or old_problems.get(id_) != self._problems.get(id_):
                 card.invalidate()
                 self.edges.refresh_chips(id_)
-                changed = True
-        if changed:
+        if old_problems != self._problems:
             self.changed_cards.emit()
 
     # -- selection and highlights ----------------------------------------------------------------

@@ -200,7 +200,9 @@ class ExplorePanel(QWidget):
         self._lane.cancel()
 
     def _look_soon(self, *_: object) -> None:
-        if self.isVisible() and self._key() != self._seen:
+        if not self.isVisible():
+            return
+        if self._key() != self._seen:
             self.findings.set_waiting(True)
             self._wait.start()
         self._say()

@@ -23,6 +23,7 @@ class LearningRow(QWidget):
         self._session = session
         self._nodes: list[Node] = []
         self._values: list[object] = []
+        self._texts: list[str] = []
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
         layout.setSpacing(10)
@@ -50,10 +51,13 @@ class LearningRow(QWidget):
         self._values = list(CHOICES)
         if len(said) == 1 and (value := next(iter(said.values()))) not in self._values:
             self._values.append(value)
+        texts = [_text(value) for value in self._values]
         with QSignalBlocker(self.choice):
-            self.choice.clear()
-            self.choice.addItems([_text(value) for value in self._values])
-            self.choice.setPlaceholderText(tr("mixed"))
+            if texts != self._texts:
+                self._texts = texts
+                self.choice.clear()
+                self.choice.addItems(texts)
+                self.choice.setPlaceholderText(tr("mixed"))
             self.choice.setCurrentIndex(self._values.index(value) if len(said) == 1 else -1)
 
     def _learns(self, node: Node) -> bool:
