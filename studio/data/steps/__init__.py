@@ -111,7 +111,8 @@ def _completed(section: Mapping[str, Json], info: SourceInfo) -> list[tuple[Mapp
         (step, index) for index, step in enumerate(listed(section.get("preprocessing")))
     ]
     kind = info.stored.kind
-    if kind in (TEXT, PIECES, GAME):  # standardising is what every project says that says nothing else
+    usual = section.get("preprocessing") is None and not _measured(info.stored)
+    if usual or kind in (TEXT, PIECES, GAME):  # what every project says that says nothing else
         steps = [(step, index) for step, index in steps if step != STANDARDIZE]
     if info.tokens is not None and all(step.get("type") != "tokens" for step, _ in steps):
         steps.insert(0, (tokens.written(info.tokens), None))
@@ -120,6 +121,11 @@ def _completed(section: Mapping[str, Json], info: SourceInfo) -> list[tuple[Mapp
     if info.dates and all(step.get("type") != "dates" for step, _ in steps):
         steps.insert(0, ({"type": "dates"}, None))
     return steps
+
+
+def _measured(layout: Layout) -> bool:
+    """Whether anything can be standardised: not where all columns are categories."""
+    return not layout.columns or any(not column.values for column in layout.columns)
 
 
 def listed(written: Json) -> list[Mapping[str, Json]]:
