@@ -9,35 +9,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QUrl
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QComboBox,
-    QDialog,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QProgressBar,
     QPushButton,
-    QRadioButton,
     QVBoxLayout,
     QWidget,
 )
 
-from studio.app import file_icons, theme
+from studio.app import file_icons
 from studio.app.branch_dialog import checkpoint_text
 from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
 from studio.app.run_rows import metrics_of_best, status_text, when_text
 from studio.app.session import Session
+from studio.app.task_dialog import INDENT, MARGIN, TaskDialog
 from studio.app.tasks import Lane, Ticket
 from studio.app.trainer import Trainer
-from studio.words import Message, NetloomError, tr
+from studio.words import Message, tr
 
 if TYPE_CHECKING:
     from studio.export.formats import Report
@@ -57,27 +55,19 @@ class Order:
     preprocessing: bool
 
 
-class ExportDialog(QDialog):
-    """Stays open beside the window; the work runs in a lane and can be cancelled."""
+class ExportDialog(TaskDialog):
+    """The runs of the session's project, and a file of what one of them learned."""
+
+    CANCELLED = Message("The export was cancelled; nothing was written.")
+    UNFORESEEN = Message("The export failed unexpectedly: {error}")
 
     def __init__(self, session: Session, trainer: Trainer, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("export_dialog")
-        self.setModal(False)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(WIDTH)
+        super().__init__("export", WIDTH, parent)
         self._session, self._trainer = session, trainer
-        self._report: Report | None = None
-        self._error: Exception | None = None
         self._named_by_hand = False
         self._list_lane = Lane(self)
         self._list_lane.done.connect(self._take_runs)
         self._list_lane.failed.connect(self._fail)
-        self._lane = Lane(self)
-        self._lane.done.connect(self._done)
-        self._lane.failed.connect(self._fail)
-        self._lane.progressed.connect(self._progress)
-        self._lane.busy_changed.connect(lambda _: self._enable())
         self._infos: list[RunInfo] = []
         self._snapshots: dict[Path, list[str]] = {}
         self._build()
@@ -113,13 +103,13 @@ class ExportDialog(QDialog):
         below.addWidget(self.path, 1)
         below.addWidget(self._browse)
         column = QVBoxLayout(self)
-        column.setContentsMargins(20, 20, 20, 20)
+        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(12)
         column.addLayout(above)
         column.addLayout(self._build_formats())
         column.addWidget(self.preprocessing)
         column.addLayout(below)
-        column.addWidget(self._build_outcome())
+        column.addWidget(self._build_outcome(self._build_after()))
         column.addStretch(1)
         column.addLayout(self._build_buttons())
 
@@ -131,70 +121,25 @@ class ExportDialog(QDialog):
         column = QVBoxLayout()
         column.setSpacing(2)
         for name in FORMATS:
-            button = named(QRadioButton(), f"format_{name}")
-            self._formats.addButton(button)
-            text = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
-            text.setProperty("second", True)
-            text.setContentsMargins(26, 0, 0, 6)
-            text.setBuddy(button)
-            self._explanations[name] = text
-            column.addWidget(button)
-            column.addWidget(text)
+            self._explanations[name] = self._add_choice(self._formats, f"format_{name}", column, 6)
         self._formats.buttons()[0].setChecked(True)
         self._formats.buttonToggled.connect(lambda *_: self._choose_format())
         return column
 
-    def _build_outcome(self) -> QWidget:
-        self.progress = named(QProgressBar(), "export_progress")
-        self.progress.setRange(0, 100)
-        self.progress.setTextVisible(False)
-        self._doing = QLabel(textFormat=Qt.TextFormat.PlainText)
-        self._doing.setProperty("second", True)
-        self._sign = QLabel()
-        self._sign.setFixedSize(20, 20)
-        self.outcome = named(QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True), "export_outcome")
-        self.outcome.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    def _build_after(self) -> QHBoxLayout:
+        """What can be done with the file."""
         self.open_folder = named(QPushButton(), "export_open_folder")
         self.open_folder.setIcon(icon("open"))
         self.open_folder.clicked.connect(self._open_folder)
         self.copy_path = named(QPushButton(), "export_copy_path")
         self.copy_path.setIcon(icon("copy"))
         self.copy_path.clicked.connect(self._copy_path)
-        box = QWidget()
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        column.addWidget(self._doing)
-        column.addWidget(self.progress)
         row = QHBoxLayout()
-        row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self.outcome, 1)
-        column.addLayout(row)
-        row = QHBoxLayout()
-        row.setContentsMargins(26, 0, 0, 0)
+        row.setContentsMargins(INDENT, 0, 0, 0)
         row.addWidget(self.open_folder)
         row.addWidget(self.copy_path)
         row.addStretch(1)
-        column.addLayout(row)
-        return box
-
-    def _build_buttons(self) -> QHBoxLayout:
-        self.export_button = named(QPushButton(), "export_now")
-        self.export_button.setProperty("accent", True)
-        self.export_button.setDefault(True)
-        self.export_button.clicked.connect(self.start)
-        self.cancel_button = named(QPushButton(), "export_cancel")
-        self.cancel_button.clicked.connect(self._cancel_or_close)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(self.cancel_button)
-        row.addWidget(self.export_button)
         return row
-
-    def open(self) -> None:
-        """Shows the dialog beside the window, which stays usable."""
-        self.show()
-        self.activateWindow()
 
     # -- words -----------------------------------------------------------------------------------
 
@@ -215,7 +160,7 @@ class ExportDialog(QDialog):
         self._path_label.setText(tr("Save to"))
         self.path.setAccessibleName(tr("Save to"))
         self._browse.setText(tr("Choose…"))
-        self.export_button.setText(tr("Export"))
+        self.now_button.setText(tr("Export"))
         self.open_folder.setText(tr("Open folder"))
         self.copy_path.setText(tr("Copy path"))
         self._list()
@@ -328,7 +273,6 @@ class ExportDialog(QDialog):
         """Exports what is chosen."""
         if self._lane.busy or self.run.currentIndex() < 0:
             return
-        self._report = self._error = None
         order = Order(
             self._infos[self.run.currentIndex()].folder,
             self.format,
@@ -336,80 +280,33 @@ class ExportDialog(QDialog):
             str(self.which.currentData() or "best"),
             self.preprocessing.isChecked(),
         )
-        self.progress.setValue(0)
-        self._doing.setText("")
-        self._lane.start(_export, order)
-        self._say()
-
-    def _progress(self, share: float, text: str) -> None:
-        self.progress.setValue(round(100 * share))
-        self._doing.setText(text)
+        self._begin(_export, order)
 
     def _done(self, report: Report) -> None:
-        self._report = report
-        self._say()
+        super()._done(report)
         self._session.notice.emit("info", proof_text(report, with_path=True))
-
-    def _fail(self, error: Exception) -> None:
-        self._error = error
-        self._say()
-
-    def _cancel_or_close(self) -> None:
-        if self._lane.busy:
-            self._lane.cancel()
-            self._error = NetloomError(Message("The export was cancelled; nothing was written."))
-            self._say()
-        else:
-            self.close()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._lane.cancel()
-        super().closeEvent(event)
 
     def _enable(self) -> None:
         from studio.export.formats import FORMATS
 
-        busy = self._lane.busy
+        super()._enable()
         ready = self.run.currentIndex() >= 0 and bool(self.path.text().strip())
-        self.export_button.setEnabled(ready and not busy)
+        self.now_button.setEnabled(ready and not self._lane.busy)
         self.preprocessing.setVisible(FORMATS[self.format].takes_raw)
-        self.cancel_button.setText(tr("Cancel") if busy else tr("Close"))
-        self.progress.setVisible(busy)
-        self._doing.setVisible(busy)
 
     def _say(self) -> None:
-        shown = self._report is not None or self._error is not None
-        self.outcome.setVisible(shown)
-        self._sign.setVisible(shown)
         for button in (self.open_folder, self.copy_path):
-            button.setVisible(self._report is not None)
-        if self._report is not None:
-            lines = [str(proof_text(self._report)), *map(str, self._report.details)]
-            self._tell("good", "good", "\n".join(lines))
-        elif isinstance(self._error, NetloomError):
-            self._tell("error", "error", str(self._error))
-        elif self._error is not None:
-            reason = f"{type(self._error).__name__}: {self._error}"
-            self._tell("error", "error", tr("The export failed unexpectedly: {error}", error=reason))
+            button.setVisible(self._result is not None)
+        super()._say()
 
-    def _tell(self, sign: str, color: str, text: str) -> None:
-        self._sign.setPixmap(icon(sign, color).pixmap(QSize(20, 20), self.devicePixelRatioF()))
-        self.outcome.setText(text)
-        self.outcome.setStyleSheet(f"color: {theme.current().ink(color).name()}" if color == "error" else "")
-        self._grow()
-
-    def _grow(self) -> None:
-        """Makes room for a longer outcome; a dialog that was drawn larger stays as it is."""
-        layout = self.layout()
-        if layout is not None:
-            layout.activate()
-            needed = layout.totalHeightForWidth(self.width())
-            self.resize(self.width(), max(self.height(), needed))
+    def _verdict(self) -> tuple[str, str, str]:
+        lines = [str(proof_text(self._result)), *map(str, self._result.details)]
+        return "good", "good", "\n".join(lines)
 
     # -- afterwards ------------------------------------------------------------------------------
 
     def _target(self) -> Path | None:
-        return self._report.paths[0] if self._report is not None and self._report.paths else None
+        return self._result.paths[0] if self._result is not None and self._result.paths else None
 
     def _open_folder(self) -> None:
         if (target := self._target()) is not None:

@@ -8,18 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
-    QProgressBar,
     QPushButton,
     QRadioButton,
     QVBoxLayout,
@@ -27,13 +25,13 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app import file_icons, importing
-from studio.app.icons import icon
 from studio.app.importing import WEIGHTS, Kind, Order, Outcome, Place
 from studio.app.language import follow
 from studio.app.named import named
 from studio.app.session import Session
+from studio.app.task_dialog import INDENT, MARGIN, TaskDialog
 from studio.app.tasks import Lane, Ticket
-from studio.words import Message, NetloomError, tr
+from studio.words import Message, tr
 
 WIDTH = 640
 LIST_HEIGHT = 168
@@ -41,31 +39,23 @@ KINDS: tuple[Kind, ...] = ("architecture", "onnx", "weights")
 PLACES: tuple[Place, ...] = ("project", "network")
 
 
-class ImportDialog(QDialog):
+class ImportDialog(TaskDialog):
     """`imported(Outcome)` follows what was read; the window puts it where it belongs.
 
     `shown` says whether a project is open now: only then can something go into it.
     """
 
+    CANCELLED = Message("The import was cancelled; nothing has changed.")
+    UNFORESEEN = Message("The import failed unexpectedly: {error}")
+
     imported = Signal(object)
 
     def __init__(self, session: Session, shown: Callable[[], bool], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("import_dialog")
-        self.setModal(False)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(WIDTH)
+        super().__init__("import", WIDTH, parent)
         self._session, self._shown = session, shown
-        self._outcome: Outcome | None = None
-        self._error: Exception | None = None
         self._listing = Lane(self)
         self._listing.done.connect(self._take_names)
         self._listing.failed.connect(self._fail)
-        self._lane = Lane(self)
-        self._lane.done.connect(self._done)
-        self._lane.failed.connect(self._fail)
-        self._lane.progressed.connect(self._progress)
-        self._lane.busy_changed.connect(lambda _: self._enable())
         self._listing.busy_changed.connect(lambda _: self._enable())
         self._names: list[str] = []
         self._build()
@@ -77,7 +67,7 @@ class ImportDialog(QDialog):
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(20, 20, 20, 20)
+        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(8)
         self._kinds = QButtonGroup(self)
         self._explanations: dict[Kind, QLabel] = {}
@@ -85,14 +75,7 @@ class ImportDialog(QDialog):
         bodies["weights"] = self._build_file("weights")
         self._bodies = bodies
         for kind in KINDS:
-            button = named(QRadioButton(), f"import_{kind}")
-            self._kinds.addButton(button)
-            text = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
-            text.setProperty("second", True)
-            text.setContentsMargins(26, 0, 0, 2)
-            self._explanations[kind] = text
-            column.addWidget(button)
-            column.addWidget(text)
+            self._explanations[kind] = self._add_choice(self._kinds, f"import_{kind}", column, 2)
             column.addWidget(bodies[kind])
         self._kinds.buttons()[0].setChecked(True)
         self._kinds.buttonToggled.connect(lambda *_: self._enable())
@@ -134,7 +117,7 @@ class ImportDialog(QDialog):
         self._places = QButtonGroup(self)
         self._places_row = QWidget()
         row = QHBoxLayout(self._places_row)
-        row.setContentsMargins(0, 8, 0, 0)
+        row.setContentsMargins(0, 8, 0, 8)
         for place in PLACES:
             button = named(QRadioButton(), f"import_as_{place}")
             self._places.addButton(button)
@@ -143,44 +126,9 @@ class ImportDialog(QDialog):
         self._places.buttons()[0].setChecked(True)
         return self._places_row
 
-    def _build_outcome(self) -> QWidget:
-        self.progress = named(QProgressBar(), "import_progress")
-        self.progress.setRange(0, 100)
-        self.progress.setTextVisible(False)
-        self._doing = QLabel(textFormat=Qt.TextFormat.PlainText)
-        self._doing.setProperty("second", True)
-        self._sign = QLabel()
-        self._sign.setFixedSize(20, 20)
-        self.outcome = named(QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True), "import_outcome")
-        self.outcome.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        box = QWidget()
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 8, 0, 0)
-        column.addWidget(self._doing)
-        column.addWidget(self.progress)
-        row = QHBoxLayout()
-        row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self.outcome, 1)
-        column.addLayout(row)
-        return box
-
-    def _build_buttons(self) -> QHBoxLayout:
-        self.import_button = named(QPushButton(), "import_now")
-        self.import_button.setProperty("accent", True)
-        self.import_button.setDefault(True)
-        self.import_button.clicked.connect(self.start)
-        self.cancel_button = named(QPushButton(), "import_cancel")
-        self.cancel_button.clicked.connect(self._cancel_or_close)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(self.cancel_button)
-        row.addWidget(self.import_button)
-        return row
-
     def open(self) -> None:
         """Shows the dialog beside the window, which stays usable."""
-        self.show()
-        self.activateWindow()
+        super().open()
         self.search.setFocus()
 
     # -- words -----------------------------------------------------------------------------------
@@ -220,7 +168,7 @@ class ImportDialog(QDialog):
             strict=True,
         ):
             button.setText(text)
-        self.import_button.setText(tr("Import"))
+        self.now_button.setText(tr("Import"))
         self._enable()
         self._say()
 
@@ -286,7 +234,6 @@ class ImportDialog(QDialog):
         """Imports what is chosen."""
         if self._lane.busy or self._listing.busy or not self._source():
             return
-        self._outcome = self._error = None
         source = self._source()
         order = Order(
             self.kind,
@@ -296,77 +243,43 @@ class ImportDialog(QDialog):
             self._session.document.data(),
             self._session.path,
         )
-        self.progress.setValue(0)
-        self._doing.setText("")
-        self._lane.start(importing.carry_out, order)
-        self._say()
-
-    def _progress(self, share: float, text: str) -> None:
-        self.progress.setValue(round(100 * share))
-        self._doing.setText(text)
+        self._begin(importing.carry_out, order)
 
     def _done(self, outcome: Outcome) -> None:
-        self._outcome = outcome
-        self._say()
+        super()._done(outcome)
         self.imported.emit(outcome)
 
     def tell(self, more: Message) -> None:
         """Adds what the window did with it to the report."""
         self.outcome.setText(f"{self.outcome.text()}\n{more}")
-
-    def _fail(self, error: Exception) -> None:
-        self._error = error
-        self._say()
-
-    def _cancel_or_close(self) -> None:
-        if self._lane.busy:
-            self._lane.cancel()
-            self._error = NetloomError(Message("The import was cancelled; nothing has changed."))
-            self._say()
-        else:
-            self.close()
+        self._grow()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._lane.cancel()
         self._listing.cancel()
         super().closeEvent(event)
 
     # -- what is shown ---------------------------------------------------------------------------
 
     def _enable(self) -> None:
-        busy, kind = self._lane.busy, self.kind  # what lists the names imports the same libraries
+        super()._enable()
+        kind = self.kind
         for name, body in self._bodies.items():
             body.setVisible(name == kind)
         self._kinds.buttons()[KINDS.index("weights")].setEnabled(self._shown())
         self._places_row.setVisible(kind != "weights" and self._shown())
-        self.import_button.setEnabled(bool(self._source()) and not busy and not self._listing.busy)
-        self.cancel_button.setText(tr("Cancel") if busy else tr("Close"))
-        self.progress.setVisible(busy)
-        self._doing.setVisible(busy)
+        busy = self._lane.busy or self._listing.busy  # what lists the names imports the same libraries
+        self.now_button.setEnabled(bool(self._source()) and not busy)
 
-    def _say(self) -> None:
-        shown = self._outcome is not None or self._error is not None
-        self.outcome.setVisible(shown)
-        self._sign.setVisible(shown)
-        if self._outcome is not None:
-            sign, color = ("good", "good") if self._outcome.complete else ("problem", "warning")
-            self._tell(sign, color, "\n".join(map(str, self._outcome.lines)))
-        elif isinstance(self._error, NetloomError):
-            self._tell("error", "error", str(self._error))
-        elif self._error is not None:
-            reason = f"{type(self._error).__name__}: {self._error}"
-            self._tell("error", "error", tr("The import failed unexpectedly: {error}", error=reason))
-
-    def _tell(self, sign: str, color: str, text: str) -> None:
-        self._sign.setPixmap(icon(sign, color).pixmap(QSize(20, 20), self.devicePixelRatioF()))
-        self.outcome.setText(text)
+    def _verdict(self) -> tuple[str, str, str]:
+        sign, color = ("good", "good") if self._result.complete else ("problem", "warning")
+        return sign, color, "\n".join(map(str, self._result.lines))
 
 
 def _indented(*widgets: QWidget) -> QWidget:
     """The widgets under each other, as far in as the text of a radio button."""
     box = QWidget()
     column = QVBoxLayout(box)
-    column.setContentsMargins(26, 0, 0, 6)
+    column.setContentsMargins(INDENT, 0, 0, 6)
     column.setSpacing(6)
     for widget in widgets:
         column.addWidget(widget)

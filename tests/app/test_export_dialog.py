@@ -52,7 +52,7 @@ def report_of(order: Order) -> Report:
 def test_without_a_run_it_says_to_train_first(opened: Open) -> None:
     dialog = opened()
     assert dialog.run.placeholderText() == "No run yet: train the network first"
-    assert not dialog.export_button.isEnabled()
+    assert not dialog.now_button.isEnabled()
 
 
 def test_it_does_not_block_the_window(opened: Open, run: Path) -> None:
@@ -101,8 +101,8 @@ def test_it_ends_with_the_proof_and_where_the_file_is(
     dialog = opened()
     heard = notices_of(dialog._session)
     dialog.which.setCurrentIndex(1)
-    dialog.export_button.click()
-    qtbot.waitUntil(lambda: dialog._report is not None, timeout=10_000)
+    dialog.now_button.click()
+    qtbot.waitUntil(lambda: dialog._result is not None, timeout=10_000)
     assert orders == [Order(run, "onnx", tmp_path / "digits.onnx", "last", True)]
     assert dialog.outcome.text().splitlines() == [
         "Compared on 64 samples: largest deviation 2.4e-07.",
@@ -124,7 +124,7 @@ def test_a_refusal_is_told_in_its_own_words(
     dialog.start()
     qtbot.waitUntil(lambda: dialog._error is not None, timeout=10_000)
     assert dialog.outcome.text() == "The folder cannot be written to. Choose another."
-    assert dialog.export_button.isEnabled()
+    assert dialog.now_button.isEnabled()
 
 
 def test_it_shows_how_far_it_is_and_can_be_cancelled(
@@ -144,7 +144,7 @@ def test_it_shows_how_far_it_is_and_can_be_cancelled(
     dialog = opened()
     dialog.start()
     qtbot.waitUntil(lambda: dialog.progress.value() == 30, timeout=10_000)
-    assert dialog._doing.text() == "Writing" and not dialog.export_button.isEnabled()
+    assert dialog._doing.text() == "Writing" and not dialog.now_button.isEnabled()
     dialog.cancel_button.click()
     assert dialog.outcome.text() == "The export was cancelled; nothing was written."
     assert cancelled.wait(10)

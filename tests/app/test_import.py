@@ -79,10 +79,10 @@ def test_the_list_is_searched_by_every_word_that_is_typed(window: MainWindow, qt
     shown = [dialog.names.item(i) for i in range(dialog.names.count())]
     assert [item.text() for item in shown if not item.isHidden()] == ["resnet50", "wide_resnet50_2"]
     assert dialog.names.currentItem().text() == "resnet50"
-    assert dialog.import_button.isEnabled()
+    assert dialog.now_button.isEnabled()
     assert not dialog.download.isChecked(), "nothing is downloaded unless asked"
     dialog.search.setText("nothing")
-    assert not dialog.import_button.isEnabled()
+    assert not dialog.now_button.isEnabled()
 
 
 @pytest.mark.usefixtures("names")
