@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from studio.quantities import count
 from studio.words import Message
 
 
@@ -39,7 +40,7 @@ class ImportReport:
             name=self.name,
             layers=self.layers,
             blocks=self.blocks,
-            parameters=f"{self.parameters:,}",
+            parameters=count(self.parameters),
         )
         match self.sizes:
             case "batch":

@@ -18,6 +18,7 @@ from studio.importing.onnx.file import BATCH, Declared, OnnxError, Operator, rea
 from studio.importing.onnx.operators import HANDLERS, why_not
 from studio.importing.onnx.scopes import Homes
 from studio.importing.onnx.values import Const, Dims, Filled, Lengths, Ref, Unsupported, Value
+from studio.quantities import count
 from studio.words import Message
 
 SHOWN = 8
@@ -159,7 +160,7 @@ def _without_idle(drawing: Drawing, path: Path) -> Imported:
         Message("ONNX opset {n}, {operators} operators.", n=drawing.graph.opset,
                 operators=len(drawing.graph.operators)),
         Message("Nodes: {n}. Weights: {tensors} tensors, {numbers} numbers.", n=len(kept),
-                tensors=len(weights), numbers=sum(array.size for array in weights.values())),
+                tensors=len(weights), numbers=count(sum(array.size for array in weights.values()))),
     ]  # fmt: skip
     if len(kept) < len(nodes):
         lines.append(Message("Left out, as no output depends on them: {n}.", n=len(nodes) - len(kept)))
