@@ -195,12 +195,6 @@ def move(session: Session, places: Places, merge_key: object | None = None) -> N
         _move(edit, session.network, places)
 
 
-def tidy(session: Session, places: Places) -> None:
-    """Moves cards to their places in a layout."""
-    with session.edit(Message("Tidy up")) as edit:
-        _move(edit, session.network, places)
-
-
 def rename(session: Session, old: str, new: str) -> None:
     """Gives a node another name; raises EditError when it is taken."""
     with session.edit(Message("Rename {old} to {new}", old=old, new=new)) as edit:

@@ -63,6 +63,16 @@ def place(session: Session, id_: str, at: tuple[int, int], size: tuple[int, int]
             edit.move(session.network, node, there)
 
 
+def tidy(session: Session, places: Places, borders: Mapping[str, Rect]) -> None:
+    """Moves cards to their places in a layout, and frames around theirs."""
+    with session.edit(Message("Tidy up")) as edit:
+        for id_, (x, y, width, height) in borders.items():
+            frame = replace(_frame(session, id_), at=(round(x), round(y)), size=(round(width), round(height)))
+            frames.set_frame(edit, session.network, id_, frame)
+        for node, there in places.items():
+            edit.move(session.network, node, there)
+
+
 def inside(frame: Frame, rects: Mapping[str, Rect]) -> list[str]:
     """The cards whose middle is in a frame."""
     left, top = frame.at

@@ -10,11 +10,12 @@ from PySide6.QtGui import QAccessible, QAction, QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from studio import words
-from studio.app.canvas import menu
+from studio.app.canvas import frame_edits, menu
 from studio.app.canvas.geometry import overlaps
 from studio.app.canvas.panel import CanvasPanel
 from studio.app.session import Session
 from studio.catalog import table
+from studio.graph import frames
 from studio.graph.model import Network, Node
 from studio.words import Message
 
@@ -299,6 +300,20 @@ def test_tidy_up_is_one_step_without_overlaps(panel: CanvasPanel, hand: Hand, se
     assert not any(overlaps(one, two) for i, one in enumerate(rects) for two in rects[:i])
     assert hand.place("image")[1] < hand.place("conv1")[1] < hand.place("relu1")[1]
     assert len(hand.steps()) == 2
+
+
+def test_tidy_up_takes_frames_along_in_the_same_step(panel: CanvasPanel, session: Session) -> None:
+    boxes = panel.graph.rects(())
+    frame_edits.around(session, [boxes["conv1"], boxes["relu1"]])
+    with session.edit(Message("Move")) as edit:
+        edit.move("model", "image", (-600, 400))
+    panel.tidy()
+    (frame,) = frames.frames(session.document.network("model")).values()
+    assert sorted(frame_edits.inside(frame, panel.graph.rects())) == ["conv1", "relu1"]
+    session.undo_stack.undo()
+    (frame,) = frames.frames(session.document.network("model")).values()
+    assert panel.graph.rects()["image"][:2] == (-600, 400)
+    assert frame.at[1] < boxes["conv1"][1]
 
 
 def test_tidy_up_glides_and_an_edit_ends_the_glide(panel: CanvasPanel, hand: Hand, session: Session) -> None:
