@@ -12,6 +12,7 @@ from studio.cli.output import DONE, INTERRUPTED, PROJECT_PROBLEM, print_json, pr
 from studio.cli.parser import Commands, add_command, add_json, add_project
 from studio.quantities import significant
 from studio.training.search.space import PRUNERS, SAMPLERS, Search, parse, read, short, shown
+from studio.training.search.states import STATES, state_text
 from studio.words import tr
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class _Text:
     def end(self, best: Trial | None) -> None:
         trials = self._study.trials()
         print()
-        for state in ("done", "pruned", "failed", "cut off", "running"):
+        for state in STATES:
             if count := sum(trial.state == state for trial in trials):
                 print(f"{state_text(state)}: {count}")
         shares = self._study.importances()
@@ -189,14 +190,3 @@ class _Text:
             )
         )
         print_table([(key, short(value)) for key, value in best.values.items()])
-
-
-def state_text(state: str) -> str:
-    known = {
-        "done": tr("done"),
-        "pruned": tr("given up early"),
-        "failed": tr("failed"),
-        "running": tr("running"),
-        "cut off": tr("cut off"),
-    }
-    return known.get(state, state)

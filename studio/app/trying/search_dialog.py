@@ -32,6 +32,7 @@ from studio.app.trying.chart import Chart, Series
 from studio.app.trying.command import Command
 from studio.app.trying.space_table import SpaceTable
 from studio.training.search import space
+from studio.training.search.states import state_text
 from studio.words import Message, NetloomError, tr
 
 NUMBER = int(Qt.ItemDataRole.UserRole)
@@ -351,14 +352,3 @@ def trial_state(trial: dict[str, Any]) -> str:
     if trial["state"] == "running" and trial["epochs"]:
         return tr("epoch {n}", n=trial["epochs"])
     return state_text(trial["state"])
-
-
-def state_text(state: str) -> str:
-    known = {
-        "done": tr("done"),
-        "pruned": tr("given up early"),
-        "failed": tr("failed"),
-        "running": tr("running"),
-        "cut off": tr("cut off"),
-    }
-    return known.get(state, state)
