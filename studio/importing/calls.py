@@ -28,6 +28,9 @@ DECISIONS = frozenset({
 })  # fmt: skip
 """what tells Python the values in a tensor"""
 
+KEEPERS = frozenset({"batch_norm", "instance_norm"})
+"""functions that write into buffers they are given, wherever they run"""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

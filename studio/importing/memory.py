@@ -35,6 +35,12 @@ class Memory:
         self.stale: set[int] = set()
         self.starts: dict[tuple[int, str], dict[str, Json]] = {}
         self.members: dict[int, list[str]] = {}
+        self.blind = 0
+        """how many times gradients are switched off here"""
+        self.blindly: set[int] = set()
+        """what was made while they were, and is not yet detached"""
+        self.used: set[int] = set()
+        self.begun = {id(part): dict(part._buffers) for part in module.modules()}  # noqa: SLF001
         for path, tensor in _members(module):
             self.members.setdefault(id(tensor), []).append(path)
             self.partners[id(tensor)] = tensor
@@ -42,6 +48,15 @@ class Memory:
     def track(self, one: Tensor, other: Tensor) -> None:
         self.kept.append(one)
         self.partners[id(one)] = other
+        if self.blind and one.is_floating_point():
+            self.blindly.add(id(one))
+
+    def check_written(self, changed: set[int]) -> None:
+        """Raises UntraceableError where what was written into means more than its value from now on."""
+        if changed & self.members.keys():
+            raise UntraceableError(Message("it writes into a tensor that it keeps"))
+        if self.blind and not changed <= self.blindly:
+            raise UntraceableError(Message("it writes into a tensor while gradients are switched off"))
 
     def spoil(self, changed: set[int], scope: Scope) -> None:
         """What shares its memory with a tensor that was written into means something else from now on.
@@ -78,11 +93,24 @@ class Memory:
                 return {"d": {key: self.said(item, scope, listed) for key, item in value.items()}}
         return values.literal(value)
 
+    def check_replaced(self, module: nn.Module) -> None:
+        """Raises UntraceableError where a module puts another tensor in the place of a buffer that it reads.
+
+        Where it does not read what was there, the buffer is a store of what every call works out anew.
+        """
+        for name, before in self.begun[id(module)].items():
+            if module._buffers.get(name) is not before and id(before) in self.used:  # noqa: SLF001
+                raise UntraceableError(Message("it writes into a tensor that it keeps"))
+
     def reference(self, tensor: Tensor, scope: Scope) -> Json:
         """Where a tensor comes from, seen from `scope`; what an outer scope has is handed in."""
         if id(tensor) in self.stale or id(tensor) in scope.stale:
             raise UntraceableError(Message("it reads a tensor after a view of it was written into"))
         known = scope.tensors.get(id(tensor))
+        if known is not None and id(tensor) in self.blindly and not self.blind:
+            self.blindly.discard(id(tensor))
+            name = scope.free(naming.fresh("detach", scope.taken))
+            scope.tensors[id(tensor)] = known = scope.add(Node(name, "torch.detach", args=(known,)))
         if known is not None:
             return known
         if id(tensor) in self.members:
@@ -110,6 +138,7 @@ class Memory:
 
     def _holding(self, tensor: Tensor, path: str, scope: Scope) -> Node:
         """A parameter or buffer of the module at `path`, seen from the scope, as a node."""
+        self.used.add(id(tensor))
         owner, _, name = path.rpartition(".")
         holder = scope.module.get_submodule(owner)
         original = self.originals.get(f"{scope.path}.{path}" if scope.path else path)

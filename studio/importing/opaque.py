@@ -45,7 +45,7 @@ def results(
     for number, beside in ((first, None), (second, partner)):
 
         def drawn(tensor: Tensor, beside: Callable[[Tensor], Tensor] | None = beside) -> Tensor:
-            return _random(tensor if beside is None else beside(tensor))
+            return random(tensor if beside is None else beside(tensor))
 
         given, named = trees.mapped((args, dict(kwargs)), number, drawn)
         with torch.random.fork_rng(devices=[]), torch.no_grad():
@@ -64,7 +64,8 @@ def results(
     return runs[0], runs[1]
 
 
-def _random(like: Tensor) -> Tensor:
+def random(like: Tensor) -> Tensor:
+    """A tensor of this shape on the processor: numbers between 0 and 1, or the first of all classes."""
     if like.is_floating_point():
         return torch.rand(like.shape, dtype=like.dtype)
     return torch.zeros(like.shape, dtype=like.dtype)

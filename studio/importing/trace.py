@@ -21,7 +21,7 @@ from studio.catalog import automatic, ports
 from studio.graph import naming
 from studio.graph.model import Node
 from studio.graph.values import Json, is_reference
-from studio.importing import calls, choices, layers, opaque, questions, trees, writes
+from studio.importing import calls, choices, fallback, frames, layers, opaque, questions, trees, writes
 from studio.importing.errors import SizeDependentError, UntraceableError
 from studio.importing.memory import Memory, formula_of, key_of
 from studio.importing.scope import Scope, picked
@@ -55,6 +55,7 @@ class Tracer(TorchFunctionMode):
         )
         self.forwards: dict[int, Callable[..., Any]] = {}
         self.scope = Scope(module, "")
+        self.gradients = frames.of_gradients()
         self.running = False
         self.upon: dict[int, tuple[nn.Module, str, str]] = {}
         """batch norms that do more besides, with their type and path, by the id of their running mean"""
@@ -75,18 +76,29 @@ class Tracer(TorchFunctionMode):
         answering = judge.set(self._decided)
         try:
             with torch.no_grad(), self:
-                return self._explored(lambda: Scope(self.module, ""), inputs, {}).scope
+                return self.explored(lambda: Scope(self.module, ""), inputs, {}).scope
         except UntraceableError as error:
-            fits = self._is_held(error) and not self.module.training
+            if fallback.is_held(self, error):
+                try:
+                    with torch.no_grad(), self:
+                        way = fallback.by_export(
+                            self, self.module, inputs, {}, error, lambda: Scope(self.module, "")
+                        )
+                        return way.scope
+                except SizeDependentError:
+                    raise
+                except UntraceableError:
+                    pass  # then what was read before stays, and the rest is opaque
+            fits = fallback.is_held(self, error) and not self.module.training
             if not fits or error.scope is None or error.scope.parent or not opaque.is_drawn(error.scope):
                 raise
-            one, other = opaque.results(self.original, False, inputs, {}, self._partner)
+            one, other = opaque.results(self.original, False, inputs, {}, self.partner)
             opaque.ended(error.scope, self.memory, one, other, error, self.batches)
             return error.scope
         finally:
             judge.reset(answering)
 
-    def _explored(
+    def explored(
         self, begin: Callable[[], Scope], args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> choices.Way:
         """A call of the module of a scope, read for every answer that it may get about sizes."""
@@ -122,7 +134,7 @@ class Tracer(TorchFunctionMode):
         for tensor in trees.tensors((args, kwargs)):
             if id(tensor) in instead and scope.parent is not None:
                 self.memory.track(instead[id(tensor)], self.memory.partners[id(instead[id(tensor)])])
-                scope.parent.tensors[id(instead[id(tensor)])] = self._said(tensor)
+                scope.parent.tensors[id(instead[id(tensor)])] = self.said(tensor)
         changed: tuple[Any, Any] = trees.mapped(
             (args, kwargs), lambda number: number, lambda one: instead.get(id(one), one)
         )
@@ -144,8 +156,9 @@ class Tracer(TorchFunctionMode):
         try:
             result = self.forwards[id(scope.module)](*args, **kwargs)
             with quiet():
+                self.memory.check_replaced(scope.module)
                 for name, value in trees.named(result):
-                    scope.output(name, self._said(value))
+                    scope.output(name, self.said(value))
         except UntraceableError as error:
             error.path = scope.path if error.path is None else error.path
             error.scope = scope
@@ -164,12 +177,12 @@ class Tracer(TorchFunctionMode):
     def _enter(self, scope: Scope, name: str, value: Any) -> None:
         """An argument of a call as an input of its scope."""
         if isinstance(value, Tensor) and id(value) not in scope.tensors:
-            given = self._said(value) if scope.parent is not None else None
+            given = self.said(value) if scope.parent is not None else None
             scope.tensors[id(value)] = scope.input(name, given)
         elif isinstance(value, Length) and formula_of(value) not in scope.lengths:
-            scope.lengths[formula_of(value)] = scope.input(name, self._said(value))
+            scope.lengths[formula_of(value)] = scope.input(name, self.said(value))
         elif isinstance(value, list) and value and all(isinstance(item, Tensor) for item in value):
-            given = self._said(value) if scope.parent is not None else None
+            given = self.said(value) if scope.parent is not None else None
             scope.lists[tuple(map(id, value))] = whole = scope.input(name, given)
             for place, item in enumerate(value):
                 scope.tensors.setdefault(id(item), {"getitem": [whole, place]})
@@ -180,7 +193,7 @@ class Tracer(TorchFunctionMode):
             for key, item in value.items():
                 self._enter(scope, f"{name}_{key}", item)
 
-    def _said(self, value: Any) -> Json:
+    def said(self, value: Any) -> Json:
         return self.memory.said(value, self.scope)
 
     def _called(self, module: nn.Module, *args: Any, **kwargs: Any) -> Any:
@@ -192,10 +205,15 @@ class Tracer(TorchFunctionMode):
         try:
             return self._drawn(module, path, args, kwargs)
         except UntraceableError as error:
-            if not self._is_held(error):
+            if not fallback.is_held(self, error):
                 raise
-            with quiet():
-                return self._opaque(module, path, args, kwargs, error)
+            try:
+                return self._block(module, path, args, kwargs, error)
+            except SizeDependentError:
+                raise
+            except UntraceableError:
+                with quiet():
+                    return fallback.as_opaque(self, module, path, args, kwargs, error)
 
     def _drawn(self, module: nn.Module, path: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         with quiet():
@@ -229,7 +247,7 @@ class Tracer(TorchFunctionMode):
             Message("it calls {module}, which lies elsewhere", module=known[0] if known else "?")
         )
 
-    def _identity(self, path: str, type_: str) -> tuple[str, str | None]:
+    def identity(self, path: str, type_: str) -> tuple[str, str | None]:
         """The id of a node for the module at `path`, and `path` where that module has a node already."""
         if naming.fault(path):
             raise UntraceableError(Message("{name} is a name that no node can have", name=path))
@@ -241,65 +259,50 @@ class Tracer(TorchFunctionMode):
     def _layer(
         self, module: nn.Module, type_: str, path: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
-        id_, again = self._identity(path, type_)
+        id_, again = self.identity(path, type_)
         params = layers.arguments(module, type_)
         shapes = [tuple(map(first, value.shape)) for value in trees.tensors(args)]
         followed = automatic.values(type_, shapes)
-        said_args = tuple(self._said(value) for value in args)
+        said_args = tuple(self.said(value) for value in args)
         if any(map(is_reference, said_args[:1])):  # sizes follow from a wire, not from an item of a list
             params = {key: value for key, value in params.items() if followed.get(key) != value}
-        said_kwargs = {key: self._said(value) for key, value in kwargs.items() if value is not None}
+        said_kwargs = {key: self.said(value) for key, value in kwargs.items() if value is not None}
         written = trees.written(args, kwargs)
         forward = self.forwards[id(module)] if layers.type_of(module) else layers.forward(module, type_)
+        self._own_gradients()
         one, other = self._run(forward, args, kwargs)
         node = Node(id_, type_, params, said_args, said_kwargs, path=again)
         self.scope.add(node)
         return self._give(node, one, other, trees.changed(written))
 
-    def _block(self, module: nn.Module, path: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        where = f"{self.scope.path}.{path}" if self.scope.path else path
-        id_, again = self._identity(path, f"block:{type(module).__name__}")
-        self.scope.taken.add(id_)
-        way = self._explored(lambda: Scope(module, where, self.scope), args, kwargs)
-        inside = way.scope
-        node = Node(id_, f"block:{inside.name}", args=tuple(inside.given), path=again)
-        self.scope.add(node)
-        self.scope.children[id_] = inside
-        with quiet():
-            return self._given_back(id_, way.one, way.other)
-
-    # -- what cannot be read ---------------------------------------------------------------------
-
-    def _is_held(self, error: UntraceableError) -> bool:
-        """Whether a part that cannot be read becomes opaque: not while the sizes may yet be held fixed."""
-        return self.partly and not (isinstance(error, SizeDependentError) and len(set(self.batches)) > 1)
-
-    def _opaque(
+    def _block(
         self,
         module: nn.Module,
         path: str,
         args: tuple[Any, ...],
         kwargs: Mapping[str, Any],
-        error: UntraceableError,
+        error: UntraceableError | None = None,
     ) -> Any:
-        """One node for a module; or what was read of it before it broke off, and a node for the rest."""
-        original = self.original.get_submodule(self.paths[id(module)][0])
-        one, other = opaque.results(original, module.training, args, kwargs, self._partner)
-        id_, again = self._identity(path, "opaque")
-        scope = error.scope
-        if scope is not None and scope.module is module and opaque.is_drawn(scope):
-            one = opaque.ended(scope, self.memory, one, other, error, self.batches)
-            self.scope.add(Node(id_, f"block:{scope.name}", args=tuple(scope.given), path=again))
-            self.scope.children[id_] = scope
-            return self._given_back(id_, one, one)
-        given = opaque.flat_call(args, kwargs, self._said)
-        node = opaque.node(
-            id_, module, str(error.reason), given, opaque.specs(one, other, self.batches), again
-        )
-        self.scope.add(node)
-        return opaque.taken(self.scope, self.memory, node, one, other)
+        """A call as a network of its own; by torch.export where running it broke off with `error`."""
+        where = f"{self.scope.path}.{path}" if self.scope.path else path
+        id_, again = self.identity(path, f"block:{type(module).__name__}")
+        self.scope.taken.add(id_)
 
-    def _given_back(self, id_: str, result: Any, others: Any) -> Any:
+        def begin() -> Scope:
+            return Scope(module, where, self.scope)
+
+        if error is None:
+            way = self.explored(begin, args, kwargs)
+        else:
+            way = fallback.by_export(self, module, args, kwargs, error, begin)
+        inside = way.scope
+        node = Node(id_, f"block:{inside.name}", args=tuple(inside.given), path=again)
+        self.scope.add(node)
+        self.scope.children[id_] = inside
+        with quiet():
+            return self.given_back(id_, way.one, way.other)
+
+    def given_back(self, id_: str, result: Any, others: Any) -> Any:
         """What a block returned in either run, known in the scope that called it."""
         found = list(trees.named(result))
         fresh: dict[int, Any] = {}
@@ -332,9 +335,7 @@ class Tracer(TorchFunctionMode):
         if name == "__get__":
             return self.questions.attribute(func, args)
         if name == "_set_grad_enabled":
-            if args[0]:
-                raise UntraceableError(Message("it switches gradients on and off"))
-            return func(*args)
+            return self._switched(args[0])
         if name == "_assert":
             return func(*args, **kwargs)
         if name == "__iter__":
@@ -362,7 +363,7 @@ class Tracer(TorchFunctionMode):
 
     def _alias_here(self, tensor: Tensor) -> Tensor:
         made = self._alias(tensor)
-        self.scope.tensors[id(made)] = self._said(tensor)
+        self.scope.tensors[id(made)] = self.said(tensor)
         return made
 
     def _constant_call(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Any) -> Any:
@@ -374,7 +375,21 @@ class Tracer(TorchFunctionMode):
         made = func(args[0], **{**kwargs, "device": "cpu"})
         return self.memory.constant(made, self.scope)
 
+    def _switched(self, on: bool) -> None:
+        """`torch.no_grad()` begins or ends: what is made within is detached where it is used outside."""
+        self._own_gradients()
+        began, ended = frames.switch_of_gradients()
+        if on or not (began or ended):
+            raise UntraceableError(Message("it switches gradients on and off"))
+        self.memory.blind += 1 if began else -1
+
+    def _own_gradients(self) -> None:
+        """Raises UntraceableError where a gradient is computed by lines that no document can hold."""
+        if self.module.training and frames.is_within(self.gradients):
+            raise UntraceableError(Message("it has a gradient of its own making (torch.autograd.Function)"))
+
     def _function(self, func: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: Any) -> Any:
+        self._own_gradients()
         if name == "__rdiv__" or name == "__rtruediv__":
             inverse = self._function(torch.reciprocal, "reciprocal", (args[0],), {})
             return self._function(torch.mul, "mul", (inverse, args[1]), {})
@@ -400,19 +415,21 @@ class Tracer(TorchFunctionMode):
         node = Node(id_, call.type, args=said_args, kwargs=said_kwargs)
         self.scope.add(node)
         changed = trees.changed(written)
+        if name not in calls.KEEPERS:
+            self.memory.check_written(changed)
         made = self._give(node, one, other, changed)
         if name.endswith("_") and not name.startswith("__"):
             self.memory.spoil(changed, self.scope)
             if id(args[0]) in self.parts:
                 whole, index = self.parts[id(args[0])]
-                self._written_into(whole, index, self._said(args[0]))
+                self._written_into(whole, index, self.said(args[0]))
         elif call.type == "op.getitem" and isinstance(made, Tensor):
             self.parts[id(made)] = (args[0], args[1])
         return made
 
     def _write(self, tensor: Tensor, index: Any, value: Any) -> None:
         """`x[index] = value`: from now on the tensor is what a node gives that has the value there."""
-        said = self._said(value)
+        said = self.said(value)
         written = trees.written((tensor,), {})
         self._run(Tensor.__setitem__, (tensor, index, value), {})
         self.memory.spoil(trees.changed(written), self.scope)
@@ -422,7 +439,7 @@ class Tracer(TorchFunctionMode):
         if id(tensor) in self.memory.members:
             raise UntraceableError(Message("it writes into a tensor that it keeps"))
         whole = self.scope.tensors.get(id(tensor)) or self.memory.reference(tensor, self.scope)
-        said = writes.written(self._node, self._said, tensor, whole, index, value)
+        said = writes.written(self._node, self.said, tensor, whole, index, value)
         self.scope.tensors[id(tensor)] = said
         self.memory.stale.discard(id(tensor))
         if id(tensor) in self.parts:
@@ -444,7 +461,7 @@ class Tracer(TorchFunctionMode):
             if tensor.device.type != "meta" and id(tensor) not in self.memory.partners:
                 self.memory.constant(tensor, self.scope)
         one_args, one_kwargs = trees.mapped((args, kwargs), first, self._meta)
-        other_args, other_kwargs = trees.mapped((args, kwargs), second, self._partner)
+        other_args, other_kwargs = trees.mapped((args, kwargs), second, self.partner)
         before, self.running = self.running, True
         try:
             try:
@@ -465,7 +482,7 @@ class Tracer(TorchFunctionMode):
     def _meta(self, tensor: Tensor) -> Tensor:
         return tensor if tensor.device.type == "meta" else tensor.to("meta")
 
-    def _partner(self, tensor: Tensor) -> Tensor:
+    def partner(self, tensor: Tensor) -> Tensor:
         return self._meta(self.memory.partners.get(id(tensor), tensor))
 
     def _give(self, node: Node, one: Any, other: Any, changed: set[int]) -> Any:
