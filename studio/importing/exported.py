@@ -26,7 +26,7 @@ from studio.importing.errors import SizeDependentError, UntraceableError
 from studio.importing.sizes import Length, depends, first
 from studio.words import Message
 
-_LIBRARY = torch.library.Library("netloom", "DEF")
+_LIBRARY: Any = torch.library.Library("netloom", "DEF")  # type: ignore[no-untyped-call]
 _LIBRARY.define("called(Tensor[] tensors, SymInt[] lengths, int number) -> Tensor[]")
 
 

@@ -193,9 +193,16 @@ def compared(original: Any, other: Any, wanted: dict[str, tuple[int, ...]]) -> d
     loss, held = trained(original, batch)
     original.zero_grad()
     other_loss, other_held = trained(other, batch)
+    held = {k: v for k, v in held.items() if k in other_held or not is_store(original, k)}
     alike = held.keys() <= other_held.keys() and all(torch.equal(v, other_held[k]) for k, v in held.items())
     found["train"] = "same" if torch.equal(loss, other_loss) and alike else "differs"
     return found
+
+
+def is_store(model: Any, name: str) -> bool:
+    """Whether it is a buffer that no state_dict has: what follows from it is compared, not where it is kept."""
+    kind, _, path = name.partition(" ")
+    return kind == "buffer" and path not in model.state_dict()
 
 
 def apart(model: Any) -> None:
