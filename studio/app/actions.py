@@ -179,6 +179,7 @@ CANVAS_KEYS: tuple[tuple[str, Message], ...] = (
     ("M", Message("Bypass")),
     ("Q", Message("Straighten the wires")),
     ("Y", Message("Hold and draw a line across wires to cut them")),
+    ("A", Message("Hold and swipe over cards to align them, from one up or down to lay out its branch")),
     ("1", Message("Go to a bookmark, 1 to 9")),
     ("Ctrl+Alt+1", Message("Set a bookmark, 1 to 9")),
     ("Ctrl+Shift+V", Message("Paste with the wires that came in")),

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QToolTip
 
+from studio import quantities
 from studio.app.canvas import look
 from studio.app.canvas.edge_layer import HOT, LIT
 from studio.app.canvas.geometry import Side
@@ -72,11 +73,27 @@ def _port_label(graph: GraphScene, card: NodeItem, side: Side, index: int) -> tu
     at = card.port(side, index)
     if side == "in":
         inlet = card.shape_.inlets[index]
-        text = tr("{port} (optional)", port=inlet.name) if inlet.optional else inlet.name
-        return at, text, True
-    text = card.shape_.outlets[index]
-    spec = look.spec_of(graph.report(card.node.id), index)
-    return at, f"{text} · {spec}" if spec is not None else text, False
+        name = tr("{port} (optional)", port=inlet.name) if inlet.optional else inlet.name
+        wire = next(iter(wires_of(graph, card, side, index)), None)
+        return at, _line(name, _shape(graph, wire.source, wire.index) if wire is not None else ""), True
+    id_ = card.node.id
+    return at, _line(card.shape_.outlets[index], _shape(graph, id_, index), _size(graph, id_)), False
+
+
+def _line(*said: str) -> str:
+    return " · ".join(filter(None, said))
+
+
+def _shape(graph: GraphScene, id_: str, index: int | None) -> str:
+    """The shape and the type of what an output gives; nothing where they are not known."""
+    spec = look.spec_of(graph.report(id_), index)
+    return f"{spec} {spec.dtype}" if spec is not None else ""
+
+
+def _size(graph: GraphScene, id_: str) -> str:
+    """How many parameters a node has; nothing where it has none."""
+    report = graph.report(id_)
+    return tr("{n} parameters", n=quantities.count(report.parameters)) if report and report.parameters else ""
 
 
 def _ends_at(graph: GraphScene, wire: Wire, card: NodeItem, side: Side, index: int) -> bool:
@@ -110,6 +127,6 @@ def show_tip(view: GraphView, event: QHelpEvent) -> bool:
 
 
 def _wire_text(graph: GraphScene, wire: Wire) -> str:
-    line = f"{wire.source} → {wire.target}"
-    spec = look.spec_of(graph.report(wire.source), wire.index)
-    return f"{line} · {spec} {spec.dtype}" if spec is not None else line
+    size = _size(graph, wire.source)
+    shape = _shape(graph, wire.source, wire.index)
+    return _line(f"{wire.source} → {wire.target}", shape, f"{wire.source}: {size}" if size else "")

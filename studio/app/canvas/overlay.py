@@ -33,6 +33,8 @@ class Overlay(QGraphicsRectItem):
         self.wires: list[tuple[QPointF, QPointF]] = []
         self.cut: list[QPointF] = []
         """the line that cuts wires"""
+        self.swipe: list[QPointF] = []
+        """the line that arranges cards"""
         self.refused = False
         self.port: QPointF | None = None
         self.labels: list[tuple[QPointF, str, bool]] = []
@@ -60,8 +62,8 @@ class Overlay(QGraphicsRectItem):
             found = found.united(_guide_line(guide))
         for start, end in self.wires:
             found = found.united(routing.way(start, end, []).boundingRect().adjusted(-1, -1, 1, 1))
-        if self.cut:
-            found = found.united(QPolygonF(self.cut).boundingRect().adjusted(-1, -1, 1, 1))
+        for drawn in filter(None, (self.cut, self.swipe)):
+            found = found.united(QPolygonF(drawn).boundingRect().adjusted(-1, -1, 1, 1))
         if self.port is not None:
             found = found.united(QRectF(self.port.x() - 12, self.port.y() - 12, 24, 24))
         reach = 40 / max(self._zoom, 0.01)
@@ -99,11 +101,11 @@ class Overlay(QGraphicsRectItem):
             painter.setPen(QPen(theme.color("accent"), 2))
             painter.setBrush(theme.color("accent", 0.3))
             painter.drawEllipse(self.port, 8, 8)
-        if self.cut:
-            pen = QPen(theme.color("error"), 2, Qt.PenStyle.DashLine)
+        for drawn, color in ((self.cut, "error"), (self.swipe, "accent")):
+            pen = QPen(theme.color(color), 2, Qt.PenStyle.DashLine)
             pen.setCosmetic(True)
             painter.setPen(pen)
-            painter.drawPolyline(QPolygonF(self.cut))
+            painter.drawPolyline(QPolygonF(drawn))
         if self.band is not None:
             pen = QPen(theme.color("accent"), 1)
             pen.setCosmetic(True)

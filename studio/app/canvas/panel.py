@@ -74,6 +74,7 @@ class CanvasPanel(QWidget):
         self.session.selection_changed.connect(self._show_selected)
         self.view.menu_wanted.connect(self._show_menu)
         self.view.entered.connect(self.enter)
+        self.view.arranged.connect(self.glide.start)
         self.view.frame_entered.connect(self.ask_title)
         self.view.camera_moved.connect(self.rename_field.close_field)
         self.rename_field.closed.connect(self.view.setFocus)

@@ -35,6 +35,7 @@ from studio.app.canvas.tools.cut import CutTool
 from studio.app.canvas.tools.lazy import LazyTool
 from studio.app.canvas.tools.pan import PanTool
 from studio.app.canvas.tools.select import SelectTool
+from studio.app.canvas.tools.swipe import SwipeTool
 from studio.app.canvas.tools.tool import Pointer, Tool
 from studio.graph.model import Wire
 
@@ -48,6 +49,8 @@ SETTLE_MS = 90
 """so long after the last zoom the cards are drawn anew at their exact size"""
 WORLD = 500_000.0
 """how far one can pan"""
+SWEEPS: dict[Qt.Key, type[CutTool | SwipeTool]] = {Qt.Key.Key_Y: CutTool, Qt.Key.Key_A: SwipeTool}
+"""the keys that, held, make a line of a drag"""
 
 
 class GraphView(QGraphicsView):
@@ -56,7 +59,8 @@ class GraphView(QGraphicsView):
     Signals: `node_wanted(QPointF scene, Source | Target | None)` asks for the search; `menu_wanted(QPoint
     viewport)` for the menu; `entered(str node)` and `frame_entered(str frame)` are double clicks;
     `camera_moved()` follows every zoom and pan; `touched()` every press, turn of the wheel and key of the
-    person; `sized()` comes when the view has room to show something.
+    person; `sized()` comes when the view has room to show something; `arranged(places)` after a swipe, with
+    where the cards were.
     """
 
     node_wanted = Signal(object, object)
@@ -66,6 +70,7 @@ class GraphView(QGraphicsView):
     camera_moved = Signal()
     touched = Signal()
     sized = Signal()
+    arranged = Signal(object)
 
     def __init__(self, graph: GraphScene, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,7 +89,7 @@ class GraphView(QGraphicsView):
         self._again.timeout.connect(self.viewport().update)
         self._space = False
         self._space_used = False
-        self._cuts = False
+        self._sweeps: Qt.Key | None = None
         """whether Y is held: the left button draws a line that cuts wires"""
         self._no_menu = False
         self.under: QPoint | None = None
@@ -264,8 +269,8 @@ class GraphView(QGraphicsView):
         event.accept()
 
     def _left(self, pointer: Pointer) -> None:
-        if self._cuts and not self.gesture:
-            self.begin(CutTool(self, pointer))
+        if self._sweeps is not None and not self.gesture:
+            self.begin(SWEEPS[self._sweeps](self, pointer))
         else:
             self.tool.press(pointer)
 
@@ -386,15 +391,15 @@ class GraphView(QGraphicsView):
                 self._space, self._space_used = True, False
                 self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
             event.accept()
-        elif event.key() == Qt.Key.Key_Y and not event.modifiers():
-            self._cuts = True
+        elif event.key() in SWEEPS and not event.modifiers():
+            self._sweeps = Qt.Key(event.key())
             event.accept()
         else:
             event.ignore()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Y and not event.isAutoRepeat():
-            self._cuts = False
+        if event.key() == self._sweeps and not event.isAutoRepeat():
+            self._sweeps = None
         if event.key() == Qt.Key.Key_Space and self._space and not event.isAutoRepeat():
             self._space = False
             self.viewport().setCursor(Qt.CursorShape.ArrowCursor)
@@ -405,7 +410,7 @@ class GraphView(QGraphicsView):
             event.ignore()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._space = self._cuts = False
+        self._space, self._sweeps = False, None
         super().focusOutEvent(event)
 
     def mouse_in_scene(self) -> QPointF:

@@ -117,6 +117,12 @@ def straighten(session: Session, ids: Sequence[str], rects: Mapping[str, Rect]) 
             _move(edit, session.network, places)
 
 
+def arrange(session: Session, label: Message, places: Places) -> None:
+    """Moves cards to where a gesture put them, as the step `label`."""
+    with session.edit(label) as edit:
+        _move(edit, session.network, places)
+
+
 def _move(edit: Edit, network: str, places: Places) -> None:
     for id_, at in places.items():
         edit.move(network, id_, at)

@@ -62,7 +62,8 @@ def told(panel: CanvasPanel) -> CanvasPanel:
     with session.edit(Message("Edit")) as edit:
         edit.add_node("model", Node("fc2", "nn.Linear", {"out_features": 3}, at=(320, 288)))
     session.undo_stack.clear()
-    nodes = {"relu1": NodeReport("ok", (spec("N", 8, 26, 26),))}
+    image = (spec("N", 8, 26, 26),)
+    nodes = {"conv1": NodeReport("ok", image, parameters=1080), "relu1": NodeReport("ok", image)}
     session.analysis = Analysis({"model": NetworkReport(nodes)})
     session.analysed.emit(session.analysis)
     return panel
@@ -107,3 +108,18 @@ def test_a_wire_under_the_mouse_lights_the_way_up_and_down_and_says_its_shape(to
         ("fc", "digit"): LIT,
     }
     assert "N×8×26×26" in told.graph.overlay.labels[0][1]
+
+
+def test_a_port_and_a_wire_say_shape_type_and_how_many_parameters(told: CanvasPanel) -> None:
+    graph = told.graph
+
+    def said(at: QPointF) -> str:
+        hover.highlight(told.view, at)
+        return graph.overlay.labels[0][1]
+
+    assert said(graph.cards["conv1"].port("out", 0)) == "output · N×8×26×26 float32 · 1\u2009080 parameters"
+    assert said(graph.cards["relu1"].port("in", 0)) == "input · N×8×26×26 float32"
+    wire = graph.edges.wires_into("relu1")[0]
+    assert (
+        said(graph.edges.middle(wire)) == "conv1 → relu1 · N×8×26×26 float32 · conv1: 1\u2009080 parameters"
+    )
