@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import ctypes
+import gc
 import importlib
 import importlib.util
 import logging
@@ -32,6 +35,14 @@ analysis needs torch._dynamo. What the last stage lacks is told by the work that
 """
 IN_THE_WINDOW = {CURVES}
 """what defines classes of Qt: PySide crashes now and then where another thread than the GUI's does that"""
+WITHOUT_QT = (
+    "cuda.bindings.runtime",
+    "xml.etree.ElementTree",
+    "multiprocessing.connection",
+    "pydoc",
+    "cProfile",
+)
+"""what pyqtgraph imports, a third of its time: brought before it by the engine, where it is installed"""
 
 log = logging.getLogger("netloom")
 
@@ -54,6 +65,13 @@ def load_libraries() -> None:
         if (folder / name).is_file():
             scope = os.RTLD_GLOBAL if name == LIBRARIES[0] else os.RTLD_LOCAL
             load(os.fsencode(folder / name), os.RTLD_NOW | scope)
+
+
+def prepare_curves() -> None:
+    """Imports what the curves need and no class of Qt is in."""
+    for name in WITHOUT_QT:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
 
 
 class Engine(QObject):
@@ -95,17 +113,26 @@ class Engine(QObject):
 
     def _import(self) -> None:
         began = time.perf_counter()
+        collecting = gc.isenabled()
+        gc.disable()
         try:
             error = next((e for stage, names in self._plan[:-1] if (e := self._stage(stage, names))), None)
             self._ended.emit(time.perf_counter() - began, error)
             if error is None:
                 self._stage(*self._plan[-1])
         finally:
+            if collecting:
+                gc.enable()
             for stage, _ in self._plan:
                 stage.end()
 
     def _stage(self, stage: Stage, names: tuple[str, ...]) -> Exception | None:
-        """Imports the modules of a stage, then lets pass who waits for it."""
+        """Imports the modules of a stage, then lets pass who waits for it.
+
+        What came with them stays: Python's collector, which looks at all it knows with everybody standing
+        still (0.3 s of PyTorch alone), is told not to look at that again.
+        """
+        fresh = any(name not in sys.modules for name in names)
         try:
             for name in names:
                 self._bring(name)
@@ -113,6 +140,9 @@ class Engine(QObject):
         except Exception as error:  # a broken installation fails in any way; it is shown and logged
             log.error("%s could not be imported", name, exc_info=error)
             return error
+        if fresh:
+            gc.freeze()
+            atexit.register(gc.unfreeze)  # libraries complain of what is left when the interpreter ends
         stage.end()
         return None
 
@@ -122,6 +152,7 @@ class Engine(QObject):
                 load_libraries()
             importlib.import_module(name)
             return
+        prepare_curves()
         self._wanted.emit(name)
         self._here.wait()
         if self._error_here is not None:
