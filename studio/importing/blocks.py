@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from studio.catalog import signatures, table
 from studio.graph.members import ORDER, TIED
-from studio.graph.model import BLOCK, Network, Node
+from studio.graph.model import BLOCK, INPUT, Network, Node
 from studio.graph.operations import same
 from studio.graph.values import Json, Path, form, is_reference, set_at
 from studio.importing import members
+from studio.importing.errors import UntraceableError
 from studio.importing.scope import Scope
+from studio.words import Message
 
 _OWN = frozenset({"input", "output", "const", "param", "buffer", "opaque"})
 
@@ -30,10 +32,15 @@ class _Use:
     numbers: dict[Path, Json] = field(default_factory=dict)
     block: str = ""
     values: dict[str, Json] = field(default_factory=dict)
+    handed: tuple[Json, ...] = ()
+    """the numbers that it is called with besides: another call of the same module has others"""
 
 
 def networks(root: Scope, name: str) -> dict[str, Network]:
-    """The network of `root` under `name`, and a block for each kind of call in it. Blocks come first."""
+    """The network of `root` under `name`, and a block for each kind of call in it. Blocks come first.
+
+    Raises UntraceableError where a module does another thing when it is called again.
+    """
     made: dict[str, Network] = {}
     uses: dict[int, _Use] = {}
     ties = members.ties(root)
@@ -46,7 +53,18 @@ def networks(root: Scope, name: str) -> dict[str, Network]:
         for (kind, _), group in groups.items():
             title = name if group[0].scope is root else _free(kind, {*made, name})
             made[title] = _network(group, title, made)
+    _check_calls(uses.values())
     return made
+
+
+def _check_calls(uses: Iterable[_Use]) -> None:
+    """A module is one block, however often it is called."""
+    blocks: dict[str, str] = {}
+    for use in uses:
+        if blocks.setdefault(use.scope.path, use.block) != use.block:
+            error = UntraceableError(Message("it does another thing when it is called again"))
+            error.path = use.scope.path
+            raise error
 
 
 def _levels(root: Scope) -> list[list[Scope]]:
@@ -76,7 +94,8 @@ def _use(scope: Scope, uses: Mapping[int, _Use], ties: list[list[str]]) -> _Use:
     for node in scope.network().nodes.values():
         if node.id in scope.children:
             child = uses[id(scope.children[node.id])]
-            node = replace(node, type=BLOCK + child.block, params=dict(child.values))
+            args = (*node.args, *child.handed)
+            node = replace(node, type=BLOCK + child.block, params=dict(child.values), args=args)
         elif table.is_module(node.type):
             entry = table.entry(node.type)
             known = {
@@ -155,8 +174,16 @@ def _network(group: list[_Use], title: str, made: Mapping[str, Network]) -> Netw
             together.setdefault(json.dumps(said), []).append(path)
     nodes = group[0].nodes
     names = _names(nodes, list(together.values()))
-    changes = {path: name for name, paths in names.items() for path in paths}
+    inputs = {name: paths for name, paths in names.items() if _varies_by_call(group, paths[0])}
+    names = {name: paths for name, paths in names.items() if name not in inputs}
+    changes: dict[Path, Json] = {path: {"p": name} for name, paths in names.items() for path in paths}
     parameters: dict[str, Json] = {}
+    taken = {node.id for node in nodes}
+    fed = [Node(_free(name, taken), INPUT) for name in inputs]
+    for node, paths in zip(fed, inputs.values(), strict=True):
+        changes |= {path: {"n": node.id} for path in paths}
+    for use in group:
+        use.handed = tuple(use.numbers[paths[0]] for paths in inputs.values())
     for name, paths in names.items():
         for use in group:
             use.values[name] = use.numbers[paths[0]]
@@ -165,10 +192,20 @@ def _network(group: list[_Use], title: str, made: Mapping[str, Network]) -> Netw
     for use in group:
         use.block = title
     written = [_written(node, place, changes, made) for place, node in enumerate(nodes)]
+    before = sum(node.type == INPUT for node in written)
+    written[before:before] = fed
     extra: dict[str, Json] = {ORDER: group[0].order}
     if group[0].ties:
         extra[TIED] = group[0].ties
     return Network({node.id: node for node in written}, parameters, extra)
+
+
+def _varies_by_call(group: list[_Use], path: Path) -> bool:
+    """Whether a number differs between two calls of one module: it cannot be the module's own then."""
+    known: dict[str, Json] = {}
+    return any(
+        not same(known.setdefault(use.scope.path, use.numbers[path]), use.numbers[path]) for use in group
+    )
 
 
 def _names(nodes: list[Node], together: list[list[Path]]) -> dict[str, list[Path]]:
@@ -193,12 +230,12 @@ def _plain(path: Path) -> str:
     return said if said not in ("args", "t", "of", "slice") else "value"
 
 
-def _written(node: Node, place: int, changes: Mapping[Path, str], made: Mapping[str, Network]) -> Node:
+def _written(node: Node, place: int, changes: Mapping[Path, Json], made: Mapping[str, Network]) -> Node:
     """A node with parameters in place of what differs, and without what has its default."""
     table_: Any = _table(node)
-    for path, name in changes.items():
+    for path, value in changes.items():
         if path[0] == place:
-            table_ = set_at(table_, path[1:], {"p": name})
+            table_ = set_at(table_, path[1:], value)
     params = table_["params"]
     if node.block is not None:
         defaults: Mapping[str, Json] = made[node.block].parameters

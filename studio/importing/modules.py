@@ -49,9 +49,9 @@ def read_module(module: nn.Module, inputs: Any, name: str | None = None, partly:
     title = name or type(module).__name__
     try:
         scope, varied, told = _read(module, given, partly)
+        read = blocks.networks(scope, NETWORK)
     except UntraceableError as error:
         raise ImportRefusedError(_refusal(title, error)) from error
-    read = blocks.networks(scope, NETWORK)
     networks = {key: in_order(runs.folded(network, read)) for key, network in read.items()}
     whole = ProjectData(networks=networks)
     networks = {key: placed(network, whole) for key, network in reversed(networks.items())}

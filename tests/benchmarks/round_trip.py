@@ -200,7 +200,7 @@ def compared(original: Any, other: Any, wanted: dict[str, tuple[int, ...]]) -> d
 
 
 def is_store(model: Any, name: str) -> bool:
-    """Whether it is a buffer that no state_dict has: what follows from it is compared, not where it is kept."""
+    """Whether it is a buffer that no state_dict has: what follows from it is compared, not its place."""
     kind, _, path = name.partition(" ")
     return kind == "buffer" and path not in model.state_dict()
 

@@ -474,3 +474,57 @@ class Standardised(nn.Conv2d):
 
 def test_a_batch_norm_without_statistics_takes_those_of_its_input() -> None:
     check(nn.Sequential(Standardised(3, 4, 3)), torch.rand(2, 3, 8, 8), others=(torch.rand(3, 3, 9, 9),))
+
+
+class Scaled(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor, scale: float) -> Tensor:
+        return self.fc(x) * scale
+
+
+class CallsAgain(nn.Module):
+    """Calls one module with different numbers, and another of its kind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = Scaled()
+        self.second = Scaled()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.second(self.first(self.first(x, 2.0), 3.0), 4.0)
+
+
+def test_a_number_that_differs_between_two_calls_of_one_module_is_handed_in() -> None:
+    module = CallsAgain()
+    found = read_module(module, torch.rand(2, 4))
+    scaled = found.project.networks["Scaled"]
+    assert [node.type for node in scaled.nodes.values()][:2] == ["input", "input"]
+    x = torch.rand(3, 4)
+    for made in (built(found, module), written(found, module)):
+        assert torch.equal(made(x), module(x))
+
+
+class Turns(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor, turned: bool) -> Tensor:
+        return self.fc(x).neg() if turned else self.fc(x)
+
+
+class CallsOtherwise(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.part = Turns()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.part(self.part(x, False), True)
+
+
+def test_a_module_that_does_another_thing_when_it_is_called_again_is_refused() -> None:
+    with pytest.raises(ImportRefusedError, match="in part, it does another thing"):
+        read_module(CallsOtherwise(), torch.rand(2, 4))
