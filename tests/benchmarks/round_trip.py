@@ -33,7 +33,10 @@ SHORT = "NETLOOM_ROUND_TRIP"
 SIZES = {"inception_v3": 299, "maxvit": 224, "vit_h_14": 56}
 """how wide the images are, by the beginning of the name; the rest take small ones, so that 80 models end"""
 SMALL = 64
-PER_PROCESS = 8
+CLIPS = {"mvit": (16, 224), "s3d": (16, 224), "swin3d": (4, 64)}
+"""frames and width of a film, by the beginning of the name; the rest take short and narrow ones"""
+CLIP = (4, 32)
+PER_PROCESS = 4
 HUGE = 300_000_000
 """parameters of a model of which no two copies are held at once: 16 GB are enough for all of torchvision"""
 TIMM = Path(__file__).with_name("timm_architectures.txt")
@@ -90,7 +93,8 @@ def shapes(family: str, name: str, model: Any) -> dict[str, tuple[int, ...]]:
         size = 128
     lead: tuple[int, ...] = (3,)
     if family == "video":
-        lead, size = (3, 16), 224 if name.startswith(("mvit", "swin3d", "s3d")) else 112
+        frames, size = next((clip for begin, clip in CLIPS.items() if name.startswith(begin)), CLIP)
+        lead = (3, frames)
     grown = (*lead, size * 3 // 2, size * 3 // 2)
     usual = (*lead, size, size)
     return {"eval": (2, *usual), "size": (2, *grown), "batch": (3, *usual), "train": (2, *usual)}
