@@ -5,30 +5,11 @@ PyTorch's own words show only when unfolded.
 
 from __future__ import annotations
 
-import html
-from collections.abc import Sequence
-from typing import Protocol
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
-    QPushButton,
-    QScrollArea,
-    QSizePolicy,
-    QStackedLayout,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
-
-from studio.app import theme
-from studio.app.icons import icon
 from studio.app.language import follow
-from studio.app.named import named
-from studio.app.problem_counts import SIGNS
+from studio.app.problem_rows import ProblemRow, RowList
 from studio.app.session import Session
 from studio.compiler.analysis import Cure, Problem
 from studio.words import Message, NetloomError, tr
@@ -37,132 +18,7 @@ MOST = 200
 """rows; with more problems than that, the first ones have to go first"""
 
 
-class Told(Protocol):
-    """What a row says: a problem of the network, or something odd about the data."""
-
-    @property
-    def severity(self) -> str: ...
-
-    @property
-    def text(self) -> Message: ...
-
-    @property
-    def cures(self) -> Sequence[Labelled]: ...
-
-    @property
-    def detail(self) -> str: ...
-
-
-class Labelled(Protocol):
-    """A cure, as a button shows it."""
-
-    @property
-    def label(self) -> Message: ...
-
-
-class ProblemRow(QWidget):
-    """One problem and its place. `chosen` after a click or Enter; `cure_chosen(cure)` after one on a cure.
-
-    `unfolded` is what the button says that shows the problem's detail.
-    """
-
-    chosen = Signal()
-    cure_chosen = Signal(object)
-
-    def __init__(self, problem: Told, place: str, unfolded: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("problem_row")
-        self.problem = problem
-        self._unfolded = unfolded
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._hovered = False
-        name, color = SIGNS[problem.severity]
-        sign = QLabel()
-        sign.setPixmap(icon(name, color).pixmap(QSize(16, 16), self.devicePixelRatioF()))
-        where = f"<b>{html.escape(place)}</b>&ensp;" if place else ""
-        said = where + html.escape(str(problem.text))
-        text = QLabel(said, textFormat=Qt.TextFormat.RichText, wordWrap=True)
-        text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        words = QHBoxLayout()
-        words.setSpacing(8)
-        words.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
-        words.addWidget(text, 1, Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 8)
-        column.setSpacing(4)
-        column.addLayout(words)
-        if problem.cures or problem.detail:
-            column.addLayout(self._buttons())
-        if problem.detail:
-            column.addWidget(self._detail())
-        self.setAccessibleName(f"{place}: {problem.text}" if place else str(problem.text))
-
-    def set_waiting(self, waits: bool) -> None:
-        """While cures are being tried again, none of those before can be chosen."""
-        for button in self.findChildren(QPushButton, "cure_button"):
-            button.setEnabled(not waits)
-
-    def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(24, 0, 0, 0)
-        row.setSpacing(8)
-        for cure in self.problem.cures:
-            button = named(QPushButton(str(cure.label)), "cure_button")
-            button.clicked.connect(lambda _=False, chosen=cure: self.cure_chosen.emit(chosen))
-            row.addWidget(button)
-        if self.problem.detail:
-            self._unfold = named(QToolButton(), "problem_detail_button")
-            self._unfold.setCheckable(True)
-            self._unfold.setText(self._unfolded)
-            self._unfold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            self._unfold.setArrowType(Qt.ArrowType.RightArrow)
-            self._unfold.toggled.connect(self._show_detail)
-            row.addWidget(self._unfold)
-        row.addStretch(1)
-        return row
-
-    def _detail(self) -> QPlainTextEdit:
-        self._raw = QPlainTextEdit(self.problem.detail, readOnly=True)
-        self._raw.setAccessibleName(self._unfolded)
-        self._raw.setStyleSheet("font-family: monospace; font-size: 12px")
-        self._raw.setFixedHeight(90)
-        self._raw.hide()
-        return self._raw
-
-    def _show_detail(self, shown: bool) -> None:
-        self._unfold.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
-        self._raw.setVisible(shown)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
-            self.chosen.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chosen.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        self._hovered = True
-        self.update()
-
-    def leaveEvent(self, event: object) -> None:
-        self._hovered = False
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        colors = theme.current()
-        painter = QPainter(self)
-        if self._hovered or self.hasFocus():
-            painter.fillRect(self.rect(), colors.color("card"))
-        if self.hasFocus():
-            painter.fillRect(0, 0, 2, self.height(), colors.color("accent"))
-        painter.fillRect(0, self.height() - 1, self.width(), 1, colors.color("line"))
-
-
-class ProblemsPanel(QWidget):
+class ProblemsPanel(RowList):
     """All problems, worst first. `reveal(network, node)` asks the canvas to bring a node into view."""
 
     reveal = Signal(str, str)
@@ -174,29 +30,10 @@ class ProblemsPanel(QWidget):
         self.setAutoFillBackground(True)
         self._session = session
         self._shown: tuple[Problem, ...] | None = None
-        self._none = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        self._none.setObjectName("no_problems")
-        self._none.setProperty("second", True)
-        self._rows: list[ProblemRow] = []
-        self._list = QWidget()
-        self._column = QVBoxLayout(self._list)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self._column.addStretch(1)
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setWidget(self._list)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(self._none)
-        self._stack.addWidget(scroll)
+        self.none.setObjectName("no_problems")
         session.analysed.connect(lambda _: self._refresh())
         session.opened.connect(self._refresh)
-        theme.notifier().changed.connect(self._list.update)
         follow(self, self.retranslate)
-
-    @property
-    def rows(self) -> list[ProblemRow]:
-        return list(self._rows)
 
     def retranslate(self) -> None:
         self.setAccessibleName(tr("Problems"))
@@ -206,19 +43,13 @@ class ProblemsPanel(QWidget):
     def _refresh(self) -> None:
         analysis = self._session.analysis
         problems = analysis.problems
-        self._none.setText(self._nothing())
+        self.none.setText(self._nothing())
         if self._shown is not None and analysis.tells(problems, self._shown):
-            for row in self._rows:
-                row.set_waiting(not analysis.cures_known)
+            self.set_waiting(not analysis.cures_known)
             return
         counted = self._shown is None or len(problems) != len(self._shown)
         self._shown = problems
-        for row in self._rows:
-            self._column.removeWidget(row)
-            row.hide()
-            row.deleteLater()
-        self._rows = [self._row(problem) for problem in problems[:MOST]]
-        self._stack.setCurrentIndex(1 if problems else 0)
+        self.show_rows(self._row(problem) for problem in problems[:MOST])
         if counted:
             self.count_changed.emit(len(problems))
 
@@ -226,7 +57,6 @@ class ProblemsPanel(QWidget):
         row = ProblemRow(problem, _place(problem), tr("What PyTorch says"))
         row.chosen.connect(lambda: self._show(problem))
         row.cure_chosen.connect(self._apply)
-        self._column.insertWidget(self._column.count() - 1, row)
         return row
 
     def _nothing(self) -> str:

@@ -52,8 +52,8 @@ def analysed(panel: ProblemsPanel, *problems: Problem) -> None:
 
 def test_without_problems_it_says_that_training_may_begin(panel: ProblemsPanel) -> None:
     analysed(panel)
-    assert panel._none.isVisible()
-    assert panel._none.text() == "No problems. The network can be trained."
+    assert panel.none.isVisible()
+    assert panel.none.text() == "No problems. The network can be trained."
 
 
 def test_every_problem_is_listed_in_the_order_of_the_analysis(panel: ProblemsPanel) -> None:
@@ -128,4 +128,4 @@ def test_the_same_problems_again_leave_the_rows_alone(panel: ProblemsPanel) -> N
 def test_the_panel_follows_the_language(panel: ProblemsPanel) -> None:
     analysed(panel)
     words.set_language("zh_CN")
-    assert panel._none.text() == "没有问题，可以训练网络。"
+    assert panel.none.text() == "没有问题，可以训练网络。"
