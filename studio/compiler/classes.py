@@ -203,6 +203,7 @@ class ClassWriter:
             made.update(self.walk.steps[node].module_path for node in run)
             layers = [self._layer(self.walk.steps[node]) for node in run]
             found = self._holders(holder.rpartition(".")[0], made)
+            made.add(holder)
             return [*found, *self._assign(holder, call("nn.Sequential", layers))]
         if not self._has_member(step):
             return []
@@ -238,6 +239,7 @@ class ClassWriter:
             head[-1] += ":"
             return [*found, *head, *lines(call(f"{owner}.add_module", ["str(number)", element]), INDENT * 3)]
         found = self._holders(holder.rpartition(".")[0], made)
+        made.add(holder)
         if repeated.runs_alone(self.project.networks[step.node.block or ""]):
             return [*found, *self._assign(holder, call("nn.Sequential", [self._layer(step)]))]
         layers = Group("nn.ModuleList", (element, loop.clause()), "generator")

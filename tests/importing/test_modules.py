@@ -528,3 +528,22 @@ class CallsOtherwise(nn.Module):
 def test_a_module_that_does_another_thing_when_it_is_called_again_is_refused() -> None:
     with pytest.raises(ImportRefusedError, match="in part, it does another thing"):
         read_module(CallsOtherwise(), torch.rand(2, 4))
+
+
+class ReadsWithin(nn.Module):
+    """Uses the weight of a layer of a Sequential beside the Sequential itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.body(x) @ self.body[0].weight
+
+
+def test_a_weight_within_a_sequential_is_read_without_making_another_of_it() -> None:
+    module = ReadsWithin()
+    found = read_module(module, torch.rand(2, 4))
+    x = torch.rand(3, 4)
+    for made in (built(found, module), written(found, module)):
+        assert torch.equal(made(x), module(x))
