@@ -23,6 +23,7 @@ from studio.training.objectives import Meter, Objective
 from studio.training.position import Keeper, Position, set_generators
 from studio.training.progress import EpochRecord, Event, Progress
 from studio.training.recorder import Recorder, check_finite
+from studio.training.replay import Replay, replays
 from studio.training.schedules import Schedule
 from studio.training.settings import Settings
 from studio.training.steering import Steering, rate_of
@@ -106,7 +107,8 @@ class _Fit:
         self._attendants, self._commands = attendants, together.mirrored(commands)
         self._recorder = Recorder(progress, optimizer)
         descent = Descent(module, optimizer, settings.options, schedule, objective, movers.average)
-        self._portions = together.portions(module, objective, descent, progress, attendants.note, data.train)
+        given = (module, objective, descent, progress, attendants.note, data.train)
+        self._portions = together.portions(*given, self._replay(descent.every))
         self._breaks = together.breaks(
             self._recorder,
             self._commands,
@@ -119,6 +121,14 @@ class _Fit:
             progress,
         )
         self._limit = together.limit(settings.options, progress)
+
+    def _replay(self, every: int) -> Replay | None:
+        """What replays steps; None where each is computed by autograd, as one that is watched must be."""
+        speed = self._settings.speed
+        wanted = speed.replay and not speed.compile and every == 1 and self._attendants.watch is None
+        if not wanted or not replays(self._module, self._objective):
+            return None
+        return Replay(self._module, self._objective, self._progress.notices.append)
 
     def epoch(self, epoch: int, start: Position | None) -> End | None:
         """Trains an epoch, from the middle of it where `start` is; says how the training ends, if it does."""

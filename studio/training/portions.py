@@ -16,6 +16,8 @@ from studio.words import Message
 if TYPE_CHECKING:
     from studio.training.descent import Descent
     from studio.training.objectives import Meter, Objective
+    from studio.training.objectives.objective import Outcome
+    from studio.training.replay import Replay
 
 Judged = list[tuple[Any, Tensor]]
 """predictions, each with what it should have been"""
@@ -26,6 +28,7 @@ class Portions:
 
     Where memory runs short, the parts are halved, their gradients added up, and the batch is tried again;
     `note` is told. What has no smaller part to try, or is no lack of memory, is raised as it came.
+    Whole batches are replayed by `replay` where there is one.
     """
 
     def __init__(
@@ -35,7 +38,9 @@ class Portions:
         descent: Descent,
         progress: Progress,
         note: Callable[[Event], object],
+        replay: Replay | None = None,
     ) -> None:
+        self._replay = replay
         self._module, self._objective, self._descent = module, objective, descent
         self._progress, self._note = progress, note
 
@@ -51,14 +56,21 @@ class Portions:
     def _gathered(self, x: Tensor, y: Tensor, turn: str) -> tuple[Tensor, Judged]:
         while True:
             try:
-                if self._progress.parts == 1:
-                    loss, prediction, target = self._objective.step(self._module, x, y, turn)
-                    return self._descent.gather(loss, turn), [(prediction, target)]
-                return self._in_parts(x, y, turn)
+                if self._progress.parts > 1:
+                    return self._in_parts(x, y, turn)
+                if self._replay is not None:
+                    loss, prediction, target = self._replay.step(x, y, self._plainly)
+                else:
+                    loss, prediction, target = self._plainly(x, y, turn)
+                return loss, [(prediction, target)]
             except (RuntimeError, MemoryError) as error:
                 if not machine.out_of_memory(error) or 2 * self._progress.parts > len(x):
                     raise
             self._halve(len(x))
+
+    def _plainly(self, x: Tensor, y: Tensor, turn: str = "") -> Outcome:
+        loss, prediction, target = self._objective.step(self._module, x, y, turn)
+        return self._descent.gather(loss, turn), prediction, target
 
     def _in_parts(self, x: Tensor, y: Tensor, turn: str) -> tuple[Tensor, Judged]:
         whole, judged = torch.zeros((), device=x.device), []

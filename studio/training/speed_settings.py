@@ -15,7 +15,7 @@ PRECISIONS = (AUTO, "float32", "bfloat16")
 """what layers compute in; weights, losses and validation are in float32 with any of them"""
 FORMATS = (AUTO, "contiguous", "channels_last")
 """how images lie in memory: channel by channel, or pixel by pixel with all its channels"""
-DEFAULTS: Mapping[str, Json] = {"precision": AUTO, "memory_format": AUTO, "compile": False}
+DEFAULTS: Mapping[str, Json] = {"precision": AUTO, "memory_format": AUTO, "compile": False, "replay": True}
 
 
 class SpeedError(NetloomError):
@@ -24,11 +24,15 @@ class SpeedError(NetloomError):
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """`precision` and `memory_format` "auto": chosen at the start of a run (see `training.speed`)."""
+    """`precision` and `memory_format` "auto": chosen at the start of a run (see `training.speed`).
+
+    `replay`: steps are replayed without autograd where that gives the same bits (see `training.replay`).
+    """
 
     precision: str = AUTO
     memory_format: str = AUTO
     compile: bool = False
+    replay: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """The same as keys of a `training` section, every one stated."""
@@ -37,11 +41,11 @@ class Speed:
 
 def read(section: Mapping[str, Json]) -> Speed:
     """These settings of a `training` section. Raises SpeedError naming key, value and cure."""
-    compiled = section.get("compile", False)
-    if not isinstance(compiled, bool):
-        raise _wrong("compile", compiled, Message("true or false"))
     return Speed(
-        _one_of(section, "precision", PRECISIONS), _one_of(section, "memory_format", FORMATS), compiled
+        _one_of(section, "precision", PRECISIONS),
+        _one_of(section, "memory_format", FORMATS),
+        _yes_or_no(section, "compile"),
+        _yes_or_no(section, "replay"),
     )
 
 
@@ -50,6 +54,13 @@ def _one_of(section: Mapping[str, Json], key: str, known: tuple[str, ...]) -> st
     if value not in known:
         raise _wrong(key, value, Message("one of {known}", known=", ".join(known)))
     return str(value)
+
+
+def _yes_or_no(section: Mapping[str, Json], key: str) -> bool:
+    value = section.get(key, DEFAULTS[key])
+    if not isinstance(value, bool):
+        raise _wrong(key, value, Message("true or false"))
+    return value
 
 
 def _wrong(key: str, value: Json, expected: Message) -> SpeedError:

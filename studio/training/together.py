@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from studio.training.descent import Descent
     from studio.training.options import Options
     from studio.training.position import Keeper
+    from studio.training.replay import Replay
     from studio.training.schedules import Schedule
 
 CONTROL_STEPS = 8
@@ -132,10 +133,11 @@ def portions(
     progress: Progress,
     note: Callable[[Event], object],
     data: Split,
+    replay: Replay | None,
 ) -> Portions:
-    """How batches are taken here."""
+    """How batches are taken here; `replay` is for one process."""
     if ranks.size() == 1:
-        return Portions(module, objective, descent, progress, note)
+        return Portions(module, objective, descent, progress, note, replay)
     return Shares(module, objective, descent, progress, note, data)
 
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from studio.training import known_ways, machine, ranks, speed
+from studio.training import known_ways, machine, ranks, speed, tape
+from studio.training.replay import replays
 from studio.training.settings import Settings
 from studio.training.speed import Pace
 from studio.words import Message
@@ -24,6 +25,7 @@ from studio.words import Message
 if TYPE_CHECKING:
     from studio.data.prepare import Prepared
     from studio.training.objectives import Objective
+    from studio.training.objectives.objective import Outcome
 
 SHARE, MOST_S = 0.02, 4.0
 """of the time that the training is expected to take, and at most"""
@@ -36,7 +38,7 @@ HOPELESS = 4.0
 """times as long as a way that is known: not worth a second look"""
 LEAST_STEP_S = 0.004
 """a shorter step is measured as one of several"""
-LAYOUT_GAIN, PRECISION_GAIN, THREAD_GAIN = 1.03, 1.15, 1.15
+LAYOUT_GAIN, PRECISION_GAIN, THREAD_GAIN = 1.03, 1.05, 1.15
 """how many times as fast another way must be to be taken"""
 AGREE = 0.98
 """the least cosine between the gradients in a lower precision and in float32"""
@@ -52,6 +54,7 @@ class _Subject:
     y: Tensor
     device: str
     until: float
+    replay: bool
     clock: Callable[[], float] = time.perf_counter
 
     @property
@@ -94,6 +97,7 @@ def choose(
         data.train.y[:some],
         device,
         time.perf_counter() + seconds,
+        _may_replay(settings),
     )
     gpus = [device] if device.startswith("cuda") else []
     before = torch.get_num_threads()
@@ -114,6 +118,11 @@ def choose(
             return chosen
     finally:
         torch.set_num_threads(before)
+
+
+def _may_replay(settings: Settings) -> bool:
+    alone = ranks.size() == 1 and settings.options.accumulate == 1
+    return alone and settings.speed.replay and not settings.speed.compile
 
 
 def _budget(settings: Settings, multiply_adds: int, steps: int, device: str) -> float:
@@ -165,6 +174,7 @@ class _Try:
         if subject.x.dim() == 4:
             self._x = subject.x.contiguous(memory_format=speed.FORMATS[pace.memory_format])
         self._steps = 1
+        self._tape: tape.Tape | None = None
 
     @classmethod
     def made(cls, subject: _Subject, pace: Pace, hopeless: float = math.inf) -> _Try | None:
@@ -177,6 +187,7 @@ class _Try:
             made.run()
             if made.best > hopeless:
                 return made
+            made.write_down()
             made.run()
         except (RuntimeError, MemoryError):
             return None
@@ -184,11 +195,25 @@ class _Try:
         made.best = math.inf
         return made
 
+    def write_down(self) -> None:
+        """From here on steps are made as the run will make them: without autograd, where that can be."""
+        subject = self._subject
+        if not subject.replay or not replays(self._module, subject.objective):
+            return
+        trained = [p for p in self._module.parameters() if p.requires_grad]
+        try:
+            self._tape = tape.record(self._outcome, self._x, subject.y, trained)[0]
+        except (tape.TapeError, RuntimeError):  # then they are made by autograd
+            return
+
     def run(self) -> None:
         torch.set_num_threads(self.pace.threads)
         began = self._now()
         for _ in range(self._steps):
-            self._step()
+            if self._tape is not None:
+                self._tape(self._x, self._subject.y)
+            else:
+                self._step()
         self.best = min(self.best, (self._now() - began) / self._steps)
 
     def gradient(self) -> Tensor:
@@ -201,8 +226,11 @@ class _Try:
     def _step(self) -> None:
         for parameter in self._module.parameters():
             parameter.grad = None
-        objective, turn = self._subject.objective, self._subject.objective.turns[0]
-        objective.step(self._module, self._x, self._subject.y, turn)[0].backward()  # type: ignore[no-untyped-call]
+        self._outcome(self._x, self._subject.y)[0].backward()  # type: ignore[no-untyped-call]
+
+    def _outcome(self, x: Tensor, y: Tensor) -> Outcome:
+        objective = self._subject.objective
+        return objective.step(self._module, x, y, objective.turns[0])
 
     def _now(self) -> float:
         if self._subject.device.startswith("cuda"):

@@ -16,6 +16,7 @@ SETTINGS: dict[str, Message] = {
     "precision": Message("What layers compute in. Weights, losses and validation are in float32 with any."),
     "memory_format": Message("How images lie in memory. Convolutions are mostly faster with channels last."),
     "compile": Message("torch.compile: a minute of warm-up, then faster steps on most graphics cards."),
+    "replay": Message("Each step calls what the first ones did, without autograd: the same bits, sooner."),
     "processes": Message("So many processes share every batch: one for each graphics card of this machine."),
     "schedule": Message("How the learning rate changes while training."),
     "warmup_epochs": Message("The learning rate rises from a hundredth to its value over so many epochs."),

@@ -12,7 +12,7 @@ _FORMATS = {"contiguous": Message("channels first"), "channels_last": Message("c
 
 
 def fields(session: Session) -> list[Field]:
-    """Precision, memory format, and whether the network is compiled."""
+    """Precision, memory format, and whether the network is compiled or its steps are replayed."""
     unset = (AUTO, Message("automatic"))
     precisions = [unset, *((name, Message("{name}", name=name)) for name in PRECISIONS[1:])]
     formats = [unset, *((name, _FORMATS[name]) for name in FORMATS[1:])]
@@ -20,4 +20,5 @@ def fields(session: Session) -> list[Field]:
         ChoiceField(session, (SECTION, "precision"), Message("Computing precision"), AUTO, precisions),
         ChoiceField(session, (SECTION, "memory_format"), Message("Memory format"), AUTO, formats),
         CheckField(session, (SECTION, "compile"), Message("Compiled"), False),
+        CheckField(session, (SECTION, "replay"), Message("Replayed"), True),
     ]
