@@ -60,5 +60,5 @@ class Glide(QObject):
         for id_, (x, y) in self._to.items():
             if id_ in cards:
                 from_x, from_y = self._from[id_]
-                cards[id_].setPos(from_x + (x - from_x) * share, from_y + (y - from_y) * share)
+                cards[id_].place(from_x + (x - from_x) * share, from_y + (y - from_y) * share)
         self._graph.moved_cards(id_ for id_ in self._to if id_ in cards)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPen, QPixmap, QPolygonF
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen, QPolygonF, QTransform
 
 from studio.app import theme as themes
 from studio.app.canvas import painting
@@ -16,6 +15,8 @@ from studio.words import tr
 SPACING = 24
 NEAREST = 14.0
 """dots are never nearer on screen than this; from farther away, every second or fourth is shown"""
+GRID = 32
+"""so many dots across and down are painted at a time"""
 
 
 def step(zoom: float) -> float:
@@ -26,67 +27,37 @@ def step(zoom: float) -> float:
     return gap
 
 
-class Backdrop:
-    """The ground with its dots. A zoom that stays is drawn once and then only copied; panning moves it."""
+def paint(painter: QPainter, exposed: QRect, origin: QPointF, zoom: float) -> None:
+    """Fills a part of the viewport, in whose pixels the painter works; `origin` is the scene's.
 
-    def __init__(self) -> None:
-        self._zoom = 0.0
-        self._size = QSize()
-        self._picture: QPixmap | None = None
-
-    def forget(self) -> None:
-        self._zoom = 0.0
-
-    def paint(self, painter: QPainter, exposed: QRect, room: QWidget, origin: QPointF, zoom: float) -> None:
-        """Fills the exposed part of `room`; the painter works in its pixels. `origin` is the scene's."""
-        gap = step(zoom)
-        offset = QPointF(origin.x() % gap - gap, origin.y() % gap - gap)
-        if (zoom, room.size()) != (self._zoom, self._size):
-            self._zoom, self._size, self._picture = zoom, room.size(), None
-            painter.fillRect(exposed, themes.current().color("canvas"))
-            _draw(painter, room.width(), room.height(), offset, gap)
-            return
-        if self._picture is None:
-            self._picture = self._make(gap, room.devicePixelRatioF())
-        painter.drawPixmap(QPointF(round(offset.x()), round(offset.y())), self._picture)
-
-    def _make(self, gap: float, ratio: float) -> QPixmap:
-        width, height = self._size.width() + 2 * gap, self._size.height() + 2 * gap
-        picture = QPixmap(math.ceil(width * ratio), math.ceil(height * ratio))
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(themes.current().color("canvas"))
-        painter = QPainter(picture)
-        _draw(painter, width, height, QPointF(0, 0), gap)
-        painter.end()
-        return picture
+    A dot stands on the pixel next to its place: for a camera that moved by whole pixels it moved by as many.
+    """
+    theme, gap = themes.current(), step(zoom)
+    painter.fillRect(exposed, theme.color("canvas"))
+    left, right = _dots(exposed.left(), exposed.width(), origin.x(), gap)
+    top, bottom = _dots(exposed.top(), exposed.height(), origin.y(), gap)
+    pen = QPen(theme.color("dots"), 2)
+    pen.setCosmetic(True)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(pen)
+    for row in range(top, bottom, GRID):
+        for column in range(left, right, GRID):
+            painter.setTransform(
+                QTransform(gap, 0, 0, gap, origin.x() + column * gap, origin.y() + row * gap)
+            )
+            painter.drawPoints(_grid(min(GRID, right - column), min(GRID, bottom - row)))
+    painter.resetTransform()
 
 
-@cache
+def _dots(start: int, length: int, origin: float, gap: float) -> tuple[int, int]:
+    """The first dot of a stretch, counted from the scene's origin, and the one behind its last."""
+    return math.floor((start - 2 - origin) / gap), math.ceil((start + length + 2 - origin) / gap) + 1
+
+
+@lru_cache(maxsize=256)
 def _grid(across: int, down: int) -> QPolygonF:
     """Points one apart."""
     return QPolygonF([QPointF(x, y) for y in range(down) for x in range(across)])
-
-
-def _draw(painter: QPainter, width: float, height: float, offset: QPointF, gap: float) -> None:
-    """Sets the dots of a room of this size, the first at `offset`."""
-    sheet = 32
-    pen = QPen(themes.current().color("dots"), 2)
-    pen.setCosmetic(True)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    painter.setPen(pen)
-    painter.translate(offset)
-    painter.scale(gap, gap)
-    across, down = (
-        math.ceil((width - offset.x()) / gap / sheet),
-        math.ceil((height - offset.y()) / gap / sheet),
-    )
-    for row in range(down):
-        for column in range(across):
-            painter.translate(column * sheet, row * sheet)
-            painter.drawPoints(_grid(sheet, sheet))
-            painter.translate(-column * sheet, -row * sheet)
-    painter.restore()
 
 
 def paint_hint(painter: QPainter, room: QRect) -> None:

@@ -1,12 +1,11 @@
-"""All wires of a network in one item: bucketed in tiles, each painted on its own, with its own hit test."""
+"""All wires of a network in one layer: bucketed in tiles, each painted on its own, with its own hit test."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QPainter, QPen
 
 from studio.app import theme as themes
 from studio.app.canvas import painting, routing
@@ -31,9 +30,10 @@ LIT, HOT, DIMMED, HIDDEN = "lit", "hot", "dimmed", "hidden"
 """A wire of the card under the mouse; the wire under the mouse; out of play; picked up."""
 
 
-class EdgeLayer(QGraphicsRectItem):
+class EdgeLayer:
     """The wires between the cards that `card(id)` knows. `others(rect)` are the cards a wire goes around;
-    `text(source, output)` is what its chip says."""
+    `text(source, output)` is what its chip says. `stain(rect)` is told where something looks different.
+    """
 
     def __init__(
         self,
@@ -41,13 +41,10 @@ class EdgeLayer(QGraphicsRectItem):
         card: Callable[[str], NodeItem | None],
         others: Callable[[QRectF], Iterable[NodeItem]],
         text: Callable[[str, int], str],
+        stain: Callable[[QRectF], None],
     ) -> None:
-        super().__init__(-WORLD, -WORLD, 2 * WORLD, 2 * WORLD)
-        self.setPen(Qt.PenStyle.NoPen)
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
-        self.setZValue(-1)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self._store, self._card, self._others, self._text = store, card, others, text
+        self._stain = stain
         self._into: dict[str, tuple[Wire, ...]] = {}
         self._out_of: dict[str, dict[Wire, None]] = {}
         self._edges: dict[Wire, Edge] = {}
@@ -55,13 +52,18 @@ class EdgeLayer(QGraphicsRectItem):
         self._states: dict[Wire, str] = {}
         self._chips: dict[str, list[tuple[str, QPointF]]] = {}
         self._floating: dict[Wire, Edge] = {}
+        self._loose: dict[Wire, Edge] = {}
+        """the wires between a dragged card and another one, as they lie now"""
+        self._strays: list[tuple[QLineF, bool]] = []
+        """the straight lines of these as they lay, and whether it is the start that is dragged"""
+        self._afloat: dict[str, None] = {}
+        """the cards whose chips are painted with what floats"""
         self._swimming: set[str] = set()
-        """the cards whose chips float too"""
-        self._outer: list[Wire] = []
+        """those of them whose chips go along as they are"""
         self._float_bounds, self._offset = QRectF(), QPointF()
         self._extent = 1600.0
         self._zoom = 1.0
-        self._moving = False
+        self._hasty = False
         self.lines: dict[Wire, QLineF] = {}
 
     # -- following the document ------------------------------------------------------------------
@@ -70,8 +72,8 @@ class EdgeLayer(QGraphicsRectItem):
         for table in (self._into, self._out_of, self._edges, self._states, self._chips, self.lines):
             table.clear()
         self._tiles.clear()
-        self._floating, self._outer, self._swimming = {}, [], set()
-        self.update()
+        self._floating, self._loose, self._afloat, self._swimming = {}, {}, {}, set()
+        self._stain(QRectF())
 
     def set_wires(self, target: str, wires: tuple[Wire, ...]) -> None:
         """These are the wires into `target` from now on."""
@@ -107,43 +109,66 @@ class EdgeLayer(QGraphicsRectItem):
     # -- following a drag ------------------------------------------------------------------------
 
     def lift(self, nodes: Iterable[str]) -> None:
-        """Begins a drag of cards: the wires among them float with them, as they lie, until `settle`."""
+        """Begins a drag of cards. Until `settle` their wires are painted by `draw_floating`: those among them
+        float along as they lie, the others are laid anew."""
         ids = set(nodes)
         inner = [w for id_ in ids for w in self._into.get(id_, ()) if w.source in ids and w in self._edges]
-        outer = {w for id_ in ids for w in self.wires_at(id_)} - set(inner)
+        outer = {w for id_ in ids for w in self.wires_at(id_) if w in self._edges} - set(inner)
         self._floating = {wire: self._edges[wire] for wire in inner}
-        for wire, edge in self._floating.items():
+        self._loose = {wire: self._edges[wire] for wire in outer}
+        self._strays = [(self._edges[wire].line, wire.source in ids) for wire in outer]
+        self._afloat = dict.fromkeys(wire.source for wire in (*inner, *outer))
+        self._swimming = ids - {wire.source for wire in outer}
+        self._float_bounds, self._offset = QRectF(), QPointF()
+        for wire, edge in (*self._floating.items(), *self._loose.items()):
             self._tiles.drop(edge)
             self.lines.pop(wire, None)
-        self._outer = list(outer)
-        self._swimming = ids - {wire.source for wire in outer}
-        self._float_bounds = QRectF()
+            self._stain(edge.bounds)
         for edge in self._floating.values():
             self._float_bounds = self._float_bounds.united(edge.bounds)
-        self._offset = QPointF()
+        for source in self._afloat:
+            self._update_chips(self._chips.get(source, []))
 
-    def float_by(self, offset: QPointF) -> None:
-        """The cards are so far from where they were: what floats goes along, other wires are laid anew."""
-        if self._floating:
-            self.update(self._float_bounds.translated(self._offset))
-            self._offset = QPointF(offset)
-            self.update(self._float_bounds.translated(self._offset))
-        for wire in self._outer:
-            self.lay_wire(wire)
-        for source in dict.fromkeys(wire.source for wire in self._outer):
-            self.refresh_chips(source)
+    def float_by(self, offset: QPointF, near: bool) -> QRectF:
+        """The cards are so far from where they were. Returns the rectangle around what floats.
+
+        From afar wires are straight lines, and none is laid.
+        """
+        self._offset = QPointF(offset)
+        around = self._float_bounds.translated(offset)
+        if not near:
+            for line in self._stray_lines():
+                around = around.united(QRectF(line.p1(), line.p2()).normalized().adjusted(-1, -1, 1, 1))
+            return around
+        for wire in self._loose:
+            made = self._make(wire)
+            if made is not None:
+                self._loose[wire] = self._edges[wire] = made
+                around = around.united(made.bounds)
+        for source in dict.fromkeys(wire.source for wire in self._loose):
+            self._chips[source] = self._lay_chips(source)
+        for source in self._afloat:
+            for text, at in self._chips.get(source, ()):
+                at = at + self._offset if source in self._swimming else at
+                around = around.united(_chip_rect(text, at))
+        return around
 
     def settle(self) -> None:
         """The drag is over: what floated is laid where its cards are."""
-        floating, self._floating = self._floating, {}
-        if floating:
-            self.update(self._float_bounds.translated(self._offset))
+        wires = [wire for wire in (*self._floating, *self._loose) if wire in self._edges]
+        self._floating, self._loose, self._afloat, self._strays = {}, {}, {}, []
         self._offset, self._swimming = QPointF(), set()
-        for wire, edge in floating.items():
-            if self._edges.get(wire) is edge:
-                self.lay_wire(wire)
-        for source in dict.fromkeys(wire.source for wire in floating):
+        for wire in wires:
+            self.lay_wire(wire)
+        for source in dict.fromkeys(wire.source for wire in wires):
             self.refresh_chips(source)
+
+    def _stray_lines(self) -> list[QLineF]:
+        by = self._offset
+        return [
+            QLineF(line.p1() + by, line.p2()) if starts else QLineF(line.p1(), line.p2() + by)
+            for line, starts in self._strays
+        ]
 
     def lay_wire(self, wire: Wire) -> None:
         edge = self._make(wire)
@@ -156,16 +181,16 @@ class EdgeLayer(QGraphicsRectItem):
         old = self._edges.get(wire)
         if old is not None:
             self._tiles.drop(old)
-            self.update(old.bounds)
+            self._stain(old.bounds)
         self._edges[wire] = edge
         bounds = edge.bounds
         self._tiles.put(edge, (bounds.left(), bounds.top(), bounds.width(), bounds.height()))
         self.lines[wire] = edge.line
-        self.update(bounds)
+        self._stain(bounds)
 
     def _update_chips(self, chips: list[tuple[str, QPointF]]) -> None:
         for text, at in chips:
-            self.update(QRectF(at.x(), at.y(), painting.chip_width(text), painting.CHIP_HEIGHT))
+            self._stain(_chip_rect(text, at))
 
     def _make(self, wire: Wire) -> Edge | None:
         source, target = self._card(wire.source), self._card(wire.target)
@@ -187,14 +212,22 @@ class EdgeLayer(QGraphicsRectItem):
         edge = self._edges.pop(wire, None)
         self._states.pop(wire, None)
         self._floating.pop(wire, None)
+        self._loose.pop(wire, None)
         if edge is not None:
             self._tiles.drop(edge)
             self.lines.pop(wire, None)
-            self.update(edge.bounds)
+            self._stain(edge.bounds)
 
     def refresh_chips(self, source: str) -> None:
         """Works out the chips below a card: one for each wired output, where there is room."""
         self._update_chips(self._chips.pop(source, []))
+        made = self._lay_chips(source)
+        if made:
+            self._chips[source] = made
+            self._update_chips(made)
+
+    def _lay_chips(self, source: str) -> list[tuple[str, QPointF]]:
+        """What the chips below a card say, and where they stand."""
         leaving: dict[int, list[Edge]] = {}
         for wire in self._out_of.get(source, ()):
             if wire in self._edges:
@@ -211,9 +244,7 @@ class EdgeLayer(QGraphicsRectItem):
             if text and room >= painting.CHIP_HEIGHT + 8 and left >= free_from:
                 made.append((text, QPointF(left, edge.start.y() + (room - painting.CHIP_HEIGHT) / 2)))
                 free_from = left + painting.chip_width(text)
-        if made:
-            self._chips[source] = made
-            self._update_chips(made)
+        return made
 
     def relay_around(self, rect: QRectF) -> None:
         """Lays the wires anew that pass `rect`: a card there came, went or moved."""
@@ -266,9 +297,10 @@ class EdgeLayer(QGraphicsRectItem):
         """The straight lines of the wires that may touch a part of the scene, without those that float."""
         return [edge.line for edge in self._near(rect)]
 
-    def drifting(self) -> tuple[list[QLineF], QPointF]:
-        """The straight lines of what floats, where it was, and how far it has gone."""
-        return [edge.line for edge in self._floating.values()], self._offset
+    def drifting(self) -> list[QLineF]:
+        """The straight lines of the wires of what is dragged."""
+        by = self._offset
+        return [*(edge.line.translated(by) for edge in self._floating.values()), *self._stray_lines()]
 
     def middle(self, wire: Wire) -> QPointF:
         return routing.middle(self._edges[wire].points)
@@ -282,42 +314,43 @@ class EdgeLayer(QGraphicsRectItem):
         """Which wires look other than usual, all of them."""
         for wire in states.keys() | self._states.keys():
             if states.get(wire) != self._states.get(wire) and wire in self._edges:
-                self.update(self._edges[wire].bounds)
+                self._stain(self._edges[wire].bounds)
         self._states = dict(states)
 
-    def begin_frame(self, zoom: float, extent: float, moving: bool) -> None:
+    def begin_frame(self, zoom: float, extent: float, hasty: bool) -> None:
         """Tells the zoom and the longer side of the viewport in pixels of the frame to come.
 
-        While the camera is `moving`, wires longer than the view are painted without smoothing, three times as
-        fast; no eye can tell.
+        In haste, while the camera moves on, wires are painted without smoothing, many times as fast; no eye
+        can tell.
         """
-        self._zoom, self._extent, self._moving = zoom, extent, moving
+        self._zoom, self._extent, self._hasty = zoom, extent, hasty
 
-    def shape(self) -> QPainterPath:
-        return QPainterPath()
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
-        exposed = option.exposedRect
-        fine, wide = self._pens()
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+    def draw(self, painter: QPainter, exposed: QRectF) -> None:
+        """Paints the wires and chips of a part of the scene; the painter works in scene units."""
         shown = [edge for edge in self._near(exposed) if edge.bounds.intersects(exposed)]
-        self._paint_edges(painter, shown, exposed, (fine, wide))
+        self._paint_edges(painter, shown, exposed)
+        if self._zoom >= CHIPS_FROM:
+            sources = dict.fromkeys(edge.wire.source for edge in shown)
+            self._paint_chips(painter, [s for s in sources if s not in self._afloat], exposed)
+        painter.setOpacity(1)
+
+    def draw_floating(self, painter: QPainter, exposed: QRectF) -> None:
+        """As `draw`, the wires and chips of what is dragged."""
+        loose = [edge for edge in self._loose.values() if edge.bounds.intersects(exposed)]
+        self._paint_edges(painter, loose, exposed)
         drifted = exposed.translated(-self._offset)
         floating = [edge for edge in self._floating.values() if edge.bounds.intersects(drifted)]
         if floating:
             painter.translate(self._offset)
-            self._paint_edges(painter, floating, drifted, (fine, wide))
+            self._paint_edges(painter, floating, drifted)
             painter.translate(-self._offset)
         if self._zoom >= CHIPS_FROM:
-            self._paint_chips(painter, [*shown, *floating], exposed)
+            self._paint_chips(painter, self._afloat, exposed)
         painter.setOpacity(1)
 
-    def _paint_edges(
-        self, painter: QPainter, shown: list[Edge], exposed: QRectF, pens: tuple[QPen, QPen]
-    ) -> None:
-        fine, wide = pens
+    def _paint_edges(self, painter: QPainter, shown: list[Edge], exposed: QRectF) -> None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        fine, wide = self._pens()
         usual = [edge for edge in shown if edge.wire not in self._states] if self._states else shown
         sight = self._extent / self._zoom
         reach = 0.0 if self._zoom < THIN_BELOW else sight / 2
@@ -339,7 +372,7 @@ class EdgeLayer(QGraphicsRectItem):
         color = painting.blend(theme.color("second"), theme.color("canvas"), 0.6)
         fine = QPen(color, 1)
         fine.setCosmetic(True)
-        return fine, QPen(color, 1.6)
+        return fine, fine if self._hasty else QPen(color, 1.6)
 
     def _stroke(self, painter: QPainter, edges: list[Edge], pen: QPen) -> None:
         """Each curve by itself: one path of many anti-aliased curves costs many times more."""
@@ -348,6 +381,11 @@ class EdgeLayer(QGraphicsRectItem):
         lines = [edge.line for edge in edges if edge.straight]
         if lines:
             painter.drawLines(lines)
+        if self._hasty:
+            for edge in edges:
+                if not edge.straight:
+                    painter.drawPolyline(edge.points)
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         draw = painter.drawPath
         for edge in edges:
@@ -357,7 +395,7 @@ class EdgeLayer(QGraphicsRectItem):
     def _stroke_parts(self, painter: QPainter, edges: list[Edge], exposed: QRectF, pen: QPen) -> None:
         """Of wires longer than the view what is in sight alone: stroking the rest would cost as much."""
         painter.setPen(pen)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._moving)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._hasty)
         for edge in edges:
             part = edge.part(exposed.left(), exposed.right())
             heights = [at.y() for at in part]
@@ -384,14 +422,17 @@ class EdgeLayer(QGraphicsRectItem):
         pen.setCosmetic(True)
         self._stroke(painter, [edge], pen)
 
-    def _paint_chips(self, painter: QPainter, shown: list[Edge], exposed: QRectF) -> None:
-        for source in dict.fromkeys(edge.wire.source for edge in shown):
+    def _paint_chips(self, painter: QPainter, sources: Iterable[str], exposed: QRectF) -> None:
+        for source in sources:
             by = self._offset if source in self._swimming else QPointF()
             for text, place in self._chips.get(source, ()):
                 at = place + by
-                width = painting.chip_width(text)
-                if exposed.intersects(QRectF(at.x(), at.y(), width, painting.CHIP_HEIGHT)):
+                if exposed.intersects(_chip_rect(text, at)):
                     self._store.draw_chip(painter, text, at)
+
+
+def _chip_rect(text: str, at: QPointF) -> QRectF:
+    return QRectF(at.x(), at.y(), painting.chip_width(text), painting.CHIP_HEIGHT)
 
 
 def _right_only(edges: list[Edge], x: float) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsRectItem
 
 from studio.app import theme as themes
 from studio.app.canvas import painting
@@ -31,8 +32,9 @@ Part = Literal["title", "corner"]
 class FrameItem(QGraphicsRectItem):
     """Shows one frame. Its place while it is dragged is the item's; the document's is `frame`."""
 
-    def __init__(self, id_: str, frame: Frame) -> None:
+    def __init__(self, id_: str, frame: Frame, stain: Callable[[QRectF], None]) -> None:
         super().__init__()
+        self._stain = stain
         self.id = id_
         self.frame = frame
         self.setPen(Qt.PenStyle.NoPen)
@@ -46,9 +48,15 @@ class FrameItem(QGraphicsRectItem):
 
     def show_at(self, at: QPointF, size: tuple[int, int]) -> None:
         """Shows it elsewhere, or in another size, than the document has it."""
+        self.repaint()
         self.setPos(at)
         self.setRect(QRectF(0, 0, *size))
-        self.update()
+        self.repaint()
+
+    def repaint(self) -> None:
+        """It looks different where it is."""
+        if not self.rect().isEmpty():
+            self._stain(self.sceneBoundingRect())
 
     def _color(self) -> str:
         return self.frame.color if self.frame.color in COLOR_NAMES else "second"
@@ -65,9 +73,8 @@ class FrameItem(QGraphicsRectItem):
             return "corner"
         return "title" if QRectF(0, 0, rect.width(), TITLE).contains(inner) else None
 
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
+    def draw(self, painter: QPainter) -> None:
+        """Paints it with its corner at the origin, in scene units."""
         theme, color = themes.current(), self._color()
         rect = self.rect().adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, QPointF
-from PySide6.QtWidgets import QGraphicsScene
 
 from studio.app.canvas.frame_item import FrameItem, Part
 from studio.app.session import Session
@@ -11,11 +12,14 @@ from studio.graph import frames
 from studio.graph.document import Change
 from studio.graph.operations import SetNetwork
 
+if TYPE_CHECKING:
+    from studio.app.canvas.scene import GraphScene
+
 
 class FrameLayer(QObject):
     """Makes and removes the frames of a scene."""
 
-    def __init__(self, session: Session, scene: QGraphicsScene) -> None:
+    def __init__(self, session: Session, scene: GraphScene) -> None:
         super().__init__(scene)
         self._session = session
         self._scene = scene
@@ -35,10 +39,11 @@ class FrameLayer(QObject):
         network = self._session.network
         found = frames.frames(self._session.document.network(network)) if network in names else {}
         for id_ in self.items.keys() - found.keys():
+            self.items[id_].repaint()
             self._scene.removeItem(self.items.pop(id_))
         for id_, frame in found.items():
             if id_ not in self.items:
-                self.items[id_] = FrameItem(id_, frame)
+                self.items[id_] = FrameItem(id_, frame, self._scene.stain)
                 self._scene.addItem(self.items[id_])
             elif self.items[id_].frame != frame:
                 self.items[id_].show_frame(frame)

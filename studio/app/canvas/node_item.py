@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsRectItem
 
 from studio.app.canvas import painting
 from studio.app.canvas.geometry import DOT, MARGIN, THUMB, THUMB_GAP, Rect, Side, port_x
@@ -20,9 +21,18 @@ from studio.graph.model import Node
 DIM = 0.35
 
 
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """Whom a card asks: for its `face`, when it is first painted and again after `invalidate`, and whether
+    there is room for the picture beside it. `stain` is told where it looks different."""
+
+    face: Callable[[str], Face]
+    fits: Callable[[NodeItem], bool]
+    stain: Callable[[QRectF], None]
+
+
 class NodeItem(QGraphicsRectItem):
-    """One card. `face` is asked for when it is first painted, and again after `invalidate`; `fits` whether
-    there is room for the picture beside it; `marks` has the outlines of those that are not plain.
+    """One card. `marks` has the outlines of those that are not plain.
 
     To Qt it is a rectangle: Qt asks for its bounds several times a frame, and so does not ask Python.
     """
@@ -32,8 +42,7 @@ class NodeItem(QGraphicsRectItem):
         node: Node,
         shape: Shape,
         store: PixmapStore,
-        face: Callable[[str], Face],
-        fits: Callable[[NodeItem], bool],
+        ask: Asks,
         marks: Mapping[str, str],
     ) -> None:
         super().__init__()
@@ -42,8 +51,8 @@ class NodeItem(QGraphicsRectItem):
         self.dimmed = False
         self.thumb: Thumb | None = None
         self._store = store
-        self._ask = face
-        self._fits = fits
+        self._ask = ask
+        self.lifted = False
         self._marks = marks
         self._face: Face | None = None
         self.setPen(Qt.PenStyle.NoPen)
@@ -55,7 +64,7 @@ class NodeItem(QGraphicsRectItem):
     @property
     def face(self) -> Face:
         if self._face is None:
-            self._face = self._ask(self.node.id)
+            self._face = self._ask.face(self.node.id)
         return self._face
 
     @property
@@ -80,7 +89,7 @@ class NodeItem(QGraphicsRectItem):
     def invalidate(self) -> None:
         """The face is to be made anew, and painted."""
         self.forget_face()
-        self.update()
+        self.repaint()
 
     def reshape(self, shape: Shape) -> None:
         if shape != self.shape_:
@@ -91,23 +100,37 @@ class NodeItem(QGraphicsRectItem):
     def set_dimmed(self, dimmed: bool) -> None:
         if dimmed != self.dimmed:
             self.dimmed = dimmed
-            self.update()
+            self.repaint()
 
     def set_thumb(self, thumb: Thumb | None) -> None:
         """Gives it the picture beside it, or takes it away."""
         if thumb is not self.thumb:
             self.thumb = thumb
             self._bound()
-            self.update()
+            self.repaint()
 
     def _bound(self) -> None:
         beside = THUMB_GAP + THUMB - MARGIN + 1 if self.thumb is not None else 0
         width = self.shape_.width + 2 * MARGIN + beside
         bounds = QRectF(-MARGIN, -MARGIN, width, self.shape_.height + 2 * MARGIN)
         if bounds != self.rect():
+            self.repaint()
             self.setRect(bounds)
 
+    def repaint(self) -> None:
+        """It looks different where it is."""
+        self._ask.stain(self.sceneBoundingRect())
+
     # -- where it is -----------------------------------------------------------------------------
+
+    def place(self, x: float, y: float) -> None:
+        """Puts it there; one that is lifted is painted by who lifted it."""
+        if self.lifted:
+            self.setPos(x, y)
+            return
+        self.repaint()
+        self.setPos(x, y)
+        self.repaint()
 
     def box(self) -> Rect:
         """The card in scene units, without what it paints around itself."""
@@ -116,7 +139,7 @@ class NodeItem(QGraphicsRectItem):
 
     @property
     def shows_thumb(self) -> bool:
-        return self.thumb is not None and self._fits(self)
+        return self.thumb is not None and self._ask.fits(self)
 
     def thumb_box(self) -> QRectF:
         """Where the picture beside it is, or would be, in scene units."""
@@ -144,18 +167,24 @@ class NodeItem(QGraphicsRectItem):
         x = at.x() + port_x(self.shape_.width, count, min(index, count - 1))
         return QPointF(x, at.y() if side == "in" else at.y() + self.shape_.height)
 
-    # -- Qt --------------------------------------------------------------------------------------
+    # -- painting --------------------------------------------------------------------------------
 
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
+    def draw(self, painter: QPainter, corner: QPointF) -> bool:
+        """Paints it with its corner at a point of the viewport, in whose pixels the painter works.
+
+        False where something stands in for a picture that is still to be drawn.
+        """
+        store = self._store
         if self.dimmed:
             painter.setOpacity(DIM)
-        if self.thumb is not None and self._fits(self):
-            self._store.draw_thumb(painter, self.thumb, self.thumb_box().topLeft() - self.pos())
-        if self._face is None and self._store.spent:
-            self._store.draw_block(painter, self.category, self.shape_.width, self.shape_.height)
+        sharp = True
+        if self.shows_thumb and self.thumb is not None:
+            sharp = store.draw_thumb(painter, self.thumb, self.thumb_box().topLeft() - self.pos(), corner)
+        if self._face is None and store.spent:
+            store.draw_block(painter, self.category, self.shape_.width, self.shape_.height, corner)
+            sharp = False
         else:
-            self._store.draw_card(painter, self.face, self.mark)
+            sharp = store.draw_card(painter, self.face, self.mark, corner) and sharp
         if self.dimmed:
             painter.setOpacity(1)
+        return sharp

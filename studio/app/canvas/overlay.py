@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
-from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
 
 from studio.app import theme as themes
 from studio.app.canvas import painting, routing
 from studio.app.canvas.geometry import CORNER, MARGIN, Rect
 from studio.app.canvas.snapping import Guide
 
-WORLD = 1_000_000.0
 
+class Overlay(QObject):
+    """Lies over the picture of the scene and is no part of it. A tool sets what is shown; `clear` at its end
+    takes all away. `changed(QRectF)` says where in the scene it looks different."""
 
-class Overlay(QGraphicsRectItem):
-    """The top item of the scene. A tool sets what is shown; `clear` at its end takes all away."""
+    changed = Signal(object)
 
-    def __init__(self) -> None:
-        super().__init__(-WORLD, -WORLD, 2 * WORLD, 2 * WORLD)
-        self.setPen(Qt.PenStyle.NoPen)
-        self.setZValue(10)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
         self._zoom = 1.0
         self._shown = QRectF()
         self.clear()
@@ -45,11 +42,11 @@ class Overlay(QGraphicsRectItem):
         self._zoom = zoom
 
     def refresh(self) -> None:
-        """Repaints what was shown and what is shown now; for an empty rectangle Qt would repaint all."""
+        """Repaints what was shown and what is shown now."""
         now = self._extent()
         changed = self._shown.united(now)
         if not changed.isEmpty():
-            self.update(changed)
+            self.changed.emit(changed)
         self._shown = now
 
     def _extent(self) -> QRectF:
@@ -73,18 +70,10 @@ class Overlay(QGraphicsRectItem):
         margin = 2 * MARGIN / max(self._zoom, 0.05)
         return found.adjusted(-margin, -margin, margin, margin) if not found.isNull() else found
 
-    # -- Qt --------------------------------------------------------------------------------------
-
-    def shape(self) -> QPainterPath:
-        return QPainterPath()
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
-        self.draw(painter)
+    # -- painting --------------------------------------------------------------------------------
 
     def draw(self, painter: QPainter) -> None:
-        """Paints in scene units; the overview calls it too."""
+        """Paints in scene units."""
         theme = themes.current()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.ghosts:

@@ -6,16 +6,19 @@ only when cards come or go; of a view on a part of the network, that part alone 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from studio.app import theme as themes
 from studio.app.canvas import painting
 from studio.app.canvas.scene import GraphScene
 
 OVERVIEW_BELOW = 0.4
+OUTLINES_FROM = 0.18
+"""the zoom from which a card, ten pixels high, has an outline also in a crowd"""
+CROWD = 2000
 PART = 0.5
 """a view on less than this share of the network asks what is in it"""
 
@@ -34,61 +37,94 @@ class Overview:
         self._by_color = None
 
     def _move(self, ids: Iterable[str]) -> None:
-        """Cards are dragged: their rectangles, which the lists hold, go along."""
+        """Cards were moved: their rectangles, which the lists hold, go along."""
         for id_ in ids if self._by_color is not None else ():
             if id_ in self._rects:
                 self._rects[id_].moveTo(self._graph.cards[id_].pos())
 
-    def paint(self, painter: QPainter, exposed: QRectF) -> None:
+    def paint(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:
         """Paints the cards and wires of a part of the scene; the painter works in scene units."""
         by_color = self._collect()
-        edges = self._graph.edges
+        edges, lifted = self._graph.edges, self._graph.lift.cards
         span = self._graph.sceneRect()
         if exposed.width() * exposed.height() < span.width() * span.height() * PART:
             by_color = self._within(exposed)
             lines = edges.lines_in(exposed)
         else:
             lines = list(edges.lines.values())
-        theme = themes.current()
+            if lifted:
+                by_color = self._without(lifted)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for frame in self._graph.frames.items.values():
             painter.fillRect(frame.rect().translated(frame.pos()), frame.ground())
-        pen = QPen(painting.blend(theme.color("second"), theme.color("canvas"), 0.45), 1)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
+        self._paint_lines(painter, lines)
+        self._paint_cards(painter, by_color, zoom)
+        chosen = [
+            self._rects[i] for i in self._graph.session.selection if i in self._rects and i not in lifted
+        ]
+        self._outline(painter, chosen, "accent", zoom)
+        for severity in ("warning", "error"):
+            ids = [i for i, found in self._graph.faulty().items() if found == severity and i not in lifted]
+            self._outline(painter, [self._rects[i] for i in ids if i in self._rects], severity, zoom)
+
+    def paint_lifted(self, painter: QPainter, zoom: float) -> None:
+        """Paints the cards that are dragged, with their wires; the painter works in scene units."""
+        graph = self._graph
+        if not graph.lift.cards:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        self._paint_lines(painter, graph.edges.drifting())
+        by_color: dict[str, list[QRectF]] = {}
+        chosen: list[QRectF] = []
+        selected = set(graph.session.selection)
+        for id_, card in graph.lift.cards.items():
+            rect = QRectF(*card.box())
+            by_color.setdefault(card.category, []).append(rect)
+            if id_ in selected:
+                chosen.append(rect)
+        self._paint_cards(painter, by_color, zoom)
+        self._outline(painter, chosen, "accent", zoom)
+
+    def _paint_lines(self, painter: QPainter, lines: list[QLineF]) -> None:
+        theme = themes.current()
+        painter.setPen(_pen(painting.blend(theme.color("second"), theme.color("canvas"), 0.45), 1))
         if lines:
             painter.drawLines(lines)
-        drifting, offset = edges.drifting()
-        if drifting:
-            painter.translate(offset)
-            painter.drawLines(drifting)
-            painter.translate(-offset)
-        pen = QPen(theme.color("canvas"), 1)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
+
+    def _paint_cards(self, painter: QPainter, by_color: dict[str, list[QRectF]], zoom: float) -> None:
+        theme = themes.current()
+        painter.setPen(_pen(theme.color("canvas"), 1) if self._outlined(zoom) else Qt.PenStyle.NoPen)
         for category, rects in by_color.items():
             painter.setBrush(theme.color(category))
             painter.drawRects(rects)
-        self._outline(painter, theme, self._graph.session.selection, "accent")
-        for severity in ("warning", "error"):
-            ids = [id_ for id_, found in self._graph.faulty().items() if found == severity]
-            self._outline(painter, theme, ids, severity)
-        painter.setPen(pen)
 
-    def _outline(self, painter: QPainter, theme: themes.Theme, ids: Iterable[str], color: str) -> None:
-        rects = [self._rects[id_] for id_ in ids if id_ in self._rects]
-        if rects:
-            pen = QPen(theme.color(color), 2)
-            pen.setCosmetic(True)
-            painter.setPen(pen)
-            painter.setBrush(theme.color(color, 0.35))
-            painter.drawRects(rects)
+    def _outlined(self, zoom: float) -> bool:
+        return zoom >= OUTLINES_FROM or len(self._graph.cards) < CROWD
+
+    def _outline(self, painter: QPainter, rects: list[QRectF], color: str, zoom: float) -> None:
+        """Outlines cards; those that are too small for an outline are filled."""
+        if not rects:
+            return
+        theme = themes.current()
+        fine = self._outlined(zoom)
+        painter.setPen(_pen(theme.color(color), 2) if fine else Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color(color, 0.35) if fine else theme.color(color))
+        painter.drawRects(rects)
+
+    def _without(self, lifted: Container[str]) -> dict[str, list[QRectF]]:
+        """The rectangles of all cards but some, by colour."""
+        found: dict[str, list[QRectF]] = {}
+        for id_, card in self._graph.cards.items():
+            if id_ not in lifted:
+                found.setdefault(card.category, []).append(self._rects[id_])
+        return found
 
     def _within(self, exposed: QRectF) -> dict[str, list[QRectF]]:
         """The rectangles of the cards in a part of the scene, by colour."""
         found: dict[str, list[QRectF]] = {}
         for card in self._graph.cards_in(exposed):
-            found.setdefault(card.category, []).append(self._rects[card.node.id])
+            if not card.lifted:
+                found.setdefault(card.category, []).append(self._rects[card.node.id])
         return found
 
     def _collect(self) -> dict[str, list[QRectF]]:
@@ -101,3 +137,9 @@ class Overview:
                 found.setdefault(card.category, []).append(rect)
             self._by_color = found
         return self._by_color
+
+
+def _pen(color: QColor, width: float) -> QPen:
+    pen = QPen(color, width)
+    pen.setCosmetic(True)
+    return pen

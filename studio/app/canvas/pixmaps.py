@@ -73,36 +73,40 @@ class PixmapStore:
 
     # -- cards -----------------------------------------------------------------------------------
 
-    def draw_card(self, painter: QPainter, face: Face, mark: str) -> None:
-        """Paints a card whose corner is the painter's origin. The painter's transform is left changed."""
+    def draw_card(self, painter: QPainter, face: Face, mark: str, at: QPointF) -> bool:
+        """Paints a card with its corner at a point of the viewport, in whose pixels the painter works.
+
+        False where a picture of its exact size is still to be drawn.
+        """
         if self._zoom > DIRECT_ABOVE:
             painter.save()
+            painter.translate(at)
+            painter.scale(self._zoom, self._zoom)
             painting.paint_card(painter, face, mark, themes.current())
             painter.restore()
-            return
+            return True
         key: Key = (face, mark)
         held = self._kept.get(key)
         if held is not None:
             self._kept.move_to_end(key)
             exact = held.get(self._zoom)
             if exact is not None:
-                self._copy(painter, exact)
-                return
+                self._copy(painter, exact, at)
+                return True
         if self._resting and not self.spent:
-            self._copy(painter, self._render_card(key, face, mark, self._zoom))
-            return
+            self._copy(painter, self._render_card(key, face, mark, self._zoom), at)
+            return True
         self.starved = self.starved or self._resting
-        self._draw_scaled(painter, key, face, mark)
+        self._draw_scaled(painter, key, face, mark, at)
+        return False
 
-    def _copy(self, painter: QPainter, picture: QPixmap) -> None:
+    def _copy(self, painter: QPainter, picture: QPixmap, at: QPointF) -> None:
         """Blits a picture of the right size to whole pixels of the screen."""
-        there, ratio = painter.worldTransform(), self._ratio
-        x = round((there.dx() - MARGIN * self._zoom) * ratio) / ratio
-        y = round((there.dy() - MARGIN * self._zoom) * ratio) / ratio
-        painter.setWorldTransform(_IDENTITY)
+        ratio, margin = self._ratio, MARGIN * self._zoom
+        x, y = round((at.x() - margin) * ratio) / ratio, round((at.y() - margin) * ratio) / ratio
         painter.drawPixmap(QPointF(x, y), picture)
 
-    def _draw_scaled(self, painter: QPainter, key: Key, face: Face, mark: str) -> None:
+    def _draw_scaled(self, painter: QPainter, key: Key, face: Face, mark: str, at: QPointF) -> None:
         """Any picture of the card that is not too blurred, else a new one, else a plain block."""
         held = self._kept.get(key, {})
         scale = _nearest(held, self._zoom)
@@ -111,17 +115,19 @@ class PixmapStore:
             self._render_card(key, face, mark, scale)
             held = self._kept[key]
         if scale is None:
-            self.draw_block(painter, face.category, face.width, face.height)
+            self.draw_block(painter, face.category, face.width, face.height, at)
             return
-        whole = QRectF(-MARGIN, -MARGIN, face.width + 2 * MARGIN, face.height + 2 * MARGIN)
+        zoom, around = self._zoom, MARGIN * self._zoom
+        width, height = face.width * zoom + 2 * around, face.height * zoom + 2 * around
+        whole = QRectF(at.x() - around, at.y() - around, width, height)
         painter.drawPixmap(whole, held[scale], QRectF(held[scale].rect()))
 
-    def draw_block(self, painter: QPainter, category: str, width: float, height: float) -> None:
+    def draw_block(self, painter: QPainter, category: str, width: float, height: float, at: QPointF) -> None:
         """Stands in for a card whose picture is still to be drawn, and asks for a further frame."""
         self.starved = True
-        theme = themes.current()
-        painter.fillRect(QRectF(0, 0, width, height), theme.color("card"))
-        painter.fillRect(QRectF(0, 0, BAR, height), theme.color(category))
+        theme, zoom = themes.current(), self._zoom
+        painter.fillRect(QRectF(at.x(), at.y(), width * zoom, height * zoom), theme.color("card"))
+        painter.fillRect(QRectF(at.x(), at.y(), BAR * zoom, height * zoom), theme.color(category))
 
     def _render_card(self, key: Key, face: Face, mark: str, scale: float) -> QPixmap:
         made, painter = self._blank(face.width + 2 * MARGIN, face.height + 2 * MARGIN, scale)
@@ -152,9 +158,11 @@ class PixmapStore:
 
     # -- pictures beside cards -------------------------------------------------------------------
 
-    def draw_thumb(self, painter: QPainter, thumb: Thumb, at: QPointF) -> None:
-        """Paints the picture beside a card with its corner at `at`; without a copy of its size, directly."""
-        transform, zoom, ratio = painter.worldTransform(), self._zoom, self._ratio
+    def draw_thumb(self, painter: QPainter, thumb: Thumb, beside: QPointF, corner: QPointF) -> bool:
+        """Paints the picture beside a card whose corner is at `corner` of the viewport; without a copy of its
+        size, directly, and says False then."""
+        zoom, ratio = self._zoom, self._ratio
+        there = corner + beside * zoom
         key: Key = (thumb, "")
         picture = self._kept.get(key, {}).get(zoom)
         if picture is None and self._resting and not self.spent and zoom <= DIRECT_ABOVE:
@@ -165,16 +173,15 @@ class PixmapStore:
             self._keep(key, zoom, picture)
         if picture is None:
             painter.save()
-            painter.translate(at)
+            painter.translate(there)
+            painter.scale(zoom, zoom)
             thumb.paint(painter)
             painter.restore()
-            return
-        there = transform.map(at)
-        painter.setWorldTransform(_IDENTITY)
+            return zoom > DIRECT_ABOVE
         painter.drawPixmap(
             QPointF(round(there.x() * ratio) / ratio, round(there.y() * ratio) / ratio), picture
         )
-        painter.setWorldTransform(transform)
+        return True
 
     # -- keeping ---------------------------------------------------------------------------------
 

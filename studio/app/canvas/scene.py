@@ -16,8 +16,9 @@ from studio.app.canvas import look, painting
 from studio.app.canvas.edge_layer import EdgeLayer
 from studio.app.canvas.frame_layer import FrameLayer
 from studio.app.canvas.geometry import THUMB, THUMB_GAP, Rect, Side, union
+from studio.app.canvas.lifting import Lift
 from studio.app.canvas.look import Face, Shape
-from studio.app.canvas.node_item import NodeItem
+from studio.app.canvas.node_item import Asks, NodeItem
 from studio.app.canvas.overlay import Overlay
 from studio.app.canvas.pixmaps import PixmapStore
 from studio.app.canvas.thumbnails import Thumb
@@ -48,14 +49,18 @@ class GraphScene(QGraphicsScene):
     changed_cards = Signal()
     changed_faces = Signal()
     changed_places = Signal(object)
+    stained = Signal()
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.session = session
         self.store = PixmapStore()
         self.cards: dict[str, NodeItem] = {}
-        self.edges = EdgeLayer(self.store, self.cards.get, self.cards_in, self._chip_text)
-        self.overlay = Overlay()
+        self.stains: list[QRectF] = []
+        """where it looks different since the view last asked; null for everywhere"""
+        self.edges = EdgeLayer(self.store, self.cards.get, self.cards_in, self._chip_text, self.stain)
+        self.overlay = Overlay(self)
+        self.lift = Lift(self)
         self.frames = FrameLayer(session, self)
         self._problems: dict[str, list[Problem]] = {}
         self._reports: dict[str, NodeReport] = {}
@@ -69,8 +74,6 @@ class GraphScene(QGraphicsScene):
         self._held: set[str] = set()
         self._hold = QTimer(self, singleShot=True, interval=HOLD_MS)
         self._hold.timeout.connect(self._show_held)
-        self.addItem(self.edges)
-        self.addItem(self.overlay)
         session.opened.connect(self.rebuild)
         session.network_changed.connect(self.rebuild)
         session.edited.connect(self.follow)
@@ -78,18 +81,29 @@ class GraphScene(QGraphicsScene):
         session.analysed.connect(self._take_analysis)
         self.rebuild()
 
-    def begin_frame(self, zoom: float, ratio: float, extent: float, resting: bool, moving: bool) -> None:
+    def begin_frame(self, zoom: float, ratio: float, extent: float, resting: bool, hasty: bool) -> None:
         """Tells every painter the zoom, the device pixel ratio, the viewport's longer side in pixels, whether
-        the zoom is what it was in the frame before, and whether the camera moved since."""
+        the zoom is what it was in the frame before, and whether the frame is one of many and soon gone."""
         self.store.begin_frame(zoom, ratio, resting)
-        self.edges.begin_frame(zoom, extent, moving)
+        self.edges.begin_frame(zoom, extent, hasty)
         self.overlay.begin_frame(zoom)
+
+    def stain(self, rect: QRectF) -> None:
+        """Something looks different in a rectangle of the scene; everywhere, if it is null."""
+        if not self.stains:
+            self.stains.append(rect)
+            self.stained.emit()
+        elif rect.isNull():
+            self.stains[:] = [rect]
+        elif not self.stains[0].isNull():
+            self.stains.append(rect)
 
     # -- the whole network -----------------------------------------------------------------------
 
     def rebuild(self, _name: str = "") -> None:
         """Builds every card and wire anew: another document or network is shown."""
         self.about_to_change.emit()
+        self.stain(QRectF())
         self._hovered, self._targets = None, frozenset()
         self._shared = None
         self._marks.clear()
@@ -124,9 +138,11 @@ class GraphScene(QGraphicsScene):
         return dict(self.session.document.nodes(self.session.network))
 
     def _add_card(self, node: Node) -> None:
-        card = NodeItem(node, self._shape_of(node), self.store, self._face_of, self._thumb_fits, self._marks)
+        ask = Asks(self._face_of, self._thumb_fits, self.stain)
+        card = NodeItem(node, self._shape_of(node), self.store, ask, self._marks)
         self.cards[node.id] = card
         self.addItem(card)
+        card.repaint()
 
     def _lay_all(self) -> None:
         for wire in [w for id_ in self.cards for w in self.edges.wires_into(id_)]:
@@ -186,7 +202,7 @@ class GraphScene(QGraphicsScene):
         self._hold.stop()
         for id_ in self._held:
             if id_ in self.cards:
-                self.cards[id_].update()
+                self.cards[id_].repaint()
         self._held.clear()
 
     def _touched_by(self, operation: Operation) -> Iterable[str]:
@@ -257,12 +273,13 @@ class GraphScene(QGraphicsScene):
             self.edges.lay_wire(wire)
         if self._hovered == id_:
             self._hovered = None
+        card.repaint()
         self.removeItem(card)
 
     def _update_card(self, card: NodeItem, node: Node) -> None:
         old, card.node = card.node, node
         if (card.pos().x(), card.pos().y()) != node.at:
-            card.setPos(*node.at)
+            card.place(*node.at)
         alike = (old.type, old.id, old.path) == (node.type, node.id, node.path)
         only_moved = (
             old is not node
@@ -364,11 +381,11 @@ class GraphScene(QGraphicsScene):
         self._marks.clear()
         self._marks.update(known)
         if len(changed) > MANY:
-            self.update()
+            self.stain(QRectF())
             return
         for id_ in changed:
             if id_ in self.cards:
-                self.cards[id_].update()
+                self.cards[id_].repaint()
 
     def hover(self, id_: str | None) -> None:
         if id_ != self._hovered:
@@ -391,8 +408,8 @@ class GraphScene(QGraphicsScene):
         painting.forget_fonts()
         self.store.clear()
         for card in self.cards.values():
-            card.invalidate()
-        self.update()
+            card.forget_face()
+        self.stain(QRectF())
 
     # -- pictures beside cards -------------------------------------------------------------------
 
@@ -429,9 +446,9 @@ class GraphScene(QGraphicsScene):
         for area in moved if len(moved) <= MANY else ():
             for card in self.cards_in(area.adjusted(-reach, 0, reach, 0)):
                 if card.thumb is not None:
-                    card.update()
+                    card.repaint()
         if len(moved) > MANY:
-            self.update()
+            self.stain(QRectF())
 
     # -- hit tests -------------------------------------------------------------------------------
 
@@ -484,17 +501,12 @@ class GraphScene(QGraphicsScene):
     def moved_cards(self, ids: Iterable[str]) -> None:
         """Cards were moved by a gesture or an animation, not by the document: their wires follow."""
         moved = list(ids)
-        self._moved_areas(moved)
+        self.refit_thumbs(moved)
         self.edges.lay_many(moved)
         self.changed_places.emit(moved)
 
-    def dragged_cards(self, ids: Iterable[str], offset: QPointF) -> None:
-        """The cards for which `edges.lift` was called are so far from where they were."""
-        self._moved_areas(ids)
-        self.edges.float_by(offset)
-        self.changed_places.emit(ids)
-
-    def _moved_areas(self, ids: Iterable[str]) -> None:
+    def refit_thumbs(self, ids: Iterable[str]) -> None:
+        """Pictures beside cards near these may have room now, or none any more."""
         if self._fitting:
             self._refit_thumbs([_area(self.cards[id_]) for id_ in ids if id_ in self.cards])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -14,9 +14,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
-    QPainter,
     QPaintEvent,
-    QRegion,
     QResizeEvent,
     QTransform,
     QWheelEvent,
@@ -24,13 +22,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from studio.app import theme as themes
-from studio.app.canvas import backdrop, drops, hover, wire_edits
+from studio.app.canvas import drops, hover, wire_edits
 from studio.app.canvas.border import BorderScroll
 from studio.app.canvas.edits import Source, Target
 from studio.app.canvas.geometry import Side
 from studio.app.canvas.hover import WIRE_REACH
-from studio.app.canvas.overview import OVERVIEW_BELOW, Overview
+from studio.app.canvas.overview import OVERVIEW_BELOW
 from studio.app.canvas.scene import GraphScene
+from studio.app.canvas.showing import Showing
 from studio.app.canvas.tools.cut import CutTool
 from studio.app.canvas.tools.lazy import LazyTool
 from studio.app.canvas.tools.pan import PanTool
@@ -44,9 +43,6 @@ PORTS_FROM = 0.3
 """the zoom from which ports are near enough to be grabbed"""
 WHEEL = 1.0015
 FRAME_MARGIN = 40
-FRAME_MS = 16
-SETTLE_MS = 90
-"""so long after the last zoom the cards are drawn anew at their exact size"""
 WORLD = 500_000.0
 """how far one can pan"""
 SWEEPS: dict[Qt.Key, type[CutTool | SwipeTool]] = {Qt.Key.Key_Y: CutTool, Qt.Key.Key_A: SwipeTool}
@@ -77,16 +73,7 @@ class GraphView(QGraphicsView):
         self.graph = graph
         self.session = graph.session
         self.setScene(graph)
-        self.frames = 0
-        self._overview = Overview(graph)
-        self._backdrop = backdrop.Backdrop()
-        self._from_afar = False
-        self._painted_zoom = 0.0
-        self._painted_origin = QPointF()
-        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
-        self._settle.timeout.connect(self.viewport().update)
-        self._again = QTimer(self, singleShot=True, interval=FRAME_MS)
-        self._again.timeout.connect(self.viewport().update)
+        self.showing = Showing(self)
         self._space = False
         self._space_used = False
         self._sweeps: Qt.Key | None = None
@@ -106,14 +93,9 @@ class GraphView(QGraphicsView):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.BoundingRectViewportUpdate)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.NoViewportUpdate)
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setOptimizationFlags(
-            QGraphicsView.OptimizationFlag.DontSavePainterState
-            | QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing
-        )
-        self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         self.setSceneRect(QRectF(-WORLD, -WORLD, 2 * WORLD, 2 * WORLD))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
@@ -126,6 +108,11 @@ class GraphView(QGraphicsView):
     @property
     def zoom(self) -> float:
         return self.transform().m11()
+
+    @property
+    def near(self) -> bool:
+        """Whether cards are painted one by one."""
+        return self.zoom >= OVERVIEW_BELOW
 
     @property
     def shows_ports(self) -> bool:
@@ -143,6 +130,7 @@ class GraphView(QGraphicsView):
         fixed = anchor if anchor is not None else self.viewport().rect().center()
         there = self.viewportTransform().inverted()[0].map(QPointF(fixed))
         self.setTransform(QTransform.fromScale(zoom, zoom))
+        self.viewport().update()
         gap = self.viewportTransform().map(there) - QPointF(fixed)
         self.pan_by(QPoint(-round(gap.x()), -round(gap.y())))
         self.camera_moved.emit()
@@ -192,6 +180,7 @@ class GraphView(QGraphicsView):
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
+        self.viewport().update()
         self.camera_moved.emit()
 
     # -- gestures --------------------------------------------------------------------------------
@@ -421,52 +410,7 @@ class GraphView(QGraphicsView):
     # -- painting --------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        self.frames += 1
-        zoom, ratio = self.zoom, self.devicePixelRatioF()
-        size = self.viewport().size()
-        resting = zoom == self._painted_zoom
-        self._painted_zoom = zoom
-        origin = self.viewportTransform().map(QPointF(0, 0))
-        moving = not resting or origin != self._painted_origin
-        self._painted_origin = origin
-        self.graph.begin_frame(zoom, ratio, float(max(size.width(), size.height())), resting, moving)
-        if zoom < OVERVIEW_BELOW:
-            self._from_afar = True
-            super().paintEvent(QPaintEvent(QRegion()))
-            self._from_afar = False
-            self._paint_overview(event)
-        else:
-            super().paintEvent(event)
-        if self._empty:
-            painter = QPainter(self.viewport())
-            backdrop.paint_hint(painter, self.viewport().rect())
-            painter.end()
-        if moving:
-            self._settle.start()
-        if resting and self.graph.store.starved:
-            self._again.start()
-
-    def _paint_overview(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        painter.setClipRegion(event.region())
-        self._paint_backdrop(painter, event.rect())
-        painter.setWorldTransform(self.viewportTransform())
-        self._overview.paint(painter, self.visible_rect())
-        self.graph.overlay.draw(painter)
-        painter.end()
-
-    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        if self._from_afar:
-            return
-        painter.save()
-        painter.resetTransform()
-        exposed = self.viewportTransform().mapRect(QRectF(rect)).toAlignedRect()
-        self._paint_backdrop(painter, exposed)
-        painter.restore()
-
-    def _paint_backdrop(self, painter: QPainter, exposed: QRect) -> None:
-        origin = self.viewportTransform().map(QPointF(0, 0))
-        self._backdrop.paint(painter, exposed, self.viewport(), origin, self.zoom)
+        self.showing.paint(event, self._empty)
 
     def _check_hint(self) -> None:
         empty = not self.graph.cards
@@ -475,7 +419,7 @@ class GraphView(QGraphicsView):
             self.viewport().update()
 
     def _restyle(self) -> None:
-        self._backdrop.forget()
+        self.showing.forget()
         self.graph.restyle()
         self.viewport().update()
 

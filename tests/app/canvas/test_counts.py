@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication
 
 from studio.app.canvas import hover, pixmaps
@@ -32,13 +33,13 @@ class Paints:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
-        real = NodeItem.paint
+        real = NodeItem.draw
 
-        def counting(item: NodeItem, painter: object, option: object, widget: object = None) -> None:
+        def counting(item: NodeItem, painter: QPainter, corner: QPointF) -> bool:
             self.count += 1
-            real(item, painter, option, widget)  # type: ignore[arg-type]
+            return real(item, painter, corner)
 
-        monkeypatch.setattr(NodeItem, "paint", counting)
+        monkeypatch.setattr(NodeItem, "draw", counting)
 
     def since(self) -> int:
         for _ in range(3):
@@ -56,9 +57,7 @@ def settle(panel: CanvasPanel, qtbot) -> None:  # type: ignore[no-untyped-def]
     """Waits until every picture in sight has its exact size."""
     panel.view.viewport().update()
     qtbot.wait(150)
-    view, store = panel.view, panel.graph.store
-    waiting = (view._settle, view._again)
-    qtbot.waitUntil(lambda: not store.starved and not any(t.isActive() for t in waiting), timeout=5000)
+    qtbot.waitUntil(lambda: panel.view.showing.resting, timeout=5000)
 
 
 def test_hovering_over_a_card_paints_its_surroundings_only(
@@ -85,20 +84,54 @@ def test_moving_the_mouse_over_nothing_new_paints_nothing(
     assert paints.since() == 0
 
 
-def test_panning_paints_no_card_out_of_sight_and_draws_no_picture_twice(
+def test_panning_paints_the_strips_that_come_into_sight_and_draws_no_picture_twice(
     make_panel: MakePanel, paints: Paints, qtbot
 ) -> None:  # type: ignore[no-untyped-def]
     panel = make_panel(crowd())
+    panel.view.pan_by(QPoint(3, 2))
     settle(panel, qtbot)
     paints.since()
-    before, frames = panel.graph.store.rendered, panel.view.frames
-    panel.view.pan_by(QPoint(3, 2))
-    in_sight = len(panel.graph.cards_in(panel.view.visible_rect().adjusted(-8, -8, 8, 8)))
-    assert paints.since() <= in_sight * (panel.view.frames - frames)
-    assert in_sight < CROWD / 2
-    panel.view.pan_by(QPoint(-3, -2))
-    paints.since()
+    before, sheet = panel.graph.store.rendered, panel.view.showing.sheet
+    painted, room = sheet.painted, panel.view.viewport().rect()
+    for step in (QPoint(-3, -2), QPoint(3, 2)):
+        panel.view.pan_by(step)
+        assert paints.since() <= 20
+    assert sheet.painted - painted == 2 * (3 * (room.height() - 2) + 2 * room.width())
     assert panel.graph.store.rendered == before
+
+
+@pytest.mark.parametrize("zoom", [0.2, 0.7, 1.0])
+def test_a_picture_that_was_shifted_is_the_one_that_is_painted_anew(
+    make_panel: MakePanel, qtbot, zoom: float
+) -> None:  # type: ignore[no-untyped-def]
+    panel = make_panel(crowd())
+    panel.view.zoom_to(zoom)
+    settle(panel, qtbot)
+    for step in (QPoint(-9, -5), QPoint(14, 0), QPoint(0, 31), QPoint(-70, 8)):
+        panel.view.pan_by(step)
+        QApplication.processEvents()
+    settle(panel, qtbot)
+    shifted = panel.view.grab().toImage()
+    panel.view.showing.forget()
+    settle(panel, qtbot)
+    assert panel.view.grab().toImage() == shifted
+
+
+def test_a_picture_that_was_scaled_is_painted_anew_at_rest(make_panel: MakePanel, qtbot) -> None:  # type: ignore[no-untyped-def]
+    panel = make_panel(crowd())
+    settle(panel, qtbot)
+    sheet = panel.view.showing.sheet
+    painted = sheet.painted
+    panel.view.zoom_to(1.2)
+    panel.view.viewport().repaint()
+    assert sheet.painted == painted
+    assert sheet.rough
+    settle(panel, qtbot)
+    assert not sheet.rough
+    shown = panel.view.grab().toImage()
+    panel.view.showing.forget()
+    settle(panel, qtbot)
+    assert panel.view.grab().toImage() == shown
 
 
 def test_a_frame_draws_no_more_pictures_than_its_budget(make_panel: MakePanel, qtbot) -> None:  # type: ignore[no-untyped-def]
@@ -106,11 +139,10 @@ def test_a_frame_draws_no_more_pictures_than_its_budget(make_panel: MakePanel, q
     settle(panel, qtbot)
     store, view = panel.graph.store, panel.view
     for zoom in (0.9, 0.7, 0.52, 0.45, 0.35, 0.6, 1.2):
-        before, frames = store.rendered, view.frames
+        before, frames = store.rendered, view.showing.frames
         view.zoom_to(zoom)
         view.viewport().repaint()
-        assert store.rendered - before <= pixmaps.BUDGET * (view.frames - frames)
-    qtbot.waitUntil(lambda: not store.starved, timeout=3000)
+        assert store.rendered - before <= pixmaps.BUDGET * (view.showing.frames - frames)
     settle(panel, qtbot)
     before = store.rendered
     view.viewport().repaint()
@@ -176,8 +208,8 @@ def test_a_frame_of_a_drag_lays_only_the_wires_that_leave_what_is_dragged(
     hand.press(start)
     hand.move(start + QPointF(40, 8))
     laid: list[object] = []
-    real = panel.graph.edges.lay_wire
-    monkeypatch.setattr(panel.graph.edges, "lay_wire", lambda wire: (laid.append(wire), real(wire)))
+    real = panel.graph.edges._make
+    monkeypatch.setattr(panel.graph.edges, "_make", lambda wire: (laid.append(wire), real(wire))[1])
     hand.move(start + QPointF(80, 16))
     assert len(laid) == 2
     hand.release(start + QPointF(80, 16))
@@ -191,7 +223,7 @@ def test_from_afar_a_view_on_a_part_paints_that_part(make_panel: MakePanel) -> N
     panel.view.zoom_to(0.35)
     panel.view.center_on(QPointF(0, 0))
     panel.view.viewport().repaint()
-    overview = panel.view._overview
+    overview = panel.view.showing.overview
     shown = overview._within(panel.view.visible_rect())
     assert 0 < sum(map(len, shown.values())) < 1000
 
@@ -207,7 +239,7 @@ def test_a_drag_of_one_card_paints_its_surroundings_only(
     hand.press(start)
     hand.move(start + QPointF(44, 35))
     paints.since()
-    frames = panel.view.frames
+    frames = panel.view.showing.frames
     hand.move(start + QPointF(60, 43))
-    assert 1 <= paints.since() <= 14 * (panel.view.frames - frames)
+    assert 1 <= paints.since() <= 14 * (panel.view.showing.frames - frames)
     hand.release(start + QPointF(60, 43))

@@ -32,7 +32,7 @@ class FrameTool:
         if part == "title" and not pressed.shift:
             ids = frame_edits.inside(item.frame, view.graph.rects())
             self._inside = {id_: view.graph.cards[id_].box() for id_ in ids}
-            view.graph.edges.lift(ids)
+            view.graph.lift.take(ids)
         self._delta = (0, 0)
 
     def press(self, pointer: Pointer) -> None:
@@ -56,10 +56,8 @@ class FrameTool:
     def _show(self, delta: tuple[int, int]) -> None:
         at, size = self._place(delta)
         self._item.show_at(QPointF(*at), size)
-        for id_, rect in self._inside.items():
-            self._view.graph.cards[id_].setPos(rect[0] + delta[0], rect[1] + delta[1])
         if self._inside:
-            self._view.graph.dragged_cards(self._inside, QPointF(*delta))
+            self._view.graph.lift.move(delta, self._view.near)
 
     def release(self, pointer: Pointer) -> None:
         self.move(pointer)
@@ -67,11 +65,11 @@ class FrameTool:
         at, size = self._place(self._delta)
         places = {id_: (round(r[0]) + dx, round(r[1]) + dy) for id_, r in self._inside.items()}
         self._view.finish()
-        self._view.graph.edges.settle()
+        self._view.graph.lift.drop()
         if (at, size) != (self._item.frame.at, self._item.frame.size):
             frame_edits.place(self._view.session, self._item.id, at, size, places)
 
     def cancel(self) -> None:
         self._show((0, 0))
         self._item.show_frame(self._item.frame)
-        self._view.graph.edges.settle()
+        self._view.graph.lift.drop()

@@ -68,7 +68,7 @@ class MoveTool:
         self._lead = self._from[lead]
         self._live = len(ids) <= LIVE
         if self._live:
-            view.graph.edges.lift(ids)
+            view.graph.lift.take(ids)
         self._delta = (0, 0)
         self._shaken = Shaking(pressed.view.x())
         self._outer = _outer_wires(view, ids)
@@ -96,7 +96,7 @@ class MoveTool:
             left, top, overlay.guides = aligned(moved, self._neighbours(), SNAP_REACH / self._view.zoom)
         self._delta = (round(left - self._lead[0]), round(top - self._lead[1]))
         if self._live:
-            self._place(self._delta)
+            self._view.graph.lift.move(self._delta, self._view.near)
         else:
             overlay.ghosts = [_shifted(union(list(self._from.values())) or self._lead, self._delta)]
         self._wire = None
@@ -110,12 +110,6 @@ class MoveTool:
         """The cards on screen that stay where they are."""
         shown = self._view.graph.cards_in(self._view.visible_rect())
         return [card.box() for card in shown if card.node.id not in self._from]
-
-    def _place(self, delta: tuple[int, int]) -> None:
-        graph = self._view.graph
-        for id_, rect in self._from.items():
-            graph.cards[id_].setPos(rect[0] + delta[0], rect[1] + delta[1])
-        graph.dragged_cards(self._from, QPointF(*delta))
 
     def _wire_below(self, alone: str) -> Wire | None:
         """The wire under the middle of a lone card: it would be inserted there."""
@@ -132,7 +126,7 @@ class MoveTool:
         places = {i: (round(r[0]) + delta[0], round(r[1]) + delta[1]) for i, r in self._from.items()}
         view.finish()
         if self._live:
-            view.graph.edges.settle()
+            view.graph.lift.drop()
         if self._out:
             wire_edits.take_out(session, places, wire)
         elif wire is not None and self._alone is not None:
@@ -144,8 +138,8 @@ class MoveTool:
 
     def cancel(self) -> None:
         if self._live:
-            self._place((0, 0))
-            self._view.graph.edges.settle()
+            self._view.graph.lift.move((0, 0), self._view.near)
+            self._view.graph.lift.drop()
 
 
 class DuplicateTool:
