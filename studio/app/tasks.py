@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
 
 from studio.app import stages
 from studio.app.stages import Stage
@@ -43,15 +43,6 @@ class Ticket:
         """`share` from 0 to 1; also a place where the work can be cancelled."""
         self.check()
         self._report(share, text)
-
-
-class _Work(QRunnable):
-    def __init__(self, run: Callable[[], None]) -> None:
-        super().__init__()
-        self._run = run
-
-    def run(self) -> None:
-        self._run()
 
 
 class Lane(QObject):
@@ -104,7 +95,7 @@ class Lane(QObject):
                 return  # the lane is gone with its window
 
         self.busy_changed.emit(True)
-        self._pool.start(_Work(run))
+        self._pool.start(run)  # a QRunnable that ends while it is handed over is never freed by PySide
 
     def cancel(self) -> None:
         """Asks running work to stop and forgets it."""

@@ -55,7 +55,7 @@ def test_shapes_and_problems_are_told_before_cures_are_tried(qtbot: QtBot) -> No
     told = analysed(session)
     session.open(misfit(), None)
     session.set_engine_ready()
-    qtbot.waitUntil(lambda: bool(told) and told[-1].cures_known, timeout=20_000)
+    qtbot.waitUntil(lambda: bool(told) and told[-1].cures_known, timeout=60_000)
     first, last = told
     assert first.report("model", "image") is not None
     assert [problem.code for problem in first.problems] == [problem.code for problem in last.problems]
@@ -67,7 +67,7 @@ def test_where_nothing_is_wrong_the_analysis_is_told_once(qtbot: QtBot) -> None:
     told = analysed(session)
     session.open(misfit(kernel=3), None)
     session.set_engine_ready()
-    qtbot.waitUntil(lambda: bool(told), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(told), timeout=60_000)
     QThreadPool.globalInstance().waitForDone()
     qtbot.wait(20)
     assert [analysis.cures_known for analysis in told] == [True]
@@ -76,9 +76,10 @@ def test_where_nothing_is_wrong_the_analysis_is_told_once(qtbot: QtBot) -> None:
 def test_cures_of_a_network_that_was_edited_meanwhile_are_never_told(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on, stopped = Event(), Event()
+    begun, go_on, stopped = Event(), Event(), Event()
 
     def try_cures(ticket: Ticket, walked: object) -> Analysis:
+        begun.set()
         go_on.wait(20)
         try:
             ticket.check()
@@ -92,10 +93,10 @@ def test_cures_of_a_network_that_was_edited_meanwhile_are_never_told(
     told = analysed(session)
     session.open(misfit(), None)
     session.set_engine_ready()
-    qtbot.waitUntil(lambda: session._cures.busy, timeout=20_000)
+    qtbot.waitUntil(begun.is_set, timeout=60_000)
     with session.edit(Message("Set {name}", name="kernel_size")) as edit:
         edit.set_param("model", "conv", "kernel_size", 3)
     go_on.set()
-    qtbot.waitUntil(lambda: bool(told[-1].cures_known), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(told[-1].cures_known), timeout=60_000)
     assert stopped.wait(20)
     assert len(told) == 2 and not told[-1].problems
