@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFont,
     QFontMetrics,
+    QIcon,
     QImage,
     QPainter,
     QPainterPath,
@@ -34,6 +35,7 @@ from PySide6.QtWidgets import (
 from studio import words
 from studio.app import language, theme
 from studio.app.icons import icon
+from studio.app.network_thumbnails import NetworkThumbnails
 from studio.app.preferences import Preferences
 from studio.app.stages import Stage
 from studio.app.tasks import Lane, Ticket
@@ -46,6 +48,7 @@ SIDE = 300
 ACROSS, NARROW = 3, 1120
 """examples in a row, and the width of a page below which there is one less"""
 SHOWN_RECENT = 6
+RECENT_PICTURE = QSize(30, 40)
 
 
 class WelcomePage(QScrollArea):
@@ -80,6 +83,10 @@ class WelcomePage(QScrollArea):
         self._pictures = Lane(self, needs=Stage())
         self._pictures.done.connect(self._take_pictures)
         self._pictures.start(_read_pictures, [card.example.picture for card in self.cards])
+        self._drawings = NetworkThumbnails(self)
+        self._drawings.drawn.connect(self._take_drawings)
+        self._draws = False
+        self._recent_buttons: dict[Path, QPushButton] = {}
         self.setWidget(self._page())
         preferences.recent_changed.connect(self._list_recent)
         theme.notifier().changed.connect(self._restyle)
@@ -178,14 +185,31 @@ class WelcomePage(QScrollArea):
         for card, image in zip(self.cards, images, strict=True):
             card.show_picture(image)
 
+    def draw_networks(self) -> None:
+        """Draws the networks of the examples and of the files opened last, and from now on of new ones."""
+        self._draws = True
+        self._drawings.draw(
+            dict.fromkeys(self._recent_buttons, RECENT_PICTURE)
+            | {card.example.file: ExampleCard.NETWORK for card in self.cards}
+        )
+
+    def _take_drawings(self, images: dict[Path, QImage]) -> None:
+        for card in self.cards:
+            card.show_network(images.get(card.example.file, QImage()))
+        for path, button in self._recent_buttons.items():
+            button.setIcon(QIcon(QPixmap.fromImage(images.get(path, QImage()))))
+
     def _list_recent(self) -> None:
         while (item := self._recent.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
         shown = self._preferences.recent[:SHOWN_RECENT]
-        for number, path in enumerate(shown):
-            self._recent.addWidget(self._recent_button(number, path))
+        self._recent_buttons = {path: self._recent_button(number, path) for number, path in enumerate(shown)}
+        for button in self._recent_buttons.values():
+            self._recent.addWidget(button)
+        if self._draws:
+            self.draw_networks()
         if not shown:
             nothing = QLabel(tr("Projects you save or open appear here."))
             nothing.setProperty("second", True)
@@ -196,6 +220,7 @@ class WelcomePage(QScrollArea):
         button.setObjectName(f"recent_{number}")
         button.setProperty("link", True)
         button.setToolTip(str(path))
+        button.setIconSize(RECENT_PICTURE)
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.clicked.connect(lambda: self.recent_chosen.emit(path))
         return button
@@ -258,9 +283,10 @@ class Shelf(QWidget):
 
 
 class ExampleCard(QAbstractButton):
-    """A picture, a name and what one learns."""
+    """A picture, the network, a name and what one learns."""
 
     PICTURE = 128
+    NETWORK = QSize(248, 40)
 
     def __init__(self, example: Example) -> None:
         super().__init__()
@@ -272,6 +298,7 @@ class ExampleCard(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(150)
         self._picture = QPixmap()
+        self._network = QPixmap()
         theme.notifier().changed.connect(self.update)
         self.retranslate()
 
@@ -285,8 +312,13 @@ class ExampleCard(QAbstractButton):
         self._picture = QPixmap.fromImage(image)
         self.update()
 
+    def show_network(self, image: QImage) -> None:
+        """Shows a drawing of the network below the picture."""
+        self._network = QPixmap.fromImage(image)
+        self.update()
+
     def sizeHint(self) -> QSize:
-        return QSize(280, self.PICTURE + 128)
+        return QSize(280, self.PICTURE + self.NETWORK.height() + 128)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -299,12 +331,20 @@ class ExampleCard(QAbstractButton):
         painter.save()
         painter.setClipPath(clip)
         painter.fillRect(picture, table.color("window"))
+        painter.fillRect(self._band(), table.color("canvas"))
+        if not self._network.isNull():
+            painter.drawPixmap((self.width() - self.NETWORK.width()) // 2, self._band().top(), self._network)
         if not self._picture.isNull():
             self._paint_picture(painter, picture)
         painter.restore()
         _paint_frame(self, painter)
-        box = QRect(16, self.PICTURE + 12, self.width() - 32, self.height() - self.PICTURE - 20)
+        top = self._band().bottom() + 1
+        box = QRect(16, top + 12, self.width() - 32, self.height() - top - 20)
         _paint_words(painter, box, self.text(), self.example.about, self.font())
+
+    def _band(self) -> QRect:
+        """What the drawing of the network takes."""
+        return QRect(1, self.PICTURE + 1, self.width() - 2, self.NETWORK.height())
 
     def _paint_picture(self, painter: QPainter, box: QRect) -> None:
         size = self._picture.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatioByExpanding)

@@ -144,6 +144,7 @@ class MainWindow(QMainWindow):
     def after_first_paint(self) -> None:
         """What may come after the window is on screen."""
         self.recovery.look()
+        self.welcome.draw_networks()
         self.trainer.queue.take_over()
 
     def module_imported(self, name: str) -> None:
