@@ -15,21 +15,25 @@ _ROUND = ("(", ")")
 _SQUARE = ("[", "]")
 _BRACKETS = {
     **{"call": _ROUND, "generator": _ROUND, "tuple": _ROUND, "brackets": _ROUND},
-    **{"list": _SQUARE, "numbers": _SQUARE, "index": _SQUARE, "dict": ("{", "}")},
+    **{"list": _SQUARE, "numbers": _SQUARE, "index": _SQUARE, "comprehension": _SQUARE, "dict": ("{", "}")},
 }
+_CLAUSES = ("generator", "comprehension")
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """Something in brackets; `lead` stands before them (`nn.Linear`), `tail` behind.
 
-    The items of a generator are its element and its clause: `f(x) for x in (1, 2)`. Those of `numbers` fill
+    The items of a generator are its element and its clause: `f(x) for x in (1, 2)`; a comprehension is one in
+    square brackets, with any number of clauses. Those of `numbers` fill
     lines, which is not how `ruff format` would have it and is marked so.
     """
 
     lead: str
     items: tuple[Expression, ...]
-    kind: Literal["call", "tuple", "list", "dict", "generator", "numbers", "index", "brackets"] = "call"
+    kind: Literal[
+        "call", "tuple", "list", "dict", "generator", "comprehension", "numbers", "index", "brackets"
+    ] = "call"
     tail: str = ""
 
 
@@ -80,7 +84,7 @@ def flat(value: Expression) -> str:
     if isinstance(value, str):
         return value
     opening, closing = _BRACKETS[value.kind]
-    inner = (" " if value.kind == "generator" else ", ").join(map(flat, value.items))
+    inner = (" " if value.kind in _CLAUSES else ", ").join(map(flat, value.items))
     comma = "," if value.kind == "tuple" and len(value.items) == 1 else ""
     return f"{value.lead}{opening}{inner}{comma}{closing}{value.tail}"
 
@@ -113,10 +117,10 @@ def _lines(value: Expression, indent: str, head: str, end: str) -> list[str]:
         return [f"{indent}{head}for (", *loop, *_lines(replace(value, lead=f") in {rest}"), indent, "", end)]
     if head and len(opened) > WIDTH:
         return [f"{indent}{head}(", *_lines(value, inner, "", ""), f"{indent}){end}"]
-    together = inner + (" " if value.kind == "generator" else ", ").join(map(flat, value.items))
-    if value.kind in ("call", "generator", "index", "brackets") and len(together) <= WIDTH:
+    together = inner + (" " if value.kind in _CLAUSES else ", ").join(map(flat, value.items))
+    if value.kind in ("call", *_CLAUSES, "index", "brackets") and len(together) <= WIDTH:
         return [opened, together, closed]
-    bare = value.kind in ("generator", "brackets") or (value.kind, len(value.items)) == ("index", 1)
+    bare = value.kind in (*_CLAUSES, "brackets") or (value.kind, len(value.items)) == ("index", 1)
     comma = "" if bare else ","
     return [opened, *(line for item in value.items for line in _lines(item, inner, "", comma)), closed]
 

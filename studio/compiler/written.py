@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-from studio.compiler import layout
+from studio.compiler import layout, tables
 from studio.compiler.forms import read
 from studio.compiler.layout import Arithmetic, Expression, flat
 from studio.graph.values import Json, form, is_reference
@@ -130,9 +130,11 @@ def parameter(value: Json) -> Expression:
 
 
 def numbers(value: Json) -> Expression:
-    """Many numbers as a list that fills lines; few as any list."""
+    """Many numbers as the line that says them or a list that fills lines; few as any list."""
     if not isinstance(value, list) or sum(1 for _ in _plain(value)) <= _FEW:
         return parameter(value)
+    if (table := tables.line(value)) is not None:
+        return table
     items = [read(item, TextReader(lambda name, _: name)) for item in value]
     return layout.Group("", tuple(items), "numbers")
 

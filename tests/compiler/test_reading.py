@@ -404,3 +404,16 @@ def test_a_removed_class_takes_its_network_along_unless_another_uses_it():
     document = Document(drawn)
     document.replay(change)
     assert list(document.data().networks) == ["model"]
+
+
+def test_a_method_of_one_of_two_tensors_is_read_back() -> None:
+    longer = {"expr": ">", "of": [{"size": [{"n": "x"}, 0]}, 4]}
+    nodes = [
+        Node("x", "input", {"shape": ["N", 8]}),
+        Node("relu", "torch.relu", args=({"n": "x"},)),
+        Node("view", "Tensor.view", args=({"if": [longer, {"n": "relu"}, {"n": "x"}]}, [-1, 2, 4])),
+        Node("output", "output", args=({"n": "view"},)),
+    ]
+    whole = ProjectData("t", {"model": Network({node.id: node for node in nodes})})
+    read = project_of(source(whole))
+    assert read.networks["model"].nodes["view"].args == nodes[2].args

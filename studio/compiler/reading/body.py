@@ -484,6 +484,7 @@ class Forward(Expressions):
         return node.type not in _NUMBERS
 
     def _tensor(self, node: ast.expr, value: Json) -> Json:
-        if not is_reference(value):
+        chosen = isinstance(value, dict) and "if" in value and self._is_tensor(value)
+        if not is_reference(value) and not chosen:
             refuse(node, Message("{text}: a tensor is expected here.", text=said(node)))
         return value

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from studio.catalog import signatures, stacks
 from studio.catalog.entry import Entry
+from studio.compiler import tables
 from studio.compiler.reading import loops
 from studio.compiler.reading.expressions import Expressions
 from studio.compiler.reading.faults import LineFault, Refused, refuse, said
@@ -297,15 +298,24 @@ class Constructor:
 
     def _filled(self, call: ast.Call) -> dict[str, Json]:
         """`torch.tensor([1.0, 2.0])` and `torch.full((2, 3), 1.0)`."""
-        args, kwargs = self.values.arguments(call)
+        args, kwargs = self._numbers(call)
         if self._called(call) == "torch.tensor":
             args = [_lengths(args[0]) if args else [], *args]
         if len(args) != 2 or set(kwargs) - {"dtype"}:
             refuse(call, Message("{text} is no tensor that a network can hold.", text=said(call)))
         return {"shape": args[0], "value": args[1], **_dtype(kwargs)}
 
+    def _numbers(self, call: ast.Call) -> tuple[list[Json], dict[str, Json]]:
+        """The arguments of a call, its first perhaps a table that a line says."""
+        table = tables.numbers(call.args[0]) if call.args else None
+        if table is None:
+            return self.values.arguments(call)
+        rest = ast.Call(func=call.func, args=call.args[1:], keywords=call.keywords)
+        args, kwargs = self.values.arguments(ast.copy_location(rest, call))
+        return [table, *args], kwargs
+
     def _constant(self, call: ast.Call) -> dict[str, Json]:
-        args, kwargs = self.values.arguments(call)
+        args, kwargs = self._numbers(call)
         if len(args) != 1 or set(kwargs) - {"dtype"}:
             refuse(call, Message("{text} is no tensor that a network can hold.", text=said(call)))
         return {"value": args[0], **_dtype(kwargs)}
