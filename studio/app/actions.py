@@ -231,6 +231,10 @@ class Actions(QObject):
         own = self._preferences.keys(spec.id) if self._preferences is not None else None
         return [QKeySequence(keys) for keys in (spec.keys if own is None else own)]
 
+    def keys_of(self, id_: str) -> str:
+        """The keys of an action as a person reads them; nothing where it has none."""
+        return self._made[id_].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+
     def key_fault(self, spec: Spec, keys: QKeySequence) -> Message | None:
         """Why an action cannot have these keys; None where it can. No keys at all are fine."""
         if keys.isEmpty():
@@ -333,7 +337,7 @@ class Actions(QObject):
     def retranslate(self) -> None:
         for spec, action in self:
             action.setText(str(spec.text))
-            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            keys = self.keys_of(spec.id)
             action.setToolTip(f"{spec.text} ({keys})" if keys else str(spec.text))
         for name, menu in self._menus.items():
             menu.setTitle(str(MENUS[name] if name in MENUS else SUBMENUS[name][1]))

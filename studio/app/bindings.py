@@ -32,6 +32,15 @@ def bind(window: MainWindow) -> None:
     runs = _of_project(window) | _of_canvas(window) | _of_training(window) | _of_window(window)
     for id_, run in runs.items():
         window.actions_table.bind(id_, run)
+    window.actions_table.keys_changed.connect(partial(_name_keys, window))
+    _name_keys(window)
+
+
+def _name_keys(window: MainWindow) -> None:
+    """Where the window names keys in a sentence, they are those that the person has chosen."""
+    train, search = (window.actions_table.keys_of(id_) for id_ in ("train", "find_layer"))
+    window.controls.name_keys(train)
+    window.workspace.name_keys(train, search)
 
 
 def _of_project(window: MainWindow) -> Runs:

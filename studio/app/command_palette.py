@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app import style, theme
+from studio.app import language, style, theme
 from studio.app.actions import Actions, menu_name
 from studio.words import tr
 
@@ -36,11 +36,8 @@ class CommandPalette(QFrame):
         self.setProperty("card", True)
         self.field = QLineEdit()
         self.field.setObjectName("command_field")
-        self.field.setPlaceholderText(tr("Type a command"))
-        self.field.setAccessibleName(tr("Type a command"))
         self.list = QListWidget()
         self.list.setObjectName("command_list")
-        self.list.setAccessibleName(tr("Commands"))
         self.list.setItemDelegate(_CommandRow(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setUniformItemSizes(True)
@@ -52,15 +49,24 @@ class CommandPalette(QFrame):
         self._parent = parent
         self._width = min(WIDTH, parent.window().width() - 40)
         self._before = QApplication.focusWidget() or parent
-        self._entries = [
-            (menu_name(spec.menu), str(spec.text), f"{spec.text} {spec.text.text} {spec.id}".lower(), action)
-            for spec, action in actions
-            if action.isEnabled() and spec.id != "command_palette"
+        self._actions = [
+            (spec, action) for spec, action in actions if action.isEnabled() and spec.id != "command_palette"
         ]
+        self._entries: list[tuple[str, str, str, QAction]] = []
         self.field.textChanged.connect(self._filter)
         self.field.installEventFilter(self)
         self.list.itemClicked.connect(lambda item: self._run(item))
-        self._filter("")
+        language.follow(self, self.retranslate)
+
+    def retranslate(self) -> None:
+        self.field.setPlaceholderText(tr("Type a command"))
+        self.field.setAccessibleName(tr("Type a command"))
+        self.list.setAccessibleName(tr("Commands"))
+        self._entries = [
+            (menu_name(spec.menu), str(spec.text), f"{spec.text} {spec.text.text} {spec.id}".lower(), action)
+            for spec, action in self._actions
+        ]
+        self._filter(self.field.text())
 
     def open(self) -> None:
         """Shows the palette in the upper middle of the window."""

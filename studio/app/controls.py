@@ -72,6 +72,7 @@ class TrainControls(QWidget):
         super().__init__(parent)
         self.setObjectName("train_controls")
         self._session, self._trainer = session, trainer
+        self._train_keys = ""
         self.text = QLabel()
         self.text.setObjectName("train_text")
         self.text.setProperty("second", True)
@@ -106,11 +107,19 @@ class TrainControls(QWidget):
         """What else can be done with a run is in a menu behind the buttons."""
         self.more.menu().addActions(list(actions))
 
+    def name_keys(self, train: str) -> None:
+        """Says which keys train, in the words of the button."""
+        self._train_keys = train
+        self.retranslate()
+
     def retranslate(self) -> None:
         self.more.setAccessibleName(tr("More for this run"))
         self.more.setToolTip(tr("More for this run"))
         self.train_button.setText(tr("Train"))
-        self.train_button.setToolTip(tr("Train the network (F5)"))
+        keys = self._train_keys
+        self.train_button.setToolTip(
+            tr("Train the network ({keys})", keys=keys) if keys else tr("Train the network")
+        )
         self.stop_button.setText(tr("Stop"))
         self.stop_button.setToolTip(tr("End the training and keep what it learned so far"))
         self.bar.setAccessibleName(tr("Progress of the training"))

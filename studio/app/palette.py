@@ -54,10 +54,19 @@ class PalettePanel(QWidget):
         session.own_blocks.changed.connect(self._fill)
         self.list.removed.connect(self._remove)
         self._blocks = self._usable_blocks()
+        self._search_keys = ""
         follow(self, self.retranslate)
 
+    def name_keys(self, search: str) -> None:
+        """Says which keys lead to the search, in its field."""
+        self._search_keys = search
+        self.retranslate()
+
     def retranslate(self) -> None:
-        self.search.setPlaceholderText(tr("Search layers ( / )"))
+        keys = self._search_keys
+        self.search.setPlaceholderText(
+            tr("Search layers ( {keys} )", keys=keys) if keys else tr("Search layers")
+        )
         self.search.setAccessibleName(tr("Search layers"))
         self.list.setAccessibleName(tr("Layers"))
         self.setAccessibleName(tr("Palette"))

@@ -153,6 +153,7 @@ class Workspace(QMainWindow):
         self._parts = Parts(session, trainer)
         self._preferences = preferences
         self._runs = self._oddities = 0
+        self._train_keys = ""
         self.canvas = CanvasPanel(session)
         self.setCentralWidget(self.canvas)
         self.previews = PreviewHub(session, trainer, self)
@@ -209,6 +210,8 @@ class Workspace(QMainWindow):
         """Builds a panel and wires it to those it speaks with."""
         panel = tab.make(self._parts)
         match tab.name:
+            case "curves":
+                panel.name_keys(self._train_keys)  # type: ignore[attr-defined]
             case "runs":
                 panel.overlay_changed.connect(self._overlay)  # type: ignore[attr-defined]
                 panel.export_requested.connect(self.export_wanted)  # type: ignore[attr-defined]
@@ -225,6 +228,13 @@ class Workspace(QMainWindow):
             case "problems":
                 panel.reveal.connect(self.reveal)  # type: ignore[attr-defined]
         return panel
+
+    def name_keys(self, train: str, search: str) -> None:
+        """Says which keys train and search, where panels name them."""
+        self._train_keys = train
+        self.left.palette_panel.name_keys(search)
+        if (curves := self.pages["curves"].panel) is not None:
+            curves.name_keys(train)  # type: ignore[attr-defined]
 
     def _overlay(self, folders: object) -> None:
         """Runs ticked in the list are laid over the curves."""

@@ -54,7 +54,7 @@ def shown_page(panel: CurvesPanel) -> str:
 
 def test_without_a_run_it_says_how_to_see_curves(panel: CurvesPanel) -> None:
     assert shown_page(panel) == "curves_empty"
-    assert panel._empty.text() == "Press Train (F5) to see the curves."
+    assert panel._empty.text() == "Press Train to see the curves."
 
 
 def test_the_legends_say_the_newest_values(panel: CurvesPanel) -> None:

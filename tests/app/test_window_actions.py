@@ -145,6 +145,36 @@ def test_keys_that_mean_something_else_are_refused_with_the_reason(
     page.close()
 
 
+def test_words_that_name_keys_follow_those_a_person_chose(window: MainWindow) -> None:
+    table, search = window.actions_table, window.workspace.left.palette_panel.search
+    window.workspace.show_tab("curves")
+    curves = window.workspace.pages["curves"].panel
+    train, find = (next(spec for spec in TABLE if spec.id == id_) for id_ in ("train", "find_layer"))
+    assert "F5" in window.controls.train_button.toolTip() and "/" in search.placeholderText()
+
+    table.set_keys(train, QKeySequence("F9"))
+    table.set_keys(find, QKeySequence())
+
+    assert window.controls.train_button.toolTip() == "Train the network (F9)"
+    assert curves is not None and curves._empty.text() == "Press Train (F9) to see the curves."
+    assert search.placeholderText() == "Search layers"
+    table.reset_keys()
+    assert window.controls.train_button.toolTip() == "Train the network (F5)"
+
+
+def test_the_command_palette_follows_the_language_while_it_is_open(window: MainWindow, qtbot: QtBot) -> None:
+    palette = CommandPalette(window.actions_table, window)
+    palette.open()
+    qtbot.keyClicks(palette.field, "quit")
+    assert palette.list.item(0).text() == "Quit"
+
+    words.set_language("zh_CN")
+
+    assert palette.field.placeholderText() == chinese()["Type a command"]
+    assert palette.list.item(0).text() == chinese()["Quit"]
+    palette.close()
+
+
 def test_the_language_is_switched_live_and_kept(window: MainWindow) -> None:
     window.actions_table["language_zh_CN"].trigger()
 

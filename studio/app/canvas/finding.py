@@ -61,6 +61,7 @@ class Finding:
         self._session.show_network(network)
         card = self._panel.graph.cards.get(id_)
         if card is not None:
+            self._panel.keep_camera()
             self._session.select((id_,))
             self.flight.to(QRectF(*card.box()).center(), max(self._panel.view.zoom, CLOSE))
 
@@ -81,4 +82,5 @@ class Finding:
             text = Message("There is no bookmark {digit} yet. Ctrl+Alt+{digit} sets it.", digit=digit)
             self._session.notice.emit("info", text)
             return
+        self._panel.keep_camera()
         self.flight.to(QPointF(*mark.at), mark.zoom / 100)

@@ -69,8 +69,8 @@ class CanvasPanel(QWidget):
 
     def _wire_up(self) -> None:
         self.view.sized.connect(self._fit)
-        self.view.touched.connect(self._stop_fitting)
-        self.minimap.moved.connect(self._stop_fitting)
+        self.view.touched.connect(self.keep_camera)
+        self.minimap.moved.connect(self.keep_camera)
         self.session.selection_changed.connect(self._show_selected)
         self.view.menu_wanted.connect(self._show_menu)
         self.view.entered.connect(self.enter)
@@ -133,7 +133,8 @@ class CanvasPanel(QWidget):
         if self.session.network in self.session.document.network_names():
             self.habits.follow(change, self.session.document.nodes(self.session.network))
 
-    def _stop_fitting(self) -> None:
+    def keep_camera(self) -> None:
+        """From now on the camera stays where it was brought, also when the canvas gets another size."""
         self._fitting = False
 
     def _show_selected(self, ids: tuple[str, ...]) -> None:
@@ -141,27 +142,30 @@ class CanvasPanel(QWidget):
         if len(ids) != 1 or ids[0] not in self.graph.cards or self.view.gesture:
             return
         if not self.view.visible_rect().intersects(QRectF(*self.graph.cards[ids[0]].box())):
+            self.keep_camera()
             self.view.reveal(ids[0])
 
     # -- the camera ------------------------------------------------------------------------------
 
     def frame_all(self) -> None:
+        self.keep_camera()
         self.view.frame(self.graph.extent())
 
     def frame_selection(self) -> None:
+        self.keep_camera()
         rect = self.graph.extent(self.session.selection)
         self.view.frame(rect if not rect.isNull() else self.graph.extent())
 
     def zoom_in(self) -> None:
-        self._stop_fitting()
+        self.keep_camera()
         self.view.zoom_by(ZOOM_STEP)
 
     def zoom_out(self) -> None:
-        self._stop_fitting()
+        self.keep_camera()
         self.view.zoom_by(1 / ZOOM_STEP)
 
     def zoom_reset(self) -> None:
-        self._stop_fitting()
+        self.keep_camera()
         self.view.zoom_to(1.0)
 
     def set_animated(self, animated: bool) -> None:

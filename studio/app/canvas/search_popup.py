@@ -144,6 +144,7 @@ class SearchPopup(QFrame):
         self.field.setAccessibleName(str(self._words))
         self.list.setAccessibleName(tr("What was found"))
         self.setAccessibleName(str(self._words))
+        self.list.viewport().update()
 
     def _restyle(self) -> None:
         t = themes.current()

@@ -65,6 +65,7 @@ class CurvesPanel(QWidget):
         self.loss, self.other = CurvePlot("loss_plot"), CurvePlot("metric_plot")
         self.samples = SamplesView()
         self.side = Side(self)
+        self._train_keys = ""
         self._empty = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._empty.setObjectName("curves_empty")
         self._empty.setProperty("second", True)
@@ -187,10 +188,19 @@ class CurvesPanel(QWidget):
 
     def _say_why_empty(self) -> None:
         self._empty.setText(
-            tr("The curves begin with the first step.")
-            if self.trainer.active
-            else tr("Press Train (F5) to see the curves.")
+            tr("The curves begin with the first step.") if self.trainer.active else self._how_to_begin()
         )
+
+    def _how_to_begin(self) -> str:
+        keys = self._train_keys
+        if keys:
+            return tr("Press Train ({keys}) to see the curves.", keys=keys)
+        return tr("Press Train to see the curves.")
+
+    def name_keys(self, train: str) -> None:
+        """Says which keys train, where there are no curves yet."""
+        self._train_keys = train
+        self._say_why_empty()
 
     def _span(self) -> int:
         """How many epochs are in view while the plots are fitted."""

@@ -288,6 +288,22 @@ def test_the_map_moves_the_view(panel: CanvasPanel, qtbot) -> None:  # type: ign
     assert (panel.view.visible_rect().center() - before).manhattanLength() > 50
 
 
+def test_the_canvas_stays_where_it_was_brought_when_it_gets_another_size(
+    panel: CanvasPanel, session: Session
+) -> None:
+    with session.edit(Message("Move")) as edit:
+        edit.move("model", "digit", (0, 6000))
+    panel.show_whole()
+    session.select(("digit",))  # as the outline and the problems do
+    before = panel.view.visible_rect().top()
+    assert before > 3000
+
+    panel.resize(800, 640)
+    QApplication.processEvents()
+
+    assert panel.view.visible_rect().top() > 3000
+
+
 # -- tidy up -------------------------------------------------------------------------------------
 
 
