@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, Qt
 from studio.app.canvas.panel import CanvasPanel
 from studio.app.session import Session
 from studio.graph.document import Document
+from studio.graph.model import Arguments
 from studio.words import Message
 
 if TYPE_CHECKING:
@@ -158,6 +159,18 @@ def test_a_lone_card_dragged_onto_a_wire_goes_into_it(
     assert hand.args("drop1") == ({"n": "relu1"},)
     assert hand.args("fc") == ({"n": "drop1"},)
     assert hand.steps() == ["Insert drop1"]
+
+
+def test_a_lone_card_that_cannot_go_into_a_wire_is_put_on_it(
+    panel: CanvasPanel, hand: Hand, session: Session
+) -> None:
+    with session.edit(Message("Give {node} what it takes", node="drop1")) as edit:
+        edit.set_arguments("model", "drop1", Arguments(([None],), {}))
+    hand.drag(hand.middle("drop1"), hand.wire_into("fc"))
+    assert hand.args("fc") == ({"n": "relu1"},)
+    card = panel.graph.cards["drop1"]
+    assert (card.pos().x(), card.pos().y()) == hand.place("drop1") != (320, 96)
+    assert hand.steps()[-1] == "Move drop1"
 
 
 def test_ctrl_and_a_drag_duplicate(panel: CanvasPanel, hand: Hand, session: Session) -> None:

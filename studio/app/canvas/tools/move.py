@@ -11,6 +11,7 @@ from studio.app.canvas.edge_layer import DIMMED, HOT
 from studio.app.canvas.geometry import Rect, snap, union
 from studio.app.canvas.snapping import aligned
 from studio.app.canvas.tools.tool import Pointer
+from studio.catalog import wiring
 from studio.graph.model import Wire
 
 if TYPE_CHECKING:
@@ -112,13 +113,17 @@ class MoveTool:
         return [card.box() for card in shown if card.node.id not in self._from]
 
     def _wire_below(self, alone: str) -> Wire | None:
-        """The wire under the middle of a lone card: it would be inserted there."""
-        graph = self._view.graph
+        """The wire under the middle of a lone card that can go into it: it would be inserted there."""
+        graph, session = self._view.graph, self._view.session
         card = graph.cards[alone]
         middle = QRectF(*card.box()).center()
         if not (card.count("in") and card.count("out")):
             return None
-        return graph.edges.edge_at(middle, card.box()[3] / 2, graph.edges.wires_at(alone))
+        wire = graph.edges.edge_at(middle, card.box()[3] / 2, graph.edges.wires_at(alone))
+        if wire is None or self._out:  # out of its wires, what it takes is free
+            return wire
+        goes = wiring.can_insert(session.document.data(), session.network, card.node, wire)
+        return wire if goes else None
 
     def release(self, pointer: Pointer) -> None:
         view, session = self._view, self._view.session
