@@ -78,7 +78,10 @@ def holds_dates(path: Path) -> bool:
         head = text_files.head_of(path, text_files.encoding_of(path))
     except DataError:
         return False
-    names, *rows = text_files.records(head, text_files.separator_of(head))[:-1]
+    records = text_files.records(head, text_files.separator_of(head))[:-1]  # the last one may be cut off
+    if not records:
+        return False
+    names, *rows = records
     first = [row[0].strip() for row in rows if row]
     if len(first) > 1 and first == sorted(first) and all(_DATE.fullmatch(date) for date in first):
         return True
