@@ -11,8 +11,8 @@ from hypothesis import settings
 
 from studio import words
 
-settings.register_profile("same", derandomize=True)
-settings.register_profile("random", print_blob=True)
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("random", print_blob=True, deadline=None)
 settings.load_profile("same")  # --hypothesis-profile random draws new examples
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
