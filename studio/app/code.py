@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app import file_icons, questions, stages, theme
-from studio.app.code_text import CodeText
+from studio.app.code_text import CodeText, Spans, spans_of
 from studio.app.icons import icon
 from studio.app.language import follow
 from studio.app.named import named
@@ -66,6 +66,7 @@ class CodePanel(QWidget):
         self.setAutoFillBackground(True)
         self._session = session
         self._source = ""
+        self._spans: Spans = {}
         self._reason: Message | NetloomError | Exception | None = None
         self._stale = True
         self._wanted: _Written | None = None
@@ -173,14 +174,14 @@ class CodePanel(QWidget):
         self._lane.cancel()
         self._reading.cancel()
         self._end()
-        self._show("")
+        self._show("", {})
         self._written = None
         self._reason = None
         self._changed(None)
 
     def _choose(self) -> None:
         self._lane.cancel()
-        self._show("")
+        self._show("", {})
         self._reason = None
         self._changed(None)
 
@@ -201,31 +202,30 @@ class CodePanel(QWidget):
             return
         document = session.document
         self._wanted = _Written(document, document.revision, project, document.ranks(), session.context)
-        self._lane.start(_source_of, project, session.context, self.kind.currentData())
+        self._lane.start(_coloured_source, project, session.context, self.kind.currentData())
 
-    def _take(self, source: str) -> None:
+    def _take(self, written: tuple[str, Spans]) -> None:
         if self.editing:
             self._stale = True
             return
         self._reason = None
         self._written = self._wanted
-        self._show(source)
+        self._show(*written)
 
     def _fail(self, error: Exception) -> None:
         self._reason = error
         self._restyle()
         self._say()
 
-    def _show(self, source: str) -> None:
+    def _show(self, source: str, spans: Spans) -> None:
         highlighter = self.text.highlighter
         greyed, highlighter.grey = highlighter.grey, False
-        if source != self.text.toPlainText() or greyed:
-            highlighter.read(source)
-            bar = self.text.verticalScrollBar()
-            place = bar.value()
-            self.text.setPlainText(source)
-            bar.setValue(place)
-        self._source = source
+        if source != self.text.toPlainText():
+            self.text.show_source(source, spans)
+        if greyed or highlighter.spans != spans:
+            highlighter.spans = spans
+            highlighter.rehighlight()
+        self._source, self._spans = source, spans
         self._say()
 
     def _say(self, _: object = None) -> None:
@@ -274,8 +274,7 @@ class CodePanel(QWidget):
         if self._written is None or self.editing or self.kind.currentData() != "module":
             return
         self._edited = self._written
-        self.text.document().setUndoRedoEnabled(False)  # what was written before is no step of the typing
-        self.text.document().setUndoRedoEnabled(True)
+        self.text.setUndoRedoEnabled(True)
         self.text.setReadOnly(False)
         self.text.setFocus()
         self._say()
@@ -294,7 +293,7 @@ class CodePanel(QWidget):
         """Shows the network's source again."""
         self._reading.cancel()
         self._end()
-        self._show(self._source)
+        self._show(self._source, self._spans)
         self._changed(None)
 
     def leave(self, then: Callable[[], object]) -> None:
@@ -323,6 +322,7 @@ class CodePanel(QWidget):
         self._edited = None
         self._reason = None
         self.text.setReadOnly(True)
+        self.text.setUndoRedoEnabled(False)
         self.text.mark({})
 
     def _apply(self, read: tuple[Change | None, int]) -> None:
@@ -349,7 +349,7 @@ class CodePanel(QWidget):
             )
         applied = self.source
         self._end()
-        self._source = applied
+        self._source, self._spans = applied, self.text.highlighter.spans
         self._written = None  # the next edit begins with what is written of the network as it is now
         self._changed(None)
         self._say()
@@ -373,7 +373,7 @@ class CodePanel(QWidget):
         """Colours what was typed. What was wrong is told until it is applied again, or its line changed."""
         if not self.editing:
             return
-        self.text.highlighter.read(self.text.toPlainText())
+        self.text.highlighter.spans = spans_of(self.text.toPlainText())
         self.text.blockSignals(True)
         self.text.highlighter.rehighlight()
         self.text.blockSignals(False)
@@ -406,6 +406,13 @@ class CodePanel(QWidget):
             )
             return
         self._session.notice.emit("info", Message("The source is saved in {path}.", path=path))
+
+
+def _coloured_source(ticket: Ticket, project: ProjectData, context: Context, kind: Kind) -> tuple[str, Spans]:
+    """The source, and what is coloured in it."""
+    source = _source_of(ticket, project, context, kind)
+    ticket.check()
+    return source, spans_of(source)
 
 
 def _source_of(ticket: Ticket, project: ProjectData, context: Context, kind: Kind) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import (
@@ -37,38 +38,58 @@ LIGHT_DARKER = 165
 """the category colours are for chips; as text on white they are darkened to a contrast of 4.5"""
 
 
+Spans = Mapping[int, list[tuple[int, int, str]]]
+"""of each line, counted from 0, what is coloured: from which column, how wide, in what colour of the theme"""
+
+
+def spans_of(source: str) -> Spans:
+    """What is coloured in Python source, by Pygments. No Qt: large ones are read off the GUI thread."""
+    from pygments.lexers import PythonLexer
+
+    spans: dict[int, list[tuple[int, int, str]]] = {}
+    line, column = 0, 0
+    for token, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens(source):
+        name = _color_of(str(token).removeprefix("Token."))
+        for part in text.splitlines(keepends=True):
+            width = len(part.rstrip("\n"))
+            if name and width:
+                spans.setdefault(line, []).append((column, width, name))
+            column += width
+            if part.endswith("\n"):
+                line, column = line + 1, 0
+    return spans
+
+
+def _coloured(source: str, spans: Spans) -> list[tuple[str, list[tuple[int, int, str]] | None]]:
+    return [(line, spans.get(number)) for number, line in enumerate(source.split("\n"))]
+
+
 class PythonHighlighter(QSyntaxHighlighter):
-    """Colours by Pygments, which reads the whole text once; the document is only replaced, never typed in."""
+    """Colours by `spans`, which are set before the lines they are of come into the document."""
 
     def __init__(self, document: QTextDocument) -> None:
         super().__init__(document)
-        self._spans: dict[int, list[tuple[int, int, str]]] = {}
+        self.spans: Spans = {}
         self.grey = False
-
-    def read(self, source: str) -> None:
-        """Takes in the text that will be shown next."""
-        from pygments.lexers import PythonLexer
-
-        self._spans = {}
-        line, column = 0, 0
-        for token, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens(source):
-            name = _color_of(str(token).removeprefix("Token."))
-            for part in text.splitlines(keepends=True):
-                width = len(part.rstrip("\n"))
-                if name and width:
-                    self._spans.setdefault(line, []).append((column, width, name))
-                column += width
-                if part.endswith("\n"):
-                    line, column = line + 1, 0
+        self._theme: theme.Theme | None = None
+        self._formats: dict[str, QTextCharFormat] = {}
 
     def highlightBlock(self, text: str) -> None:
+        if self._theme is not theme.current():
+            self._theme, self._formats = theme.current(), {}
         if self.grey:
-            self.setFormat(0, len(text), _format("second"))
+            self.setFormat(0, len(text), self._format("second"))
             return
-        for column, width, name in self._spans.get(self.currentBlock().blockNumber(), ()):
-            self.setFormat(column, width, _format(name))
+        for column, width, name in self.spans.get(self.currentBlock().blockNumber(), ()):
+            self.setFormat(column, width, self._format(name))
+
+    def _format(self, name: str) -> QTextCharFormat:
+        if name not in self._formats:
+            self._formats[name] = _format(name)
+        return self._formats[name]
 
 
+@cache
 def _color_of(token: str) -> str | None:
     while token:
         if token in COLORS:
@@ -112,6 +133,7 @@ class CodeText(QPlainTextEdit):
         font.setPixelSize(12)
         self.setFont(font)
         self.setReadOnly(True)
+        self.setUndoRedoEnabled(False)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
         self._marked: list[tuple[QTextCursor, str]] = []
@@ -120,6 +142,27 @@ class CodeText(QPlainTextEdit):
         self.blockCountChanged.connect(self._make_room)
         self.updateRequest.connect(self._follow)
         self._make_room()
+
+    def show_source(self, source: str, spans: Spans) -> None:
+        """Shows other source; lines that are as before at its beginning and its end are not touched."""
+        before = _coloured(self.toPlainText(), self.highlighter.spans)
+        after = _coloured(source, spans)
+        shorter = min(len(before), len(after))
+        top = next((n for n in range(shorter) if before[n] != after[n]), shorter)
+        rest = range(shorter - top)
+        below = next((n for n in rest if before[-1 - n] != after[-1 - n]), len(rest))
+        self.highlighter.spans = spans
+        if not top or not below or before == after:
+            bar = self.verticalScrollBar()
+            place = bar.value()
+            self.setPlainText(source)
+            bar.setValue(place)
+            return
+        cursor = QTextCursor(self.document().findBlockByNumber(top - 1))
+        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock)
+        end = self.document().findBlockByNumber(len(before) - below - 1)
+        cursor.setPosition(end.position() + end.length() - 1, QTextCursor.MoveMode.KeepAnchor)
+        cursor.insertText("".join(f"\n{line}" for line, _ in after[top : len(after) - below]))
 
     @property
     def marks(self) -> dict[int, str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import lists, sampled_from
 from PySide6.QtGui import QColor, QGuiApplication
-from PySide6.QtWidgets import QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from studio.app import theme
 from studio.app.code import CodePanel, _Written
-from studio.app.code_text import PythonHighlighter
+from studio.app.code_text import CodeText, spans_of
 from studio.app.session import Session
 from studio.compiler.analysis import Analysis, Context
 from studio.words import Message, NetloomError
@@ -101,12 +103,32 @@ def test_every_colour_of_the_source_can_be_read(panel: CodePanel, qtbot: QtBot, 
         theme.use(theme.DARK)
 
 
-def test_text_over_several_lines_keeps_its_colour(qtbot: QtBot) -> None:
-    from PySide6.QtGui import QTextDocument
+def test_text_over_several_lines_keeps_its_colour() -> None:
+    spans = spans_of('x = """one\ntwo"""\n')
+    assert {name for _, _, name in spans[1]} == {"normalisation"}
 
-    highlighter = PythonHighlighter(QTextDocument())
-    highlighter.read('x = """one\ntwo"""\n')
-    assert {name for _, _, name in highlighter._spans[1]} == {"normalisation"}
+
+@given(*[lists(sampled_from(["import torch", "x = 1", "", '"""', "y = x  # more"]), max_size=8)] * 2)
+def test_other_source_comes_in_place_of_the_first_whatever_lines_they_share(
+    qapp: QApplication, before: list[str], after: list[str]
+) -> None:
+    text, changed = CodeText(), "\n".join(after)
+    text.show_source("\n".join(before), spans_of("\n".join(before)))
+    text.show_source(changed, spans_of(changed))
+    assert text.toPlainText() == changed
+    fresh = CodeText()
+    fresh.show_source(changed, spans_of(changed))
+    assert colours(text) == colours(fresh)
+
+
+def colours(text: CodeText) -> list[list[tuple[int, int, str]]]:
+    """Of each line, what is coloured how."""
+    found, block = [], text.document().firstBlock()
+    while block.isValid():
+        formats = block.layout().formats()
+        found.append([(f.start, f.length, f.format.foreground().color().name()) for f in formats])
+        block = block.next()
+    return found
 
 
 def test_copy_puts_the_source_on_the_clipboard(panel: CodePanel, qtbot: QtBot) -> None:

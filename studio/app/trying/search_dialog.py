@@ -62,7 +62,7 @@ class SearchDialog(QDialog):
         self.command.active_changed.connect(lambda _: self._refresh())
         self._build()
         session.opened.connect(self.close)
-        session.edited.connect(lambda _: self._show_settings())
+        session.edited.connect(self._show_settings)
         follow(self, self.retranslate)
         self._show_settings()
         self._list()

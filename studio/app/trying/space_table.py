@@ -61,7 +61,7 @@ class SpaceTable(QWidget):
         column_box.setContentsMargins(0, 0, 0, 0)
         column_box.addWidget(scroll, 1)
         column_box.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
-        session.edited.connect(lambda _: self.refresh())
+        session.edited.connect(self.refresh)
         follow(self, self.retranslate)
 
     def retranslate(self) -> None:
