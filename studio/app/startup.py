@@ -25,7 +25,7 @@ CURVES = "studio.app.curves.panel"
 PLAN = (
     (stages.PROJECT, ("studio.project.recovery", "studio.project.schema", "studio.insight.lessons")),
     (stages.ENGINE, ("numpy", CURVES, "torch", "studio.compiler.infer", "torch._dynamo")),
-    (stages.ALL, ("sklearn.datasets", "torchvision", "studio.training.run")),
+    (stages.ALL, ("sklearn.datasets", "pyarrow.csv", "torchvision", "studio.training.run")),
 )
 """What is imported, in this order. The editor is ready when the second stage is.
 

@@ -55,6 +55,11 @@ class Faults:
         if len(self.first) < LISTED:
             self.first.append(fault)
 
+    def meet_in_lines(self, path: Path, reasons: Mapping[int, Message]) -> None:
+        """Notes what is wrong in lines of a file, in their order. Raises DataError as `meet` does."""
+        for number in sorted(reasons):
+            self.meet(Fault(line(path, number), reasons[number]))
+
     def to_json(self) -> dict[str, Json]:
         """The two keys of `data.reading`; none where there is no fault and nothing was said."""
         told: dict[str, Json] = {}

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.data import dates, faults
-from studio.data.faults import Fault
+from studio.data import dates, table_rows
 from studio.data.source import DataError
 from studio.data.table_pieces import Piece
 from studio.graph.values import Json
@@ -161,43 +160,43 @@ def values_of(texts: set[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Rows of a piece as numbers, (n, columns) float64, with their lines, and the faults of the others."""
+    """Rows as numbers, (n, columns) float32, with their lines, and what is wrong in which other lines."""
 
     values: NDArray[Any]
     lines: NDArray[Any]
-    faults: Sequence[Fault]
+    faults: Mapping[int, Message]
 
 
 def numbers(piece: Piece, columns: Sequence[Column], target: Column) -> Numbers:
     """The rows of a piece that have a target: NaN where a value is missing. Raises DataError."""
     import numpy as np
 
-    path = piece.table.path
     wanted = list(dict.fromkeys((*columns, target)))
+    plain = [column.name for column in wanted if column.type == NUMBER]
+    others = [column.name for column in wanted if column.type != NUMBER]
+    rows = table_rows.read(piece, others, plain, MISSING, "float32")
     bad: dict[int, Message] = {}
-    plain = [i for i, column in enumerate(wanted) if column.type == NUMBER]
-    read = piece.numbers([wanted[i].name for i in plain], MISSING, "float32") if plain else None
-    if read is not None and len(plain) == len(wanted):
-        found = read
+    if rows.numbers is not None and not others:
+        found = rows.numbers
     else:
-        found = np.empty((len(piece), len(wanted)))
-        if read is not None:
-            found[:, plain] = read
-    rest = [i for i in range(len(wanted)) if read is None or i not in plain]
-    frame = piece.texts([wanted[i].name for i in rest])
-    for i in rest:
-        column = wanted[i]
-        texts = frame[column.name]
+        found = np.empty((len(rows.lines), len(wanted)), np.float32)
+        if rows.numbers is not None:
+            found[:, [i for i, column in enumerate(wanted) if column.type == NUMBER]] = rows.numbers
+    for i, column in enumerate(wanted):
+        if column.name not in rows.texts:
+            continue
+        texts = rows.texts[column.name]
         found[:, i], strange = as_numbers(texts, column)
         for row in np.flatnonzero(strange).tolist():
             bad.setdefault(row, no_value(column, str(texts.iloc[row])))
     has_target = ~np.isnan(found[:, wanted.index(target)])
     kept = has_target.copy()
     kept[list(bad)] = False
-    met = [Fault(faults.line(path, int(piece.lines[row])), bad[row]) for row in sorted(bad)]
+    wrong = {**rows.faults, **{int(rows.lines[row]): reason for row, reason in bad.items()}}
     order = [wanted.index(column) for column in (*columns, target)]
     values = found if kept.all() else found[kept]
-    return Numbers(values if order == list(range(len(wanted))) else values[:, order], piece.lines[kept], met)
+    in_order = values if order == list(range(len(wanted))) else values[:, order]
+    return Numbers(in_order, rows.lines[kept], wrong)
 
 
 def as_numbers(texts: Series[str], column: Column) -> tuple[NDArray[Any], NDArray[Any]]:

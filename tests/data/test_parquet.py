@@ -1,4 +1,4 @@
-"""Tables in Parquet files, where pyarrow is installed; what is said where it is not."""
+"""Tables in Parquet files."""
 
 from __future__ import annotations
 
@@ -25,19 +25,7 @@ def frame() -> pandas.DataFrame:
     )
 
 
-def test_without_pyarrow_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def read(*_: object, **__: object) -> None:
-        raise ImportError("no engine")
-
-    monkeypatch.setattr(pandas, "read_parquet", read)
-    (tmp_path / "t.parquet").write_bytes(b"PAR1")
-
-    with pytest.raises(DataError, match=r"t\.parquet .*pip install netloom\[parquet\]"):
-        parquet.look(tmp_path / "t.parquet", {})
-
-
 def test_it_is_the_table_that_a_text_file_would_be(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
     frame().to_parquet(tmp_path / "t.parquet")
     frame().to_csv(tmp_path / "t.csv", index=False)
     ours, theirs = parquet.look(tmp_path / "t.parquet", {}), table.look(tmp_path / "t.csv", {})
@@ -53,7 +41,6 @@ def test_it_is_the_table_that_a_text_file_would_be(tmp_path: Path) -> None:
 
 
 def test_an_infinite_number_is_stopped_at_or_skipped(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
     made = frame()
     made.to_parquet(tmp_path / "t.parquet")
     told = {"source": "parquet", "root": str(tmp_path / "t.parquet")}
@@ -68,7 +55,6 @@ def test_an_infinite_number_is_stopped_at_or_skipped(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 but no more", b"a,b\n1,2\n"])
 def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
-    pytest.importorskip("pyarrow")
     (tmp_path / "t.parquet").write_bytes(content)
 
     with pytest.raises(DataError, match=r"t\.parquet"):

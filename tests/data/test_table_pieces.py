@@ -13,8 +13,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.data import table_pieces, text_files
-from studio.data.faults import SKIP, Faults
+from studio.data import table_pieces, table_rows, text_files
+from studio.data.faults import SKIP
 from studio.data.prepare import prepare
 from studio.data.source import DataError, Place
 from studio.data.sources import series, table, text
@@ -42,11 +42,45 @@ def test_pieces_together_are_the_table(
     before, table_pieces.BLOCK = table_pieces.BLOCK, block
     try:
         opened = table_pieces.opened(path, Form(encoding, ",", True))
-        found = [piece.texts() for piece in table_pieces.pieces(opened, Faults())]
+        found = [table_rows.read(piece, opened.names).texts for piece in table_pieces.pieces(opened)]
     finally:
         table_pieces.BLOCK = before
 
     assert [row for frame in found for row in frame.to_numpy().tolist()] == expected
+
+
+@settings(max_examples=150)
+@given(
+    text=st.text(st.sampled_from('ab ",,,\n\n1.5é\t'), max_size=60),
+    block=st.integers(1, 40),
+    header=st.booleans(),
+)
+def test_rows_are_those_that_csv_tells_apart(
+    tmp_path_factory: pytest.TempPathFactory, text: str, block: int, header: bool
+) -> None:
+    path = tmp_path_factory.mktemp("rows") / "t.csv"
+    path.write_text(f"p,q\n{text}", encoding="utf-8")
+    ended = text.removesuffix("\n") + "\n"
+    reader, begins = csv.reader(io.StringIO(f"p,q\n{ended}", newline=""), skipinitialspace=True), 1
+    whole, others = {}, {}
+    for row in reader:
+        if row and (len(row) > 1 or row[0].strip()):
+            (whole if len(row) == 2 else others)[begins] = row
+        begins = reader.line_num + 1
+    before, table_pieces.BLOCK = table_pieces.BLOCK, block
+    try:
+        opened = table_pieces.Table(path, Form("utf-8", ",", header), ("p", "q"), csv.QUOTE_MINIMAL)
+        found = [table_rows.read(piece, opened.names) for piece in table_pieces.pieces(opened)]
+    finally:
+        table_pieces.BLOCK = before
+
+    rows = {
+        line: row for some in found for line, row in zip(some.lines, some.texts.values.tolist(), strict=True)
+    }
+    if header:
+        del whole[1]
+    assert rows == whole
+    assert {line for some in found for line in some.faults} == set(others)
 
 
 def written(path: Path, *lines: str) -> Path:

@@ -1,4 +1,4 @@
-"""A table in a Parquet file, read by pandas a column at a time. It needs pyarrow, which Netloom does without.
+"""A table in a Parquet file, read a column at a time.
 
 Columns have types of their own there: nothing is guessed but which is predicted and what are categories.
 """
@@ -72,21 +72,13 @@ def look(path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]:
 
 
 def _read(path: Path, columns: list[str] | None) -> Any:
-    """What pandas gives. Raises DataError, which says what to install where pyarrow is not there."""
+    """What pandas gives. Raises DataError."""
     import pandas
 
     with text_files.opened(path) as file:
         try:
             return pandas.read_parquet(file, columns=columns)
-        except ImportError:
-            raise DataError(
-                Message(
-                    "{path} is a Parquet file, which is read with pyarrow. Install it: pip install "
-                    "netloom[parquet], or pip install pyarrow.",
-                    path=path,
-                )
-            ) from None
-        except Exception as error:  # noqa: BLE001 - pyarrow has errors of its own, and is not always here
+        except Exception as error:  # noqa: BLE001 - what spoilt words about the columns lead to may be any
             said = str(error).splitlines()
             raise DataError(
                 Message(
@@ -98,10 +90,8 @@ def _read(path: Path, columns: list[str] | None) -> Any:
 
 
 def _names(path: Path) -> list[str]:
-    try:
-        from pyarrow import parquet
-    except ImportError:
-        return list(map(str, _read(path, None).columns))
+    from pyarrow import parquet
+
     with text_files.opened(path) as file:
         try:
             return [str(name) for name in parquet.ParquetFile(file).schema_arrow.names]

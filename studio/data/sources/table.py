@@ -6,15 +6,13 @@ column that is used: the number, NaN where it is missing, or the place of the va
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.data import decoders, faults, table_columns, table_pieces, text_files
+from studio.data import faults, table_columns, table_pieces, table_rows, text_files
 from studio.data.faults import Fault, Faults
 from studio.data.kinds import FileKind, Reading
 from studio.data.source import DataError, Place, Raw, SourceInfo, SplitColumn
@@ -47,8 +45,6 @@ TARGETS = ("target", "label", "survived", "outcome", "class", "species", "diagno
 KEYS = ("encoding", "separator", "header", "rows", "target", "columns", *faults.KEYS)
 WIDE, WIDER = 500, 50
 """a table of more columns than this, and than so many a row, is none"""
-AHEAD = 2
-"""pieces a thread that are cut before they are asked for"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,41 +110,61 @@ def look(path: Path, told: Reading, watch: Watch = quiet) -> dict[str, Json]:
 
 def _tallied(table: table_pieces.Table, met: Faults, watch: Watch) -> list[Tally]:
     """What the pieces of the file say of each column. Raises DataError where there are no rows."""
-    tallies = [Tally(name) for name in table.names]
-    pieces = table_pieces.pieces(table, met, watch)
-    first, second = next(pieces, None), next(pieces, None)
-    if first is not None and second is None and len(tallies) > max(WIDE, WIDER * len(first)):
-        raise DataError(
-            Message(
-                "{path} has {columns} columns in {rows} rows. Is it parted by something else than "
-                "{separator}, or are its line ends lost?",
-                path=table.path,
-                columns=len(tallies),
-                rows=len(first),
-                separator=repr(table.form.separator),
-            )
-        )
-    for piece in filter(None, chain((first, second), pieces)):
-        likely = [t for t in tallies if t.rows and not t.not_numbers]
-        read = piece.numbers([t.name for t in likely], MISSING) if likely else None
-        for i, tally in enumerate(likely if read is not None else ()):
-            tally.add_numbers(read[:, i])  # type: ignore[index]
-        rest = [t for t in tallies if read is None or t not in likely]
-        frame = piece.texts([t.name for t in rest])
-        for tally in rest:
-            tally.add_texts(frame[tally.name])
-    if not tallies[0].rows:
+    tallies = {name: Tally(name) for name in table.names}
+
+    def read(asked: tuple[table_pieces.Piece, list[str]]) -> tuple[table_rows.Rows, list[str]]:
+        piece, likely = asked
+        others = [name for name in table.names if name not in likely]
+        return table_rows.read(piece, others, likely, MISSING), likely
+
+    def asked() -> Iterator[tuple[table_pieces.Piece, list[str]]]:
+        for piece in _of_a_table(table, table_pieces.pieces(table, watch)):
+            yield piece, [t.name for t in tallies.values() if t.rows and not t.not_numbers]
+
+    for rows, likely in table_rows.worked(asked(), read):
+        met.meet_in_lines(table.path, rows.faults)
+        for name in rows.texts:
+            tallies[name].add_texts(rows.texts[name])
+        if rows.numbers is not None:
+            for name, column in zip(likely, rows.numbers.T, strict=True):
+                tallies[name].add_numbers(column)
+    if not next(iter(tallies.values())).rows:
         raise DataError(Message("{path} has no rows below its first line.", path=table.path))
-    return tallies
+    return list(tallies.values())
+
+
+def _of_a_table(
+    table: table_pieces.Table, pieces: Iterator[table_pieces.Piece]
+) -> Iterator[table_pieces.Piece]:
+    """The pieces. Raises DataError where their rows are too few for so many columns."""
+    columns, rows, first = len(table.names), 0, []
+    for piece in pieces:
+        first.append(piece)
+        rows += piece.most
+        if columns <= max(WIDE, WIDER * rows):
+            break
+    else:
+        if rows:
+            raise DataError(
+                Message(
+                    "{path} has {columns} columns in {rows} rows. Is it parted by something else than "
+                    "{separator}, or are its line ends lost?",
+                    path=table.path,
+                    columns=columns,
+                    rows=rows,
+                    separator=repr(table.form.separator),
+                )
+            )
+    return chain(first, pieces)
 
 
 def _values(table: table_pieces.Table, names: list[str], watch: Watch) -> dict[str, tuple[str, ...]]:
     """The values of columns that are categories, as they are written. Raises DataError."""
     found: dict[str, set[str]] = {name: set() for name in names}
-    for piece in table_pieces.pieces(table, Faults(faults.SKIP), watch) if names else ():
-        frame = piece.texts(names)
+    pieces = table_pieces.pieces(table, watch) if names else iter(())
+    for rows in table_rows.worked(pieces, lambda piece: table_rows.read(piece, names)):
         for name, values in found.items():
-            values.update(frame[name].unique().tolist())
+            values.update(rows.texts[name].unique().tolist())
             if len(values) > COUNTED:
                 raise DataError(
                     Message(
@@ -180,8 +196,12 @@ def fields(path: Path, form: Form, met: Faults, watch: Watch = quiet) -> DataFra
     import pandas
 
     table = table_pieces.opened(path, form)
-    frames = [piece.texts() for piece in table_pieces.pieces(table, met, watch)]
-    if not frames:
+    frames = []
+    pieces = table_pieces.pieces(table, watch)
+    for rows in table_rows.worked(pieces, lambda piece: table_rows.read(piece, table.names)):
+        met.meet_in_lines(path, rows.faults)
+        frames.append(rows.texts)
+    if not any(map(len, frames)):
         raise DataError(Message("{path} has no rows below its first line.", path=path))
     return pandas.concat(frames)
 
@@ -277,7 +297,6 @@ def describe(reading: Reading) -> SourceInfo:
 
 def load(place: Place, reading: Reading) -> Raw:
     """The table's rows that have a target. Raises DataError where the file is not what it was."""
-    import numpy as np
     import torch
 
     table, path = read(reading), place.named(TITLE)
@@ -287,34 +306,22 @@ def load(place: Place, reading: Reading) -> Raw:
         raise no_column(path, lacking[0])
     met = Faults(table.mode)
     rows = _Rows(table.rows, len(table.inputs))
-    for found in _numbered(table_pieces.pieces(opened, met, place.watch), table):
-        for fault in found.faults:
-            met.meet(fault)
+    pieces = table_pieces.pieces(opened, place.watch)
+    for found in table_rows.worked(
+        pieces, lambda piece: table_columns.numbers(piece, table.inputs, table.target)
+    ):
+        met.meet_in_lines(path, found.faults)
         rows.add(found)
     if not rows.count:
         raise DataError(Message("{path} has no row without a fault.", path=path))
-    lines = rows.lines[: rows.count]
     y = torch.from_numpy(rows.y[: rows.count].copy())
     return Raw(
         torch.from_numpy(rows.x[: rows.count]),
         y.long() if table.target.type == CATEGORY else y.float().unsqueeze(1),
-        column=lambda name: _split_column(opened, name, lines),
-        place=lambda sample: faults.line(path, int(np.asarray(lines)[sample])),
+        column=lambda name: _split_column(opened, name, rows.lines.all()),
+        place=lambda sample: faults.line(path, rows.lines.of(sample)),
         faults=met,
     )
-
-
-def _numbered(pieces: Iterator[table_pieces.Piece], table: Table) -> Iterator[table_columns.Numbers]:
-    """The pieces as numbers, in their order: pandas reads several at a time."""
-    workers = decoders.workers()
-    with ThreadPoolExecutor(workers) as pool:
-        waiting: deque[Future[table_columns.Numbers]] = deque()
-        for piece in pieces:
-            waiting.append(pool.submit(table_columns.numbers, piece, table.inputs, table.target))
-            if len(waiting) >= AHEAD * workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 class _Rows:
@@ -324,23 +331,23 @@ class _Rows:
         import numpy as np
 
         self.x = np.empty((expected, columns), dtype=np.float32)
-        self.y = np.empty(expected)
-        self.lines = np.empty(expected, dtype=np.int64)
-        self.count = 0
+        self.y = np.empty(expected, dtype=np.float32)  # holds the places of all values of a category
+        self.lines = table_rows.Lines()
+
+    @property
+    def count(self) -> int:
+        return len(self.lines)
 
     def add(self, found: table_columns.Numbers) -> None:
         import numpy as np
 
-        end = self.count + len(found.lines)
+        begin, end = self.count, self.count + len(found.lines)
         if end > len(self.y):
             size = max(end, len(self.y) * 5 // 4)
-            self.x, self.y, self.lines = (
-                np.resize(kept, (size, *kept.shape[1:])) for kept in (self.x, self.y, self.lines)
-            )
-        self.x[self.count : end] = found.values[:, :-1]
-        self.y[self.count : end] = found.values[:, -1]
-        self.lines[self.count : end] = found.lines
-        self.count = end
+            self.x, self.y = (np.resize(kept, (size, *kept.shape[1:])) for kept in (self.x, self.y))
+        self.x[begin:end] = found.values[:, :-1]
+        self.y[begin:end] = found.values[:, -1]
+        self.lines.add(found.lines)
 
 
 def _split_column(table: table_pieces.Table, name: str, lines: NDArray[Any]) -> SplitColumn:
@@ -350,9 +357,8 @@ def _split_column(table: table_pieces.Table, name: str, lines: NDArray[Any]) -> 
     if name not in table.names:
         raise no_column(table.path, name)
     values: list[str] = []
-    for piece in table_pieces.pieces(table, Faults(faults.SKIP)):
-        texts = piece.texts([name])[name]
-        texts = texts[np.isin(piece.lines, lines)]
+    for rows in table_rows.worked(table_pieces.pieces(table), lambda piece: table_rows.read(piece, [name])):
+        texts = rows.texts[name][np.isin(rows.lines, lines)]
         values += texts.mask(texts.isin(MISSING), "").tolist()
     return SplitColumn(name, values, lines.tolist())
 
