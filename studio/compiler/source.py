@@ -63,14 +63,15 @@ def _made(writer: ClassWriter) -> Iterator[str]:
 
 
 def imports(body: str, more: Sequence[str] = ()) -> str:
-    """The imports that `body` needs, and `more` of the form `from x import y`, in the order of isort."""
+    """The imports that `body` needs, and `more` whole statements, in the order of isort."""
     plain = [name for name in ("torch", "torch.nn.functional as F") if re.search(_USES[name], body)]
     names = [name for name in ("Tensor", "nn") if re.search(rf"\b{name}\b", body)]
     chosen = [f"from torch import {', '.join(names)}", *more]
     if re.search(r"\bops\.[A-Z]", body):
         chosen.append("from torchvision import ops")
     own = [line for line in chosen if line.split()[1].partition(".")[0] in sys.stdlib_module_names]
-    others = [f"import {name}" for name in plain] + sorted(set(chosen) - set(own), key=_module)
+    others = [f"import {name}" for name in plain] + list(set(chosen) - set(own))
+    others.sort(key=lambda line: (line.startswith("from"), _module(line)))
     if re.search(r"\boperator\.\w", body):
         own.append("import operator")
     own.sort(key=lambda line: (line.startswith("from"), _module(line)))

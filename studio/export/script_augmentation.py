@@ -59,9 +59,15 @@ def values(plan: Plan) -> tuple[str, ...]:
 
 def facts(plan: Plan) -> Iterator[str]:
     """The lines of `main` that work out what `values` names of a table."""
-    for name, work in (("widths", "std(0, correction=0, keepdim=True)"), ("means", "mean(0, keepdim=True)")):
-        if name in values(plan):
-            yield f"{name} = training[0].{work}"
+    used = [(name, work) for name, work in _WORK.items() if name in values(plan)]
+    if used and plan.own:  # columns of 0 and 1 only stay as they are
+        yield "rows = training[0][:: len(training[0]) // 4096 + 1]"
+        yield "flags = ((rows == 0) | (rows == 1)).all(0, keepdim=True)"
+    for name, work in used:
+        yield f"{name} = {f'rows.{work}.masked_fill(flags, 0)' if plan.own else f'training[0].{work}'}"
+
+
+_WORK = {"widths": "std(0, correction=0, keepdim=True)", "means": "mean(0, keepdim=True)"}
 
 
 def _call(plan: Plan, step: Step) -> Iterator[str]:

@@ -19,7 +19,7 @@ from studio.training.schedules import WARMUP_FROM
 def main(plan: Plan) -> str:
     """The function that trains."""
     lines = [
-        f"torch.set_num_threads({plan.threads})",
+        *_threads(plan),
         "torch.manual_seed(SEED)",
         f"model = {plan.model}().to({_place(plan)})",
         "",
@@ -39,6 +39,14 @@ def main(plan: Plan) -> str:
     return "\n".join(["def main() -> None:", *(f"    {line}".rstrip() for line in lines)])
 
 
+def _threads(plan: Plan) -> Iterator[str]:
+    if plan.alone:
+        yield f"threads = {plan.threads}"
+        yield "torch.set_num_threads(1)  # sums of many numbers come out alike"
+    else:
+        yield f"torch.set_num_threads({plan.threads})"
+
+
 def _place(plan: Plan) -> str:
     return "DEVICE, memory_format=torch.channels_last" if plan.channels_last else "DEVICE"
 
@@ -50,12 +58,22 @@ def _laid(head: str, value: layout.Expression, depth: int = 4) -> Iterator[str]:
 
 def _data(plan: Plan) -> Iterator[str]:
     own_test = bool(plan.info.test_samples)
-    yield "x, y = load(train=True)" if own_test else "x, y = load()"
+    if plan.tokens is not None:
+        yield "texts, y = load()"
+    else:
+        yield "x, y = load(train=True)" if own_test else "x, y = load()"
     yield f"drawn = split({'y' if plan.stratified else 'len(y)'})"
-    if plan.standardized:
+    if plan.tokens is not None:
+        yield "known = vocabulary([texts[i] for i in drawn[0].tolist()])"
+        yield "x = numbered(texts, known)"
+    elif plan.stepped:
+        yield "x = prepared(x, drawn[0])"
+    elif plan.standardized:
         yield "mean, std = moments(x[drawn[0]])"
+    if plan.alone:
+        yield "torch.set_num_threads(threads)"
     scaled = "" if plan.info.scale == 1.0 else " * SCALE"
-    prepared = f"x.float(){scaled}"
+    prepared = "x" if plan.stepped or plan.tokens is not None else f"x.float(){scaled}"
     late = plan.standardized and plan.changes_images
     if plan.standardized and not late:
         prepared = f"({prepared} - mean) / std"
@@ -64,7 +82,8 @@ def _data(plan: Plan) -> Iterator[str]:
         yield f"parts = [({prepared}, y) for x, y in parts]"
         yield "training, validation, test = ((x.to(DEVICE), y.to(DEVICE)) for x, y in parts)"
     else:
-        yield f"x = {prepared}"
+        if prepared != "x":
+            yield f"x = {prepared}"
         yield "parts = ((x[index].to(DEVICE), y[index].to(DEVICE)) for index in drawn)"
         yield "training, validation, test = parts"
     if late:  # images are changed before that

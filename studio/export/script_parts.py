@@ -107,10 +107,10 @@ def moments(x: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation of each channel, or column, of (N, C, ...)."""
     channels, count = x.shape[1], x.numel() // x.shape[1]
     total, squares = torch.zeros(2, channels, dtype=torch.float64)
-    for part in x.split(4096):
+    for part in x.split({rows}):
         total += columns(part).sum(0)
     mean = total / count
-    for part in x.split(4096):
+    for part in x.split({rows}):
         squares += (columns(part) - mean).square_().sum(0)
     std = (squares / count).sqrt()
     std[std <= 1e-12 * mean.abs()] = 1.0

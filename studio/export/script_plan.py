@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from studio.compiler.analysis import Context
-from studio.data.layout import IMAGE
+from studio.data.layout import IMAGE, TABLE
 from studio.data.settings import DataSettings
 from studio.data.source import SourceInfo
+from studio.data.sources import KINDS
+from studio.data.steps import STANDARDIZE, tokens
+from studio.data.texts import Tokens
 from studio.graph.model import ProjectData
 from studio.training.options import Options
 from studio.training.settings import Settings
@@ -78,8 +82,43 @@ class Plan:
         return _LOSSES[self.training.loss]
 
     @property
+    def own(self) -> bool:
+        """Whether the data is a file of the person's own."""
+        return self.data.source in KINDS
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """What was found in that file."""
+        found = self.project.data.get("reading")
+        return dict(found) if isinstance(found, Mapping) else {}
+
+    @property
+    def tokens(self) -> Tokens | None:
+        """How texts are cut; None for other data."""
+        values = self.data.steps[0].values if self.info.tokens is not None else None
+        return tokens.of(values) if values is not None else None
+
+    @property
+    def cut(self) -> Tokens:
+        """The same, asked of texts only."""
+        assert self.tokens is not None, "the data are no texts"
+        return self.tokens
+
+    @property
+    def stepped(self) -> bool:
+        """Whether more is done to the rows of a table than to standardise all of them."""
+        steps = [step.written for step in self.data.steps]
+        return self.info.stored.kind == TABLE and bool(steps) and steps != [STANDARDIZE]
+
+    @property
     def standardized(self) -> bool:
-        return bool(self.data.steps)
+        """Whether every column, or channel, is standardised and nothing else done."""
+        return bool(self.data.steps) and not self.stepped and self.tokens is None
+
+    @property
+    def alone(self) -> bool:
+        """Whether sums are to be made by one thread, although the network is trained by several."""
+        return self.threads != "1" and (self.standardized or self.stepped)
 
     @property
     def changes_images(self) -> bool:

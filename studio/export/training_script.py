@@ -5,8 +5,9 @@ On a CPU it repeats the first epoch, and so every one, of a run with the same se
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from studio.compiler import layout, source
 from studio.compiler.analysis import Context
@@ -15,10 +16,12 @@ from studio.compiler.infer import analyse
 from studio.data import settings as data_settings
 from studio.data.repeats import KEEP
 from studio.data.settings import DataSettings
-from studio.data.sources import SOURCES
+from studio.data.sources import KINDS
 from studio.data.steps import STANDARDIZE
+from studio.data.steps.kind import CHUNK, CHUNK_NUMBERS
+from studio.data.texts import SUBWORDS
 from studio.export import script_aims as aims
-from studio.export import script_augmentation
+from studio.export import script_augmentation, script_files, script_steps
 from studio.export import script_parts as parts
 from studio.export.script_loop import main
 from studio.export.script_plan import OBJECTIVES, Plan
@@ -45,14 +48,14 @@ def training_script(project: ProjectData) -> str:
     data = data_settings.read(project.data)
     context = context_of(project)
     settings = training_settings.read(project.training, context.task)
-    _check(data, settings)
+    _check(project, data, settings)
     text, _ = source.write(project, settings.network, context)
     classes = text[text.index("\nclass ") :].strip("\n")
     model = re.findall(r"^class (\w+)", classes, re.MULTILINE)[-1]
     plan = Plan(
         project,
         data,
-        SOURCES[data.source],
+        data.info,
         settings,
         context,
         model,
@@ -60,10 +63,9 @@ def training_script(project: ProjectData) -> str:
         _folded(project, settings, context),
         *_rates(project, settings, context),
     )
-    loader_import, _ = parts.LOADERS[data.source]
     body = "\n\n\n".join([_constants(plan), classes, *_functions(plan), main(plan), _GUARD])
     used = "Iterator, Sequence" if "Sequence[" in body else "Iterator"
-    more = [f"from collections.abc import {used}", *filter(None, [loader_import])]
+    more = [f"from collections.abc import {used}", *_needs(plan)]
     more += [f"import {name}" for name in ("math", "time") if re.search(rf"\b{name}\.[a-z]", body)]
     return f"{_docstring(plan)}\n\n{source.imports(body, more)}\n\n{body}\n"
 
@@ -71,8 +73,18 @@ def training_script(project: ProjectData) -> str:
 _GUARD = 'if __name__ == "__main__":\n    main()'
 
 
-def _check(data: DataSettings, settings: Settings) -> None:
-    if data.source not in parts.LOADERS:
+def _needs(plan: Plan) -> list[str]:
+    """The imports of what reads and prepares the data."""
+    read = script_files.needs(plan) if plan.own else [parts.LOADERS[plan.data.source][0]]
+    return list(dict.fromkeys(filter(None, [*read, *(script_steps.needs(plan) if plan.stepped else [])])))
+
+
+def _check(project: ProjectData, data: DataSettings, settings: Settings) -> None:
+    reading = project.data.get("reading")
+    found = reading if data.source in KINDS and isinstance(reading, Mapping) else {}
+    if data.source in KINDS and (reason := script_files.refusal(data, found)) is not None:
+        raise ScriptError(reason)
+    if data.source not in parts.LOADERS and data.source not in KINDS:
         raise ScriptError(Message("A training script cannot read the data {source} yet.", source=data.source))
     if settings.objective not in OBJECTIVES:
         raise ScriptError(
@@ -97,20 +109,31 @@ def _check(data: DataSettings, settings: Settings) -> None:
         raise ScriptError(
             Message("A training script keeps samples that come again. Set data.duplicates to keep first.")
         )
-    others = [step for i, step in enumerate(data.steps) if i or step.written != STANDARDIZE]
-    if others:
-        raise ScriptError(
-            Message(
-                "A training script standardises all columns, and cannot do the step “{step}” yet. Take it "
-                "out of data.preprocessing, or export a trained network: its files do every step.",
-                step=others[0].says,
-            )
-        )
+    _check_steps(data)
     if settings.weights is not None:
         raise ScriptError(
             Message(
                 "A training script begins with fresh weights. Take the weights to begin with out of the "
                 "training settings first."
+            )
+        )
+
+
+def _check_steps(data: DataSettings) -> None:
+    """Raises ScriptError for a step of preprocessing that no script does yet."""
+    if [step.written for step in data.steps] == [STANDARDIZE]:
+        return
+    if data.info.tokens is not None:
+        others = [step for step in data.steps if step.values is None or step.values.get("by") == SUBWORDS]
+        others += data.steps[1:]
+    else:
+        others = [step for step in data.steps if script_steps.cannot(step, data.info.samples)]
+    if others:
+        raise ScriptError(
+            Message(
+                "A training script cannot do the step “{step}” yet. Take it out of data.preprocessing, or "
+                "export a trained network: its files do every step.",
+                step=others[0].says,
             )
         )
 
@@ -160,6 +183,8 @@ def _constants(plan: Plan) -> str:
     ]
     if plan.info.needs_root:
         lines.append(f"ROOT = {layout.text(plan.data.root or 'data')}")
+    if plan.own:
+        lines += script_files.constants(plan)
     if plan.info.scale != 1.0:
         lines.append(f"SCALE = {plan.info.scale!r}")
     lines += _tempering(plan)
@@ -198,8 +223,11 @@ def _tempering(plan: Plan) -> Iterator[str]:
 
 
 def _functions(plan: Plan) -> Iterator[str]:
-    _, loader = parts.LOADERS[plan.data.source]
-    yield loader.replace("{download}", str(plan.data.download)).strip("\n")
+    if plan.own:
+        yield from script_files.loader(plan)
+    else:
+        _, loader = parts.LOADERS[plan.data.source]
+        yield loader.replace("{download}", str(plan.data.download)).strip("\n")
     if plan.stratified:
         groups = "[order[y[order] == label] for label in torch.unique(y)]"
         split = parts.SPLIT.format(
@@ -210,9 +238,12 @@ def _functions(plan: Plan) -> Iterator[str]:
             arguments="samples: int", drawn="drawn by a seed", count="samples", groups="[order]"
         )
     yield split.strip("\n")
+    if plan.stepped:
+        yield from script_steps.functions(plan)
     if plan.standardized:
         scaled = "" if plan.info.scale == 1.0 else ".mul_(SCALE)"
-        yield parts.MOMENTS.format(scaled=scaled).strip("\n")
+        rows = max(1, min(CHUNK, CHUNK_NUMBERS // math.prod(plan.info.shape)))
+        yield parts.MOMENTS.format(scaled=scaled, rows=rows).strip("\n")
     yield parts.STEPS.strip("\n")
     order = "torch.randperm(len(y), generator=generator)"
     if plan.options.sampler == BALANCED:

@@ -75,7 +75,6 @@ CASES = (
     Case("tiny_shakespeare/input.txt", "corpus", "language", 17_428, outputs=67, trained=True),
     Case("cifar10_png/cifar10_png_subset.zip", "images", "classification", 2000, "", 10, trained=True),
     Case("rt_polarity/rt-polarity.pos", "text", "classification", 10_662, "", 2),
-    Case("README.md", "corpus", "language", 18, outputs=68),
     Case("mnist/MNIST/raw/train-images-idx3-ubyte.gz", "mnist", "classification", 60_000, "", 10),
     Case("mnist/MNIST/raw/train-labels-idx1-ubyte.gz", "mnist", "classification", 60_000, "", 10),
     Case("mnist/MNIST/raw/t10k-images-idx3-ubyte.gz", "mnist", "classification", 60_000, "", 10),
@@ -96,6 +95,7 @@ NO_DATA = {
     "onnx_models/light/light_squeezenet_output_0.pb": ("1 × 1000 × 1 × 1", "light_squeezenet.onnx"),
     "onnx_models/mnist-labels.txt": ("names the 10 classes of a model", "opt-mnist.onnx"),
     "wine_quality/winequality.names": ("winequality-red.csv, winequality-white.csv", ""),
+    "README.md": ("is a page about the data beside it: airline_passengers", ""),
     "titanic/README.md": ("seaborn_titanic.csv, test.csv, train.csv", ""),
     "penguins/README.md": ("a page about the data", "penguins.csv"),
 }
@@ -221,7 +221,7 @@ def test_each_file_is_taken_for_what_it_is_and_shown(
         if explore._look is None:
             found.append(f"not explored: {explore.status.text()}")
         hand.shot(f"{name}-explored")
-        found += dropper.draws()
+        found = found or dropper.draws()
         if case.trained and not found:
             found += dropper.trains(3)
             hand.shot(f"{name}-trained")
