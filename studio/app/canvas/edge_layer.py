@@ -89,22 +89,15 @@ class EdgeLayer:
         for wire in wires:
             self._out_of.setdefault(wire.source, {})[wire] = None
 
-    def lay(self, node: str) -> None:
-        """Lays every wire at `node` anew: it moved, came, or its ports changed."""
-        for wire in self.wires_at(node):
-            self.lay_wire(wire)
-        self.refresh_chips(node)
-        for wire in self._into.get(node, ()):
-            self.refresh_chips(wire.source)
-
-    def lay_many(self, nodes: Iterable[str]) -> None:
-        """As `lay`, each wire once."""
+    def lay_many(self, nodes: Iterable[str]) -> Container[Wire]:
+        """Lays every wire at `nodes` anew: they moved, came, or their ports changed. Returns the wires."""
         ids = list(nodes)
         wires = dict.fromkeys(wire for id_ in ids for wire in self.wires_at(id_))
         for wire in wires:
             self.lay_wire(wire)
         for source in dict.fromkeys([*ids, *(wire.source for wire in wires)]):
             self.refresh_chips(source)
+        return wires
 
     # -- following a drag ------------------------------------------------------------------------
 
@@ -246,10 +239,14 @@ class EdgeLayer:
                 free_from = left + painting.chip_width(text)
         return made
 
-    def relay_around(self, rect: QRectF) -> None:
-        """Lays the wires anew that pass `rect`: a card there came, went or moved."""
-        for edge in [e for e in self._near(rect) if e.bounds.intersects(rect)]:
-            self.lay_wire(edge.wire)
+    def relay_around(self, *rects: QRectF, without: Container[Wire] = ()) -> None:
+        """Lays the wires anew that pass one of `rects`, each once: a card there came, went or moved."""
+        near = {
+            edge.wire: None for rect in rects for edge in self._near(rect) if edge.bounds.intersects(rect)
+        }
+        for wire in near:
+            if wire not in without:
+                self.lay_wire(wire)
 
     # -- asking ----------------------------------------------------------------------------------
 

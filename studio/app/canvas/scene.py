@@ -258,10 +258,9 @@ class GraphScene(QGraphicsScene):
         if len(relaid) > MANY:
             self._lay_all()
             return
-        for id_ in relaid:
-            self.edges.lay(id_)
-        for area in moved if len(moved) <= MANY else ():
-            self.edges.relay_around(area)
+        laid = self.edges.lay_many(relaid)
+        if len(moved) <= MANY:
+            self.edges.relay_around(*moved, without=laid)
 
     def _nodes_exist(self) -> bool:
         return self._network in self.session.document.network_names()
