@@ -27,12 +27,19 @@ KEYS = (
     "label_smoothing",
 )
 """of the training section: what a proposal decides"""
+CHANGED = ("data", "augmentation")
+"""what a proposal says of the data, where nobody has said anything of it yet"""
 
 UNEQUAL = 3.0
 """a class with so many times the samples of another outweighs it"""
 MANY_CLASSES = 100
 LARGE = 10_000_000
 """parameters"""
+SMALL_SIDE, SHIFT = 16, 8
+"""pixels of a side below which images are not shifted; they are by one in so many of its pixels"""
+SIGNS = ("digits", "mnist", "kmnist", "svhn")
+"""sources whose images mean something else in a mirror"""
+_SIDES = ("left", "right", "clockwise", "\u5de6", "\u53f3")
 
 _ATTENTION = ("nn.MultiheadAttention", "nn.Transformer", "F.scaled_dot_product_attention")
 _RECURRENT = ("nn.LSTM", "nn.GRU", "nn.RNN")
@@ -46,7 +53,8 @@ class Facts:
 
     `shape` is that of a sample, `types` those of the network's nodes and of its blocks'. `begun`: with
     weights that were learned before. `plain`: the objective wants plain steps, so the optimiser stays.
-    `plays`: the objective's name, where it plays games.
+    `plays`: the objective's name, where it plays games. `bare`: images that nothing changes yet; `sided`:
+    they would show something else in a mirror.
     """
 
     samples: int
@@ -57,6 +65,8 @@ class Facts:
     begun: bool = False
     plain: bool = False
     plays: str = ""
+    bare: bool = False
+    sided: bool = True
 
     def has(self, kinds: tuple[str, ...]) -> bool:
         return any(type_.startswith(kinds) for type_ in self.types)
@@ -64,32 +74,44 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A value for a key of the training section, and why."""
+    """A value for a key of a section of the project, and why."""
 
     key: str
     value: Json
     reason: Message
+    section: str = "training"
 
 
 def propose(facts: Facts) -> list[Proposal]:
-    """What to train with. Every key in it is one of `KEYS`; the others are best at their defaults."""
+    """What to train with. Every key is one of `KEYS`, whose others are best at defaults, or of `CHANGED`."""
     if facts.plays:
         return list(_for_games(facts))
     size = _batch_size(facts)
     epochs = _epochs(facts, int(str(size.value)))
-    return [*_method(facts), *_pace(facts, int(str(epochs.value))), size, epochs, *_classes(facts)]
+    return [
+        *_method(facts),
+        *_pace(facts, int(str(epochs.value))),
+        size,
+        epochs,
+        *_classes(facts),
+        *_augmentation(facts),
+    ]
 
 
 def facts_of(project: ProjectData, base: Path | None) -> Facts:
     """Reads the data and works the network out. Raises NetloomError where the data cannot be read."""
     from studio.compiler.infer import analyse
     from studio.compiler.survey import main_network
+    from studio.data.layout import IMAGE
     from studio.data.prepare import prepare
+    from studio.data.sources import described
     from studio.training.objectives import context_of, named
 
     data = prepare(project.data, base)
     objective = named(project.training, data.context.task)
     report = analyse(project, context_of(project)).networks.get(main_network(project))
+    info = described(project.data)
+    shown = info.stored.kind == IMAGE and objective in ("classification", "segmentation")
     counts: tuple[int, ...] = ()
     if objective == "classification" and data.context.task == objective:
         counts = tuple(data.train.y.bincount(minlength=data.context.outputs or 0).tolist())
@@ -102,7 +124,15 @@ def facts_of(project: ProjectData, base: Path | None) -> Facts:
         project.training.get("weights") is not None,
         objective == "perceptron",
         objective if data.context.task == "dqn" else "",
+        shown and not project.data.get(CHANGED[1]),
+        info.name in SIGNS or _sided(info.class_names) or (info.brought and info.stored.shape[0] == 1),
     )
+
+
+def _sided(classes: tuple[str, ...]) -> bool:
+    """Whether the names of classes are signs, or say left and right."""
+    signs = bool(classes) and all(len(name) == 1 or name.isdecimal() for name in classes)
+    return signs or any(side in name.lower() for name in classes for side in _SIDES)
 
 
 def _types(project: ProjectData, network: str, seen: set[str]) -> Iterator[str]:
@@ -233,3 +263,22 @@ def _classes(facts: Facts) -> Iterator[Proposal]:
             "Among {n} classes some labels are doubtful: the network need not be certain.", n=len(counts)
         )
         yield Proposal("label_smoothing", 0.1, reason)
+
+
+def _augmentation(facts: Facts) -> Iterator[Proposal]:
+    """Images that show the same a little aside, and in a mirror where they have no sides."""
+    if not facts.bare or len(facts.shape) != 3 or min(facts.shape[1:]) < SMALL_SIDE:
+        return
+    shift: dict[str, Json] = {"type": "crop", "padding": min(facts.shape[1:]) // SHIFT}
+    if facts.sided:
+        reason = Message(
+            "An image shifted by up to {n} pixels shows the same; mirrored it might show another thing.",
+            n=shift["padding"],
+        )
+        yield Proposal(CHANGED[1], [shift], reason, CHANGED[0])
+        return
+    reason = Message(
+        "An image that is mirrored or shifted by up to {n} pixels shows the same: each teaches more.",
+        n=shift["padding"],
+    )
+    yield Proposal(CHANGED[1], [{"type": "flip"}, shift], reason, CHANGED[0])

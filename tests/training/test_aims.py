@@ -149,7 +149,8 @@ def test_the_perceptron_rule_wants_plain_steps() -> None:
 @pytest.mark.parametrize("name", [*FITTING, "variational"])
 def test_what_is_proposed_for_an_objective_can_be_trained_with(name: str) -> None:
     source, layers = FITTING.get(name, ("breast_cancer", [LINEAR]))
-    proposed = {p.key: p.value for p in propose(facts_of(project(source, name, *layers), None))}
+    found = propose(facts_of(project(source, name, *layers), None))
+    proposed = {p.key: p.value for p in found if p.section == "training"}
 
     settings = read({"objective": name, "optimizer": {"type": "SGD", "momentum": 0}, **proposed})
 

@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio import places
+from studio.data.sources import images
+from studio.graph.model import Network, ProjectData
 from studio.project import files
 from studio.training import proposals
-from studio.training.proposals import KEYS, Facts, propose
+from studio.training.proposals import CHANGED, KEYS, Facts, facts_of, propose
 from studio.training.run import train
 from studio.training.settings import Settings, read
+from tests.data.test_images import draw
 
 MLP = frozenset({"input", "nn.Linear", "nn.ReLU", "output"})
 CNN = MLP | {"nn.Conv2d", "nn.Flatten"}
@@ -23,7 +26,7 @@ TRANSFORMER = frozenset({"nn.Embedding", "nn.TransformerEncoderLayer", "nn.Linea
 
 
 def settings(facts: Facts) -> Settings:
-    return read({proposal.key: proposal.value for proposal in propose(facts)})
+    return read({p.key: p.value for p in propose(facts) if p.section == "training"})
 
 
 @given(
@@ -35,12 +38,15 @@ def settings(facts: Facts) -> Settings:
         st.frozensets(st.sampled_from(sorted(NORMALISED | TRANSFORMER | {"nn.LSTM"}))),
         st.integers(0, 10**9),
         st.booleans(),
+        bare=st.booleans(),
+        sided=st.booleans(),
     )
 )
 def test_whatever_is_proposed_can_be_read_and_says_why(facts: Facts) -> None:
     found = propose(facts)
-    read({proposal.key: proposal.value for proposal in found})
-    assert {proposal.key for proposal in found} <= set(KEYS)
+    settings(facts)
+    assert {p.key for p in found if p.section == "training"} <= set(KEYS)
+    assert {(p.section, p.key) for p in found if p.section != "training"} <= {CHANGED}
     assert len({proposal.key for proposal in found}) == len(found)
     assert all(str(proposal.reason).endswith((".", "Adam.")) for proposal in found)
 
@@ -93,3 +99,35 @@ def test_what_is_proposed_for_an_example_trains_it_well(
     project = replace(project, settings={**project.settings, "training": section})
     result = train(project, None, tmp_path)
     assert result.test["r2" if name == "diabetes" else "accuracy"] >= score
+
+
+@pytest.mark.parametrize(
+    ("classes", "channels", "steps"),
+    [
+        (("cat", "dog"), 3, [{"type": "flip"}, {"type": "crop", "padding": 2}]),
+        (("cat", "dog"), 1, [{"type": "crop", "padding": 2}]),
+        (("turn left", "turn right"), 3, [{"type": "crop", "padding": 2}]),
+        (("0", "1"), 3, [{"type": "crop", "padding": 2}]),
+    ],
+)
+def test_images_are_mirrored_only_where_they_have_no_sides(
+    classes: tuple[str, str], channels: int, steps: list[dict[str, object]], tmp_path: Path
+) -> None:
+    for i in range(30):
+        draw(tmp_path / classes[i % 2] / f"{i}.png", (20, 16), "RGB" if channels == 3 else "L", seed=i)
+    section = {"source": "images", "root": str(tmp_path), "reading": images.look(tmp_path, {})}
+    project = ProjectData("T", {"model": Network()}, {"data": section})
+
+    [found] = [p for p in propose(facts_of(project, None)) if p.section == "data"]
+
+    assert (found.key, found.value) == ("augmentation", steps)
+    assert "mirrored" in str(found.reason)
+    chosen = ProjectData(
+        "T", {"model": Network()}, {"data": {**section, "augmentation": [{"type": "erase"}]}}
+    )
+    assert all(p.section == "training" for p in propose(facts_of(chosen, None)))
+
+
+def test_small_images_and_what_is_no_image_are_not_shifted() -> None:
+    for shape in ((1, 8, 8), (13,), (20, 3)):
+        assert all(p.section == "training" for p in propose(Facts(500, shape=shape, bare=True)))

@@ -14,6 +14,7 @@ from studio.app.session import Session
 from studio.app.settings_panel.fields import number_text
 from studio.app.tasks import Lane, Ticket
 from studio.graph.model import ProjectData
+from studio.graph.values import Json
 from studio.words import Message, NetloomError, tr
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ LABELS = {
     "epochs": Message("Epochs"),
     "class_weights": Message("Class weights"),
     "label_smoothing": Message("Label smoothing"),
+    "augmentation": Message("Augmentation"),
 }
 
 
@@ -83,13 +85,16 @@ class Proposing(QWidget):
 
         self.button.setEnabled(True)
         self._found, self._fault = found, None
-        values = {proposal.key: proposal.value for proposal in found}
+        values = {proposal.key: proposal.value for proposal in found if proposal.section == SECTION}
         with self._session.edit(Message("Use the proposed settings")) as edit:
             for key in KEYS:
                 if key in values:
                     edit.set((SECTION, key), values[key])
                 else:
                     edit.unset((SECTION, key))
+            for proposal in found:
+                if proposal.section != SECTION:
+                    edit.set((proposal.section, proposal.key), proposal.value)
         self._show()
 
     def _fail(self, error: Exception) -> None:
@@ -117,9 +122,19 @@ def _line(proposal: Proposal) -> str:
     if isinstance(value, dict):
         rest = [f"{name} {number_text(v)}" for name, v in value.items() if name != "type"]
         said = ", ".join([str(value["type"]), *rest])
+    elif isinstance(value, list):
+        said = ", ".join(_step(step) for step in value)
     else:
         said = number_text(value)
     return f"{LABELS[proposal.key]}: {said} — {proposal.reason}"
+
+
+def _step(step: Json) -> str:
+    """A step of augmentation by its name."""
+    from studio.data.augmentation import KINDS
+
+    name = str(step["type"]) if isinstance(step, dict) else str(step)
+    return str(KINDS[name].title)
 
 
 def _propose(ticket: Ticket, project: ProjectData, path: Path | None) -> Sequence[Proposal]:
