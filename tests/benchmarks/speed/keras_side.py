@@ -20,9 +20,9 @@ from . import rows  # noqa: E402
 from .turns import Turns  # noqa: E402
 
 
-def make(name: str, data: rows.Data) -> Any:
+def make(name: str, data: rows.Data, seed: int) -> Any:
     """The network with Keras's own layers, images with channels last as Keras has them."""
-    keras.utils.set_random_seed(0)
+    keras.utils.set_random_seed(seed)
     shape = data.x.shape[1:]
     match name:
         case "mlp":
@@ -64,10 +64,10 @@ def _resnet(shape: tuple[int, ...], classes: int) -> Any:
     return keras.Model(given, layers.Dense(classes)(layers.GlobalAveragePooling2D()(x)))
 
 
-def run(name: str, folder: Path, turns: Turns) -> None:
+def run(name: str, seed: int, folder: Path, turns: Turns) -> None:
     data = rows.load(name, folder)
     x, test_x = (part if name == "lstm" else rows.scaled(part) for part in (data.x, data.test_x))
-    model = make(name, data)
+    model = make(name, data, seed)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("adam", loss, metrics=["accuracy"])
     while turns.begin():
@@ -81,7 +81,7 @@ def run(name: str, folder: Path, turns: Turns) -> None:
 def main() -> None:
     folder = Path(sys.argv[1])
     turns = Turns()
-    turns.serve(lambda name: run(name, folder, turns))
+    turns.serve(lambda name, seed: run(name, seed, folder, turns))
 
 
 if __name__ == "__main__":

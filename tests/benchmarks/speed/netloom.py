@@ -46,14 +46,14 @@ def source(name: str, data: rows.Data) -> SourceInfo:
     return SourceInfo(name, said, said, "classification", tuple(x.shape[1:]), load=load, **sizes)
 
 
-def run(name: str, folder: Path, turns: Turns, **section: Any) -> None:
+def run(name: str, seed: int, folder: Path, turns: Turns, **section: Any) -> None:
     data = rows.load(name, folder)
     info = sources.SOURCES["bench"] = source(name, data)
     sample = torch.zeros(2, *info.shape)
     project = studio.from_module(nets.make(name, data.classes), (sample,)).document
     settings = {
         "data": {"source": "bench", "split": {"validation": 0, "test": 0}, "preprocessing": []},
-        "training": {"epochs": EPOCHS, "batch_size": rows.BATCH, "device": "cpu", **section},
+        "training": {"epochs": EPOCHS, "batch_size": rows.BATCH, "device": "cpu", "seed": seed, **section},
     }
     commands, progress = Commands(), Progress()
 
@@ -76,7 +76,7 @@ def main() -> None:
     if len(sys.argv) > 2:
         section = {"precision": sys.argv[2]}
     turns = Turns()
-    turns.serve(lambda name: run(name, folder, turns, **section))
+    turns.serve(lambda name, seed: run(name, seed, folder, turns, **section))
 
 
 if __name__ == "__main__":

@@ -20,11 +20,11 @@ class Classifier(nn.Module):
         return self.fc(steps[:, -1])  # type: ignore[no-any-return]
 
 
-def make(name: str, classes: int) -> nn.Module:
-    """With fresh weights of seed 0."""
+def make(name: str, classes: int, seed: int = 0) -> nn.Module:
+    """With fresh weights of `seed`."""
     from .rows import WORDS
 
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     match name:
         case "mlp":
             return nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, classes))

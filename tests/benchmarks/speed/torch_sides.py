@@ -66,11 +66,11 @@ def accuracy(module: nn.Module, x: Tensor, y: Tensor) -> float:
     return right / len(y)
 
 
-def tutorial(name: str, folder: Path, turns: Turns) -> None:
+def tutorial(name: str, seed: int, folder: Path, turns: Turns) -> None:
     data = rows.load(name, folder)
     x, y, test_x, test_y = tensors(name, data)
     dataset: Any = TensorDataset(x, y) if name == "lstm" else Pictures(data)
-    module = nets.make(name, data.classes)
+    module = nets.make(name, data.classes, seed)
     optimizer = torch.optim.Adam(module.parameters(), lr=0.001)
     loader = DataLoader(dataset, batch_size=rows.BATCH, shuffle=True)
     module.train()
@@ -86,11 +86,11 @@ def tutorial(name: str, folder: Path, turns: Turns) -> None:
     turns.over(accuracy(module, test_x, test_y))
 
 
-def tuned(name: str, folder: Path, turns: Turns, low: bool = False) -> None:
+def tuned(name: str, seed: int, folder: Path, turns: Turns, low: bool = False) -> None:
     """One tensor by index, fused Adam, channels last, the better number of threads; autocast where `low`."""
     data = rows.load(name, folder)
     x, y, test_x, test_y = tensors(name, data)
-    module = nets.make(name, data.classes)
+    module = nets.make(name, data.classes, seed)
     if x.dim() == 4:
         module, x = (
             module.to(memory_format=torch.channels_last),
@@ -131,7 +131,7 @@ def _threads(step: Callable[[], object]) -> int:
     return min(found, key=lambda threads: found[threads])
 
 
-def lightning(name: str, folder: Path, turns: Turns) -> None:
+def lightning(name: str, seed: int, folder: Path, turns: Turns) -> None:
     import lightning
 
     data = rows.load(name, folder)
@@ -140,7 +140,7 @@ def lightning(name: str, folder: Path, turns: Turns) -> None:
     class Module(lightning.LightningModule):
         def __init__(self) -> None:
             super().__init__()
-            self.net = nets.make(name, data.classes)
+            self.net = nets.make(name, data.classes, seed)
 
         def training_step(self, batch: Any, _: int) -> Tensor:
             return functional.cross_entropy(self.net(batch[0]), batch[1])
@@ -171,14 +171,14 @@ def lightning(name: str, folder: Path, turns: Turns) -> None:
     turns.over(accuracy(module.net, test_x, test_y))
 
 
-def skorch(name: str, folder: Path, turns: Turns) -> None:
+def skorch(name: str, seed: int, folder: Path, turns: Turns) -> None:
     from skorch import NeuralNetClassifier
 
     data = rows.load(name, folder)
     x, y, test_x, test_y = tensors(name, data)
     given = {"lr": 0.001, "batch_size": rows.BATCH, "max_epochs": 1, "verbose": 0, "train_split": None}
     net = NeuralNetClassifier(
-        nets.make(name, data.classes),
+        nets.make(name, data.classes, seed),
         criterion=nn.CrossEntropyLoss,
         optimizer=torch.optim.Adam,
         iterator_train__shuffle=True,
@@ -195,7 +195,7 @@ def skorch(name: str, folder: Path, turns: Turns) -> None:
 def main() -> None:
     warnings.filterwarnings("ignore")
     folder, side = Path(sys.argv[1]), sys.argv[2]
-    makers: dict[str, Callable[[str, Path, Turns], None]] = {
+    makers: dict[str, Callable[[str, int, Path, Turns], None]] = {
         "tutorial": tutorial,
         "tuned": tuned,
         "tuned-bf16": lambda *given: tuned(*given, low=True),
@@ -205,7 +205,7 @@ def main() -> None:
     if side in ("lightning", "skorch"):
         __import__(side)  # where it is not installed, the side ends here
     turns = Turns()
-    turns.serve(lambda name: makers[side](name, folder, turns))
+    turns.serve(lambda name, seed: makers[side](name, seed, folder, turns))
 
 
 if __name__ == "__main__":

@@ -19,11 +19,11 @@ class Turns:
         os.dup2(2, 1)  # what libraries print must not come between
         self._say(ready=True)
 
-    def rows(self) -> Iterator[str]:
-        """The rows to train, until there is none left."""
+    def rows(self) -> Iterator[tuple[str, int]]:
+        """The rows to train, each with a seed, until there is none left."""
         while (line := sys.stdin.readline()) and (said := json.loads(line)).get("row"):
             try:
-                yield said["row"]
+                yield said["row"], said["seed"]
             except Exception as error:  # noqa: BLE001 - the table says it
                 self._say(failed=f"{type(error).__name__}: {error}")
 
@@ -43,11 +43,11 @@ class Turns:
     def over(self, accuracy: float, note: str = "") -> None:
         self._say(accuracy=accuracy, note=note)
 
-    def serve(self, train: Callable[[str], Any]) -> None:
+    def serve(self, train: Callable[[str, int], Any]) -> None:
         """Trains every row asked for; what goes wrong is told, and the next row is another chance."""
-        for name in self.rows():
+        for name, seed in self.rows():
             try:
-                train(name)
+                train(name, seed)
             except Exception as error:  # noqa: BLE001 - the table says it
                 self._say(failed=f"{type(error).__name__}: {error}".splitlines()[0][:200])
 
