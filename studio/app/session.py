@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.app import stages
+from studio.app.collection import no_collection
 from studio.app.own_blocks import OwnBlocks
 from studio.app.tasks import Lane, Ticket
 from studio.app.undo import UndoStack
@@ -122,7 +123,8 @@ class Session(QObject):
         changes: list[Change] = []
         end = self.document.subscribe(changes.append)
         try:
-            replay()
+            with no_collection():
+                replay()
         finally:
             end()
         operations = [o for change in changes for o in change.operations]
@@ -155,7 +157,8 @@ class Session(QObject):
 
     def select(self, ids: Iterable[str]) -> None:
         known = self.document.nodes(self.network)
-        chosen = tuple(dict.fromkeys(i for i in ids if i in known))
+        wanted = dict.fromkeys(ids)
+        chosen = tuple(wanted) if wanted.keys() <= known.keys() else tuple(i for i in wanted if i in known)
         if chosen != self.selection:
             self.selection = chosen
             self.selection_changed.emit(chosen)

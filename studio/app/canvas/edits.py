@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from studio.app.canvas.geometry import CARD_HEIGHT, GRID, ROW, Rect, card_width
 from studio.app.canvas.placing import free_place, make_room
+from studio.app.collection import no_collection
 from studio.app.session import Session
 from studio.catalog import nodes, placing, ports, table, wiring
 from studio.graph import fragment, naming, order, sharing
@@ -232,9 +233,10 @@ def paste(
     session: Session, held: Mapping[str, Json], at: tuple[int, int], keep_wires: bool = False
 ) -> list[str]:
     """Adds the nodes of a fragment with its corner at `at` and selects them."""
-    with session.edit(Message("Paste {count} nodes", count=len(held["nodes"]))) as edit:
-        ids = fragment.paste(edit, session.network, held, at, keep_wires)
-    session.select(ids)
+    with no_collection():
+        with session.edit(Message("Paste {count} nodes", count=len(held["nodes"]))) as edit:
+            ids = fragment.paste(edit, session.network, held, at, keep_wires)
+        session.select(ids)
     return ids
 
 

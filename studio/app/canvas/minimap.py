@@ -35,6 +35,8 @@ class Minimap(QWidget):
         self._view = view
         self._graph = view.graph
         self._picture: QPixmap | None = None
+        self._base: QPixmap | None = None
+        """the same without what is selected"""
         self._by_color: dict[str, list[QRectF]] | None = None
         self._boxes: dict[str, QRectF] = {}
         self._world = QRectF()
@@ -45,7 +47,7 @@ class Minimap(QWidget):
         self._graph.changed_cards.connect(self._cards_changed)
         self._graph.session.selection_changed.connect(self._soon)
         view.camera_moved.connect(self.update)
-        themes.notifier().changed.connect(self._forget)
+        themes.notifier().changed.connect(self._restyle)
         follow(self, self.retranslate)
         self._forget()
 
@@ -71,6 +73,10 @@ class Minimap(QWidget):
         self.setVisible(self._fits and bool(self._graph.cards))
         self.update()
 
+    def _restyle(self) -> None:
+        self._base = None
+        self._forget()
+
     # -- painting --------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -94,23 +100,43 @@ class Minimap(QWidget):
         painter.end()
 
     def _draw(self) -> QPixmap:
-        theme = themes.current()
+        """The cards with what is selected and what is wrong."""
+        fits = self._base is not None and self._base.devicePixelRatio() == self.devicePixelRatioF()
+        if self._by_color is None or self._base is None or not fits:
+            self._base = self._draw_base()
+        picture = QPixmap(self._base)
+        painter = self._painter(picture)
+        chosen = map(self._boxes.get, self._graph.session.selection)
+        marked: dict[str, list[QRectF]] = {"accent": [box for box in chosen if box is not None]}
+        for id_, severity in self._graph.faulty().items():
+            if id_ in self._boxes:
+                marked.setdefault(severity, []).append(self._boxes[id_])
+        self._draw_boxes(painter, marked)
+        painter.end()
+        return picture
+
+    def _draw_base(self) -> QPixmap:
+        """The cards alone."""
         if self._by_color is None:
             self._world = self._graph.extent()
         ratio = self.devicePixelRatioF()
         picture = QPixmap(self.size() * ratio)
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
+        painter = self._painter(picture)
+        self._draw_boxes(painter, self._collect())
+        painter.end()
+        return picture
+
+    def _painter(self, picture: QPixmap) -> QPainter:
         painter = QPainter(picture)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(self._graph.cards) < 2000)
-        by_color = self._collect()
-        chosen = [self._boxes[i] for i in self._graph.session.selection if i in self._boxes]
-        faulty: dict[str, list[QRectF]] = {"accent": chosen}
-        for id_, severity in self._graph.faulty().items():
-            if id_ in self._boxes:
-                faulty.setdefault(severity, []).append(self._boxes[id_])
-        for color, boxes in (*by_color.items(), *faulty.items()):
+        return painter
+
+    def _draw_boxes(self, painter: QPainter, by_color: dict[str, list[QRectF]]) -> None:
+        theme = themes.current()
+        for color, boxes in by_color.items():
             painter.setBrush(theme.color(color))
             radius = min(2.0, boxes[0].height() / 3) if boxes else 0.0
             if len(boxes) < 500 and radius > 0.5:
@@ -118,8 +144,6 @@ class Minimap(QWidget):
                     painter.drawRoundedRect(box, radius, radius)
             else:
                 painter.drawRects(boxes)
-        painter.end()
-        return picture
 
     def _collect(self) -> dict[str, list[QRectF]]:
         """The rectangles of the cards on the map by colour, made anew only when cards have changed."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsRectItem
 
-from studio.app.canvas import painting
 from studio.app.canvas.geometry import DOT, MARGIN, THUMB, THUMB_GAP, Rect, Side, port_x
 from studio.app.canvas.look import Face, Shape
 from studio.app.canvas.pixmaps import PixmapStore
@@ -24,15 +23,17 @@ DIM = 0.35
 @dataclass(frozen=True, slots=True)
 class Asks:
     """Whom a card asks: for its `face`, when it is first painted and again after `invalidate`, and whether
-    there is room for the picture beside it. `stain` is told where it looks different."""
+    there is room for the picture beside it; for the outline it has now. `stain` is told where it looks
+    different."""
 
     face: Callable[[str], Face]
     fits: Callable[[NodeItem], bool]
+    mark: Callable[[str], str]
     stain: Callable[[QRectF], None]
 
 
 class NodeItem(QGraphicsRectItem):
-    """One card. `marks` has the outlines of those that are not plain.
+    """One card.
 
     To Qt it is a rectangle: Qt asks for its bounds several times a frame, and so does not ask Python.
     """
@@ -43,7 +44,6 @@ class NodeItem(QGraphicsRectItem):
         shape: Shape,
         store: PixmapStore,
         ask: Asks,
-        marks: Mapping[str, str],
     ) -> None:
         super().__init__()
         self.node = node
@@ -53,7 +53,6 @@ class NodeItem(QGraphicsRectItem):
         self._store = store
         self._ask = ask
         self.lifted = False
-        self._marks = marks
         self._face: Face | None = None
         self.setPen(Qt.PenStyle.NoPen)
         self._bound()
@@ -70,7 +69,7 @@ class NodeItem(QGraphicsRectItem):
     @property
     def mark(self) -> str:
         """The outline it has now: one of those of `painting`."""
-        return self._marks.get(self.node.id, painting.PLAIN)
+        return self._ask.mark(self.node.id)
 
     @property
     def category(self) -> str:

@@ -59,13 +59,43 @@ class Overview:
             painter.fillRect(frame.rect().translated(frame.pos()), frame.ground())
         self._paint_lines(painter, lines)
         self._paint_cards(painter, by_color, zoom)
-        chosen = [
-            self._rects[i] for i in self._graph.session.selection if i in self._rects and i not in lifted
-        ]
-        self._outline(painter, chosen, "accent", zoom)
+        self._outline(painter, self._rects_of(self._graph.session.selection), "accent", zoom)
+        self._paint_faults(painter, zoom)
+
+    def fills(self, zoom: float) -> bool:
+        """Whether a card is nothing but its rectangle in one colour, so that it can be painted over."""
+        return not self._outlined(zoom) and self._by_color is not None
+
+    def paint_again(self, painter: QPainter, ids: frozenset[str], zoom: float) -> None:
+        """Paints some cards over themselves where `fills` holds: they were selected, or are no longer."""
+        chosen = ids & self._graph.marks.selected
+        plain = ids - chosen
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        every = len(plain) == len(self._rects)
+        self._paint_cards(painter, self._collect() if every else self._of(plain), zoom)
+        self._outline(painter, self._rects_of(chosen), "accent", zoom)
+        self._paint_faults(painter, zoom)
+
+    def _of(self, ids: Iterable[str]) -> dict[str, list[QRectF]]:
+        """The rectangles of some cards, by colour."""
+        found: dict[str, list[QRectF]] = {}
+        for id_ in ids:
+            if id_ in self._rects and id_ not in self._graph.lift.cards:
+                found.setdefault(self._graph.cards[id_].category, []).append(self._rects[id_])
+        return found
+
+    def _rects_of(self, ids: Iterable[str]) -> list[QRectF]:
+        """The rectangles of those of some cards that are not in the hand."""
+        rects, lifted = self._rects, self._graph.lift.cards
+        if lifted:
+            ids = [id_ for id_ in ids if id_ not in lifted]
+        return [rect for rect in map(rects.get, ids) if rect is not None]
+
+    def _paint_faults(self, painter: QPainter, zoom: float) -> None:
+        faulty = self._graph.faulty()
         for severity in ("warning", "error"):
-            ids = [i for i, found in self._graph.faulty().items() if found == severity and i not in lifted]
-            self._outline(painter, [self._rects[i] for i in ids if i in self._rects], severity, zoom)
+            ids = [id_ for id_, found in faulty.items() if found == severity]
+            self._outline(painter, self._rects_of(ids), severity, zoom)
 
     def paint_lifted(self, painter: QPainter, zoom: float) -> None:
         """Paints the cards that are dragged, with their wires; the painter works in scene units."""

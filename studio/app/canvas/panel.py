@@ -97,14 +97,15 @@ class CanvasPanel(QWidget):
         QAccessible.updateAccessibility(QAccessibleEvent(self.view, QAccessible.Event.DescriptionChanged))
 
     def _description(self) -> str:
-        chosen = self.session.selected_nodes()
-        if len(chosen) != 1:
+        count = len(self.session.selection)
+        chosen = self.session.selected_nodes() if count == 1 else []
+        if not chosen:
             return tr(
                 "Network {name}, {count} nodes, {selected} selected. Arrow keys walk along the wires, "
                 "Tab adds a layer.",
                 name=self.session.network,
                 count=len(self.graph.cards),
-                selected=len(chosen),
+                selected=count,
             )
         node = chosen[0]
         before = ", ".join(wire.source for wire in self.graph.edges.wires_into(node.id)) or tr("nothing")

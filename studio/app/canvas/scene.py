@@ -18,10 +18,12 @@ from studio.app.canvas.frame_layer import FrameLayer
 from studio.app.canvas.geometry import THUMB, THUMB_GAP, Rect, Side, union
 from studio.app.canvas.lifting import Lift
 from studio.app.canvas.look import Face, Shape
+from studio.app.canvas.marks import Marks
 from studio.app.canvas.node_item import Asks, NodeItem
 from studio.app.canvas.overlay import Overlay
 from studio.app.canvas.pixmaps import PixmapStore
 from studio.app.canvas.thumbnails import Thumb
+from studio.app.collection import no_collection
 from studio.app.session import Session
 from studio.catalog import ports
 from studio.compiler.analysis import Analysis, NodeReport, Problem
@@ -35,6 +37,8 @@ SPARE = 2000.0
 """how far around the cards the scene's index of items reaches"""
 MANY = 200
 """beyond so many moved cards every wire is laid anew instead of those near them"""
+WHOLESALE = 500
+"""a change of fewer operations is followed node by node"""
 HOLD_MS = 16
 """so long a card that says something new waits for its shapes, so that both are painted in one frame"""
 _BOX = Qt.ItemSelectionMode.IntersectsItemBoundingRect
@@ -50,6 +54,7 @@ class GraphScene(QGraphicsScene):
     changed_faces = Signal()
     changed_places = Signal(object)
     stained = Signal()
+    marked = Signal(object)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +65,8 @@ class GraphScene(QGraphicsScene):
         """where it looks different since the view last asked; null for everywhere"""
         self.edges = EdgeLayer(self.store, self.cards.get, self.cards_in, self._chip_text, self.stain)
         self.overlay = Overlay(self)
+        self.marks = Marks()
+        self._asks = Asks(self._face_of, self._thumb_fits, self.marks.of, self.stain)
         self.lift = Lift(self)
         self.frames = FrameLayer(session, self)
         self._problems: dict[str, list[Problem]] = {}
@@ -67,7 +74,6 @@ class GraphScene(QGraphicsScene):
         self._network = ""
         self._hovered: str | None = None
         self._targets: frozenset[str] = frozenset()
-        self._marks: dict[str, str] = {}
         self._dimmed: set[str] = set()
         self._fitting: dict[str, bool] = {}
         self._shared: Counter[str] | None = None
@@ -102,29 +108,29 @@ class GraphScene(QGraphicsScene):
 
     def rebuild(self, _name: str = "") -> None:
         """Builds every card and wire anew: another document or network is shown."""
-        self.about_to_change.emit()
-        self.stain(QRectF())
-        self._hovered, self._targets = None, frozenset()
-        self._shared = None
-        self._marks.clear()
-        self._dimmed = set()
-        self._fitting.clear()
-        self._held.clear()
-        self.edges.clear()
-        for card in self.cards.values():
-            self.removeItem(card)
-        self.cards.clear()
-        self._network = self.session.network
-        self._index_analysis(self.session.analysis)
-        nodes = self._nodes()
-        for node in nodes.values():
-            self._add_card(node)
-        self.setSceneRect(self.extent().adjusted(-SPARE, -SPARE, SPARE, SPARE))
-        for node in nodes.values():
-            self.edges.set_wires(node.id, tuple(wires_into(node)))
-        self._lay_all()
-        self._mark_selection(self.session.selection)
-        self.changed_cards.emit()
+        with no_collection():
+            self.about_to_change.emit()
+            self.stain(QRectF())
+            self._hovered, self._targets = None, frozenset()
+            self._shared = None
+            self._dimmed = set()
+            self._fitting.clear()
+            self._held.clear()
+            self.edges.clear()
+            for card in self.cards.values():
+                self.removeItem(card)
+            self.cards.clear()
+            self._network = self.session.network
+            self._index_analysis(self.session.analysis)
+            nodes = self._nodes()
+            for node in nodes.values():
+                self._add_card(node)
+            self.setSceneRect(self.extent().adjusted(-SPARE, -SPARE, SPARE, SPARE))
+            for node in nodes.values():
+                self.edges.set_wires(node.id, tuple(wires_into(node)))
+            self._lay_all()
+            self._mark_selection(self.session.selection)
+            self.changed_cards.emit()
 
     def _fit_index(self, touched: Iterable[str]) -> None:
         """Lets Qt's tree of items span the cards: on a far larger rectangle they would all share one leaf."""
@@ -138,8 +144,7 @@ class GraphScene(QGraphicsScene):
         return dict(self.session.document.nodes(self.session.network))
 
     def _add_card(self, node: Node) -> None:
-        ask = Asks(self._face_of, self._thumb_fits, self.stain)
-        card = NodeItem(node, self._shape_of(node), self.store, ask, self._marks)
+        card = NodeItem(node, self._shape_of(node), self.store, self._asks)
         self.cards[node.id] = card
         self.addItem(card)
         card.repaint()
@@ -161,6 +166,9 @@ class GraphScene(QGraphicsScene):
                 self.rebuild()
                 return
             self._network = self.session.network
+        if self._is_another(change):
+            self.rebuild()
+            return
         touched: dict[str, None] = {}
         for operation in change.operations:
             for id_ in self._touched_by(operation):
@@ -175,6 +183,15 @@ class GraphScene(QGraphicsScene):
             self.changed_faces.emit()
         if not self.session.engine_ready:
             self._show_held()
+
+    def _is_another(self, change: Change) -> bool:
+        """Whether so many nodes came or went that all cards are made anew in less time."""
+        if len(change.operations) < WHOLESALE:
+            return False
+        here = self._network
+        added_or_gone = (op.AddNode, op.RemoveNode)
+        count = sum(isinstance(o, added_or_gone) and o.network == here for o in change.operations)
+        return 2 * count > max(len(self.cards), len(self._nodes()))
 
     def _says_more(self, id_: str) -> bool:
         """Takes a node over whose card stands as it stood, with the same ports and wires.
@@ -372,15 +389,9 @@ class GraphScene(QGraphicsScene):
 
     def update_marks(self) -> None:
         """Gives every card the outline that fits: selected, a fitting target, under the mouse."""
-        marks = {self._hovered: painting.HOVERED} if self._hovered is not None else {}
-        marks |= dict.fromkeys(self.session.selection, painting.SELECTED)
-        marks |= dict.fromkeys(self._targets, painting.TARGET)
-        known = {id_: mark for id_, mark in marks.items() if id_ in self.cards}
-        changed = [i for i in known.keys() | self._marks.keys() if known.get(i) != self._marks.get(i)]
-        self._marks.clear()
-        self._marks.update(known)
+        changed = self.marks.show(self._hovered, self.session.selection, self._targets)
         if len(changed) > MANY:
-            self.stain(QRectF())
+            self.marked.emit(changed)
             return
         for id_ in changed:
             if id_ in self.cards:

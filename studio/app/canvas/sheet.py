@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import cast
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize
-from PySide6.QtGui import QPainter, QPixmap, QRegion
+from PySide6.QtGui import QPainter, QPixmap, QRegion, QTransform
 
 BLUR = 1.3
 """a picture is scaled no further than this, up or down, before it is painted anew"""
@@ -153,6 +153,13 @@ class Sheet:
         self._rough = self._rough.united(stale) if hasty else self._rough.subtracted(stale)
         if not self.rough or _covers(stale, self._room):
             self._sharp = self._zoom
+
+    def paint_over(self, paint: Callable[[QPainter], None]) -> None:
+        """Lets something be painted on it as it is; the painter works in units of the scene."""
+        painter = QPainter(self._picture)
+        painter.setTransform(QTransform(self._zoom, 0, 0, self._zoom, self._origin.x(), self._origin.y()))
+        paint(painter)
+        painter.end()
 
     def copy(self, painter: QPainter, region: QRegion) -> None:
         """Copies a part of it to the painter of the viewport."""

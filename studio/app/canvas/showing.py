@@ -40,6 +40,7 @@ class Showing(QObject):
         self._stained = QTimer(self, singleShot=True, interval=0)
         self._stained.timeout.connect(self._take_stains)
         view.graph.stained.connect(self._stained.start)
+        view.graph.marked.connect(self._mark)
         view.graph.overlay.changed.connect(self._show)
 
     def forget(self) -> None:
@@ -67,6 +68,14 @@ class Showing(QObject):
                 self.sheet.stain(rect)
                 self._show(rect)
         stains.clear()
+
+    def _mark(self, ids: frozenset[str]) -> None:
+        """Many cards are outlined otherwise. From afar they are painted over, and nothing else is."""
+        if self._view.near or self.sheet.stale or not self.overview.fills(self._zoom):
+            self._graph.stain(QRectF())
+            return
+        self.sheet.paint_over(lambda painter: self.overview.paint_again(painter, ids, self._zoom))
+        self._view.viewport().update()
 
     def _show(self, rect: QRectF) -> None:
         """Has a rectangle of the scene shown anew, from the picture that is kept."""

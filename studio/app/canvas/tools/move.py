@@ -79,6 +79,7 @@ class MoveTool:
         )
         self._wire: Wire | None = None
         self._at = QPointF(pressed.scene)
+        self._sight, self._still = QRectF(), list[Rect]()
 
     def press(self, pointer: Pointer) -> None:
         pass
@@ -108,9 +109,12 @@ class MoveTool:
         overlay.refresh()
 
     def _neighbours(self) -> list[Rect]:
-        """The cards on screen that stay where they are."""
-        shown = self._view.graph.cards_in(self._view.visible_rect())
-        return [card.box() for card in shown if card.node.id not in self._from]
+        """The cards on screen that stay where they are; looked up when the view shows something else."""
+        sight = self._view.visible_rect()
+        if sight != self._sight:
+            shown = self._view.graph.cards_in(sight)
+            self._sight, self._still = sight, [c.box() for c in shown if c.node.id not in self._from]
+        return self._still
 
     def _wire_below(self, alone: str) -> Wire | None:
         """The wire under the middle of a lone card that can go into it: it would be inserted there."""
