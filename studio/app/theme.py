@@ -203,6 +203,7 @@ def use(theme: Theme) -> None:
     _current = theme
     app = QApplication.instance()
     if isinstance(app, QApplication):
+        app.setStyleSheet("")  # one sheet in place of another costs Qt three times as much as none between
         app.setPalette(palette(theme))
         app.setStyleSheet(style.sheet(theme))
     notifier().changed.emit()
