@@ -182,6 +182,7 @@ class Workspace(QMainWindow):
         }
         self.splitDockWidget(self.docks["lesson"], self.docks["inspector"], Qt.Orientation.Horizontal)
         self.docks["lesson"].hide()
+        self.docks["lesson"].visibilityChanged.connect(lambda _: self._give_room_below())
         self.lesson.found.connect(self._show_lesson)
         self.lesson.close_wanted.connect(self.docks["lesson"].hide)
         self.laid_out = False
@@ -372,10 +373,18 @@ class Workspace(QMainWindow):
     def _show_lesson(self, found: bool) -> None:
         """The lesson of an example is beside its network; other projects have none."""
         self.docks["lesson"].setVisible(found)
+        self._give_room_below()
         if found:
             beside = [self.docks["lesson"], self.docks["inspector"]]
             width = min(LESSON_WIDTH, max(self.width(), 800) // 5)
             self.resizeDocks(beside, [width, INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
+
+    def _give_room_below(self) -> None:
+        """Beside a lesson the curves would be squeezed: with it, the panels below reach to the right."""
+        sides = Qt.DockWidgetArea
+        alone = self.docks["lesson"].isHidden()
+        area = sides.RightDockWidgetArea if alone else sides.BottomDockWidgetArea
+        self.setCorner(Qt.Corner.BottomRightCorner, area)
 
     def reset_layout(self) -> None:
         docks = self.docks

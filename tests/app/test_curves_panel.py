@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -340,7 +341,25 @@ def test_the_drawing_is_vectors_that_can_be_read(panel: CurvesPanel, tmp_path: P
     panel.side.save(tmp_path / "c.svg")
     text = (tmp_path / "c.svg").read_text()
     assert "<polyline" in text and "Loss" in text and "<image" not in text
-    assert QSvgRenderer(str(tmp_path / "c.svg")).isValid()
+    drawn = QSvgRenderer(str(tmp_path / "c.svg"))
+    wide = re.search(r'width="([\d.]+)mm"', text)
+    assert drawn.isValid() and wide is not None
+    # at another resolution than the screen's, Qt scales what the axes keep and not the curves
+    assert float(wide[1]) / 25.4 * panel.loss.logicalDpiX() == pytest.approx(drawn.viewBoxF().width(), abs=1)
+
+
+def test_a_page_holds_the_plots_in_their_size(panel: CurvesPanel, tmp_path: Path) -> None:
+    panel.resize(900, 300)
+    panel.side.save(tmp_path / "c.pdf")
+    panel.side.save(tmp_path / "c.svg")
+    content = (tmp_path / "c.pdf").read_bytes()
+    box = re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", content)
+    assert content.startswith(b"%PDF") and box is not None
+    drawn = QSvgRenderer(str(tmp_path / "c.svg")).viewBoxF()
+    points = 72 / panel.loss.logicalDpiX()
+    assert [float(side) for side in box.groups()] == pytest.approx(
+        [drawn.width() * points, drawn.height() * points], abs=1.5
+    )
 
 
 def test_the_picture_is_twice_as_fine_as_the_screen(panel: CurvesPanel, tmp_path: Path) -> None:

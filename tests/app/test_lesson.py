@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from studio import places, words
 from studio.app.lesson import LessonPanel
 from studio.app.session import Session
 from studio.app.trainer import Trainer
+from studio.app.window import MainWindow
 from studio.graph.model import ProjectData
 from studio.insight import gallery
 from studio.project import files
@@ -118,3 +120,13 @@ def test_a_run_of_another_lesson_does_not_count(
     check(panel, qtbot)
 
     assert panel.rows[0].said == "Now train (F5): the rest is read off the run."
+
+
+def test_with_a_lesson_the_panels_below_reach_to_the_right(window: MainWindow) -> None:
+    workspace, corner = window.workspace, Qt.Corner.BottomRightCorner
+
+    workspace.lesson.found.emit(True)
+    assert workspace.corner(corner) == Qt.DockWidgetArea.BottomDockWidgetArea
+
+    workspace.lesson.found.emit(False)
+    assert workspace.corner(corner) == Qt.DockWidgetArea.RightDockWidgetArea

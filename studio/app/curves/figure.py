@@ -9,8 +9,19 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QImage, QPainter, QPen
+from PySide6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QIODevice,
+    QMarginsF,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    QSizeF,
+    Qt,
+)
+from PySide6.QtGui import QFont, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter, QPen
 from PySide6.QtSvg import QSvgGenerator
 
 from studio.app import theme
@@ -41,9 +52,29 @@ def svg(plots: Sequence[CurvePlot], title: str) -> bytes:
         generator = QSvgGenerator()
         generator.setOutputDevice(buffer)
         generator.setSize(size)
+        generator.setResolution(plots[0].logicalDpiX())  # else the axes are scaled and the curves are not
         generator.setViewBox(QRect(0, 0, size.width(), size.height()))
         generator.setTitle(title)
         painter = QPainter(generator)
+        painter.fillRect(QRect(0, 0, size.width(), size.height()), theme.current().color("panel"))
+        _paint(painter, plots)
+        painter.end()
+
+    return _bytes(write)
+
+
+def pdf(plots: Sequence[CurvePlot], title: str) -> bytes:
+    """The plots side by side on a page of their size, as lines and text."""
+    size, resolution = _size(plots), plots[0].logicalDpiX()
+
+    def write(buffer: QBuffer) -> None:
+        writer = QPdfWriter(buffer)
+        writer.setResolution(resolution)
+        page = QPageSize(QSizeF(size) * (72 / resolution), QPageSize.Unit.Point)
+        writer.setPageLayout(QPageLayout(page, QPageLayout.Orientation.Portrait, QMarginsF()))
+        writer.setCreator("Netloom")
+        writer.setTitle(title)
+        painter = QPainter(writer)
         painter.fillRect(QRect(0, 0, size.width(), size.height()), theme.current().color("panel"))
         _paint(painter, plots)
         painter.end()

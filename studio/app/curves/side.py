@@ -57,7 +57,7 @@ class Side(QWidget):
         self._save_menu = QMenu(self)
         self._save.setMenu(self._save_menu)
         self._actions: dict[str, QAction] = {}
-        for suffix in ("png", "svg", "csv"):
+        for suffix in ("png", "svg", "pdf", "csv"):
             action = self._save_menu.addAction("")
             action.triggered.connect(lambda _=False, kind=suffix: self._ask_path(kind))
             self._actions[suffix] = action
@@ -91,6 +91,7 @@ class Side(QWidget):
         self._save.setText(f"{tr('Save curves')} ▾")
         self._actions["png"].setText(tr("As a picture (PNG)…"))
         self._actions["svg"].setText(tr("As a drawing (SVG)…"))
+        self._actions["pdf"].setText(tr("As a page (PDF)…"))
         self._actions["csv"].setText(tr("As a table of all points (CSV)…"))
         self._fit.setText(tr("Fit"))
         self._fit.setToolTip(tr("Everything in view; a double-click into a plot does the same"))
@@ -179,6 +180,8 @@ class Side(QWidget):
                     atomic.write(path, figure.table(panel.histories()))
                 case ".svg":
                     atomic.write(path, figure.svg(plots, panel.session.document.name))
+                case ".pdf":
+                    atomic.write(path, figure.pdf(plots, panel.session.document.name))
                 case _:
                     atomic.write(path, figure.png(plots))
         except (NetloomError, OSError) as error:
