@@ -82,7 +82,7 @@ class Replay:
                 raise
             self._put(before)
             self._shapes[key] = _Shape(None)
-            self._tell(str(error).splitlines()[0])
+            self._tell(error.message if isinstance(error, TapeError) else _first_line(error))
             return plainly(x, y)
         self._shapes[key] = _Shape(made)
         for parameter, gradient in zip(self._parameters, gradients, strict=True):
@@ -100,7 +100,7 @@ class Replay:
         shape.checks -= 1
         if not _same([found, list(gradients), after], expected):
             shape.tape = None
-            self._tell("it did not give the same bits")
+            self._tell(Message("a step came out otherwise than by autograd"))
         return outcome
 
     def _step(self, x: Tensor, y: Tensor) -> Outcome:
@@ -117,15 +117,19 @@ class Replay:
                 buffer.copy_(value)
         set_generators(drawn, self._device)
 
-    def _tell(self, reason: str) -> None:
+    def _tell(self, reason: Message | str) -> None:
         if not self._told:
             self._told = True
             self._note(
                 Message(
-                    "Steps are computed by autograd, since this network's cannot be replayed: {reason}.",
+                    "Steps are computed by autograd and not replayed, which takes a little longer: {reason}.",
                     reason=reason,
                 )
             )
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def replays(module: nn.Module, objective: Objective) -> bool:

@@ -19,6 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from studio.training.objectives.objective import Outcome
+from studio.words import Message, NetloomError
 
 aten = torch.ops.aten
 _DEPENDENT = {torch.Tag.dynamic_output_shape, torch.Tag.data_dependent_output}
@@ -38,8 +39,12 @@ _BOUND = {
 """the same operations by a shorter way: called from Python, those of `torch.ops` cost a microsecond more"""
 
 
-class TapeError(Exception):
-    """A step that cannot be written down: it does not compute the same every time."""
+class TapeError(NetloomError):
+    """A step that cannot be written down: an operation of it, which may compute otherwise the next time."""
+
+    def __init__(self, operation: object) -> None:
+        said = Message("{operation} may come out otherwise the next time", operation=str(operation))
+        super().__init__(said)
 
 
 class Tape:
@@ -72,7 +77,7 @@ def record(
         gradients = _own(found, parameters, [loss, prediction, target])
     leaves, shape = trees.tree_flatten((loss, prediction, target))
     if not all(isinstance(leaf, Tensor) for leaf in leaves):
-        raise TapeError("an outcome that is no tensor")
+        raise TapeError("step")
     graph = lister.ended(leaves, gradients)
     given = [leaf.detach() for leaf in leaves]
     return Tape(graph, lister.constants, shape), trees.tree_unflatten(given, shape), gradients
@@ -138,7 +143,7 @@ class _Lister(TorchDispatchMode):  # type: ignore[no-untyped-call]
             if isinstance(item, Tensor):
                 self._known[item] = self._graph.call_function(operator.getitem, (node, number))
         if any(not isinstance(leaf, Tensor) for leaf in trees.tree_leaves(result) if leaf is not None):
-            raise TapeError(f"{func}: it gives numbers that are no tensor")
+            raise TapeError(func)
         return result
 
     def ended(self, leaves: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> fx.Graph:
@@ -173,13 +178,10 @@ class _Lister(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def _refuse(func: Any, args: Any, kwargs: Any) -> None:
-    """Raises TapeError for what would not be the same, or not be possible, the next time."""
-    if _DEPENDENT.intersection(func.tags):
-        raise TapeError(f"{func}: what it gives depends on the values in another way than by computing")
-    if func._schema.name in _RESHAPING:  # noqa: SLF001 - the one place of its name
-        raise TapeError(f"{func}: it changes the shape of a tensor in place")
-    if any(isinstance(leaf, torch.Generator) for leaf in trees.tree_leaves((args, kwargs))):
-        raise TapeError(f"{func}: it draws from a generator of its own")
+    """Raises TapeError for what depends on values, gives a tensor another shape, or has a generator."""
+    odd = bool(_DEPENDENT.intersection(func.tags)) or func._schema.name in _RESHAPING  # noqa: SLF001
+    if odd or any(isinstance(leaf, torch.Generator) for leaf in trees.tree_leaves((args, kwargs))):
+        raise TapeError(func)
 
 
 def _is_idle(target: Any) -> bool:
