@@ -1,10 +1,12 @@
 """CPU milliseconds a frame of the canvas, beside NodeGraphQt in the same run where that can be imported.
 
     python -m tests.benchmarks.canvas [NODES ...] [--theirs-up-to 1000] [--rounds 2]
+    python -m tests.benchmarks.canvas --project FILE     # panning and zooming in it, its largest network
 
 The graph is the hard case of docs/decisions/0040: a chain in rows with skips, 1.3 wires a node. Each frame is
 a real event: scroll, zoom or mouse move, then the event loop until it is painted. Processor time of the GUI
 thread is the clock, as other work on the machine does not count; the two take turns, a round each.
+What a frame puts off is in the row "until sharp": the frames from a zoom's end until all is painted well.
 NodeGraphQt is no dependency: `pip install --target FOLDER NodeGraphQt Qt.py setuptools`, `PYTHONPATH=FOLDER`.
 """
 
@@ -28,6 +30,7 @@ from studio.app.canvas import edits
 from studio.app.canvas.panel import CanvasPanel
 from studio.app.session import Session
 from studio.graph.model import Network, Node, ProjectData
+from studio.project.files import load
 
 COLUMNS = 60
 STEP_X, STEP_Y = 240, 128
@@ -77,14 +80,14 @@ class Side(Protocol):
 class Ours:
     """Netloom's canvas with map, breadcrumb and all, as in the window."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, project: ProjectData) -> None:
         self.session = Session()
         self.panel = CanvasPanel(self.session)
         self.session.setParent(self.panel)
         self.panel.resize(1600, 900)
         self.panel.show()
         self.view = self.panel.view
-        self.session.open(ProjectData(networks={"model": network(count)}), None)
+        self.session.open(project, None)
 
     def look(self, zoom: float | None, at: QPointF) -> None:
         if zoom is None:
@@ -109,6 +112,23 @@ class Ours:
         self.panel.close()
         self.panel.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+class Opened(Ours):
+    """The same with a project from a file, at its largest network."""
+
+    def __init__(self, project: ProjectData) -> None:
+        super().__init__(project)
+        networks = project.networks
+        self.session.show_network(max(networks, key=lambda name: len(networks[name].nodes)))
+
+    def card(self, number: int) -> QPointF:
+        """The middle of the network, for any number."""
+        return self.panel.graph.extent().center()
+
+
+def ours(count: int) -> Ours:
+    return Ours(ProjectData(networks={"model": network(count)}))
 
 
 class Theirs:
@@ -243,6 +263,27 @@ TASKS: tuple[tuple[str, Callable[[Side, int], Steps]], ...] = (
     ("select all, and none", lambda side, count: select_all(side, count, None)),
 )
 
+MOVES = 4
+"""so many of them move the camera alone"""
+
+
+def until_sharp(side: Ours, count: int) -> list[float]:
+    """Milliseconds of each frame from the end of a zoom until all is painted as well as it can be."""
+    side.look(None, QPointF())
+    settle()
+    found, showing = [], side.view.showing
+    for zoom_ in (1.0, 0.6, 0.45):
+        side.look(zoom_, _centre(side, count))
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            frames, started = showing.frames, time.thread_time()
+            painted()
+            if showing.frames != frames:
+                found.append((time.thread_time() - started) * 1000)
+            if showing.resting:
+                break
+    return found
+
 
 def painted() -> None:
     for _ in range(3):
@@ -277,7 +318,7 @@ def compare(count: int, theirs: bool, rounds: int) -> None:
     """Builds both, lets them take turns, and prints a row a task."""
     sides: dict[str, Side] = {}
     built = {}
-    for name, make in (("ours", Ours), ("theirs", Theirs))[: 1 + theirs]:
+    for name, make in (("ours", ours), ("theirs", Theirs))[: 1 + theirs]:
         started = time.thread_time()
         sides[name] = make(count)
         painted()
@@ -289,39 +330,62 @@ def compare(count: int, theirs: bool, rounds: int) -> None:
         for _ in range(rounds):
             for name, side in sides.items():
                 times[name] += [timed(step) for step in steps(side, count)]
-        ours = figures(times["ours"])
-        _row(task, *ours, *(figures(times["theirs"]) if theirs else (None, None)))
+        found = figures(times["ours"])
+        _row(task, *found, *(figures(times["theirs"]) if theirs else (None, None)))
+    _until_sharp(sides["ours"], count)
     for side in sides.values():
         side.close()
 
 
-def _row(task: str, ours: float, ours99: float | None, theirs: float | None, theirs99: float | None) -> None:
+def _until_sharp(side: Side, count: int) -> None:
+    assert isinstance(side, Ours)
+    frames = until_sharp(side, count)
+    _row(f"until sharp, 3 zooms: {len(frames)} frames", *figures(frames), None, None)
+
+
+def in_a_project(file: str, rounds: int) -> None:
+    """Panning and zooming in the largest network of a project."""
+    project = load(file)
+    started = time.thread_time()
+    side = Opened(project)
+    painted()
+    count = len(side.panel.graph.cards)
+    print(f"\n{file}, {side.session.network}: {count} nodes | ours\n--- | ---")
+    _row("open and paint (ms, once)", (time.thread_time() - started) * 1000, None, None, None)
+    for task, steps in TASKS[:MOVES]:
+        times = [timed(step) for _ in range(rounds) for step in steps(side, count)]
+        _row(task, *figures(times), None, None)
+    _until_sharp(side, count)
+    side.close()
+
+
+def _row(task: str, mine: float, mine99: float | None, theirs: float | None, theirs99: float | None) -> None:
     def cell(median: float | None, p99: float | None) -> str:
         if median is None:
             return "–"
         return f"{median:.1f}" if p99 is None else f"{median:.1f} / {p99:.1f}"
 
-    ratio = f"{theirs / ours:.1f}" if theirs is not None else "–"
-    print(f"{task} | {cell(ours, ours99)} | {cell(theirs, theirs99)} | {ratio}", flush=True)
+    ratio = f"{theirs / mine:.1f}" if theirs is not None else "–"
+    print(f"{task} | {cell(mine, mine99)} | {cell(theirs, theirs99)} | {ratio}", flush=True)
 
 
 def undo_of_a_paste(count: int, theirs: bool, rounds: int) -> None:
     """A paste of so many nodes in an empty network, its undo and its redo."""
-    source = Ours(count)
+    source = ours(count)
     held = edits.copied(source.session, source.session.document.nodes("model"))
     source.close()
-    side = Ours(0)
-    ours: dict[str, list[float]] = {"paste": [], "undo": [], "redo": []}
+    side = ours(0)
+    times: dict[str, list[float]] = {"paste": [], "undo": [], "redo": []}
     for _ in range(rounds):
-        ours["paste"].append(timed(lambda: edits.paste(side.session, held, (0, 0))))
-        ours["undo"].append(timed(side.session.undo))
-        ours["redo"].append(timed(side.session.redo))
+        times["paste"].append(timed(lambda: edits.paste(side.session, held, (0, 0))))
+        times["undo"].append(timed(side.session.undo))
+        times["redo"].append(timed(side.session.redo))
         timed(side.session.undo)
     side.close()
     found = _their_paste(count) if theirs else {}
     print(f"\n{count} nodes, ms once | ours | NodeGraphQt | times\n--- | --- | --- | ---")
-    for name, times in ours.items():
-        _row(name, figures(times)[0], None, found.get(name), None)
+    for name, taken in times.items():
+        _row(name, figures(taken)[0], None, found.get(name), None)
 
 
 def _their_paste(count: int) -> dict[str, float]:
@@ -343,11 +407,16 @@ def main() -> None:
         "--theirs-up-to", type=int, default=1000, help="beyond, a frame of theirs takes seconds"
     )
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--project", metavar="FILE", help="this project alone")
     chosen = parser.parse_args()
     app = QApplication.instance() or QApplication(sys.argv)
     assert isinstance(app, QApplication)
     app.setStyle("Fusion")
     theme.use(theme.DARK)
+    if chosen.project:
+        print(f"load of the machine {os.getloadavg()[0]:.1f}; processor ms a frame, median / 99th percentile")
+        in_a_project(chosen.project, chosen.rounds)
+        return
     try:
         import NodeGraphQt  # noqa: F401
 

@@ -22,6 +22,7 @@ class Edge:
         "_path",
         "_points",
         "_run",
+        "_sketch",
         "around",
         "bounds",
         "end",
@@ -39,6 +40,7 @@ class Edge:
         self._path: QPainterPath | None = None
         self._points: list[QPointF] | None = None
         self._arrow: QPolygonF | None = None
+        self._sketch: QPolygonF | None = None
         self._run: tuple[list[float], list[QPointF]] | None = None
         self.straight = not around and abs(start.x() - end.x()) < 0.5 and end.y() >= start.y()
         self.line = QLineF(start, end)
@@ -59,6 +61,13 @@ class Edge:
         return self._points
 
     @property
+    def sketch(self) -> QPolygonF:
+        """The way as a line of straight pieces, flattened by Qt: to be painted in haste."""
+        if self._sketch is None:
+            self._sketch = self.path.toSubpathPolygons()[0]
+        return self._sketch
+
+    @property
     def arrow(self) -> QPolygonF:
         """The sign half way that says where it leads."""
         if self._arrow is None:
@@ -75,7 +84,7 @@ class Edge:
     def part(self, left: float, right: float) -> list[QPointF]:
         """The points of the stretch between two places across, and one more at each end."""
         if self._run is None:
-            made = self.path.toSubpathPolygons()[0].toList()
+            made = self.sketch.toList()
             if made[0].x() > made[-1].x():
                 made.reverse()
             self._run = ([at.x() for at in made], made)

@@ -381,7 +381,7 @@ class EdgeLayer:
         if self._hasty:
             for edge in edges:
                 if not edge.straight:
-                    painter.drawPolyline(edge.points)
+                    painter.drawPolyline(edge.sketch)
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         draw = painter.drawPath

@@ -5,8 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QTransform
 
-from studio.app.canvas.pixmaps import BUDGET
 from studio.app.canvas.scene import GraphScene
+
+AT_A_TIME = 6
+"""so many cards that wait for their picture are painted again in one frame"""
 
 
 class NearView:
@@ -47,9 +49,9 @@ class NearView:
         self._owed.clear()
 
     def owed(self, visible: QRectF) -> list[QRectF]:
-        """Where some of the cards in sight are that wait for their picture: as many as a frame may draw."""
+        """Where some of the cards in sight are that wait for their picture."""
         cards = self._graph.cards
         places = {id_: cards[id_].sceneBoundingRect() for id_ in self._owed if id_ in cards}
         waiting = [id_ for id_, rect in places.items() if rect.intersects(visible)]
-        self._owed = dict.fromkeys(waiting[BUDGET:])
-        return [places[id_] for id_ in waiting[:BUDGET]]
+        self._owed = dict.fromkeys(waiting[AT_A_TIME:])
+        return [places[id_] for id_ in waiting[:AT_A_TIME]]

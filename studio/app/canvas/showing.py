@@ -19,7 +19,7 @@ FRAME_MS = 16
 SETTLE_MS = 90
 """so long after the last move of the camera what was painted in haste is painted well"""
 HASTY = 0.25
-"""a larger share of the view than this is painted in haste while the camera moves, and again at rest"""
+"""a camera that zooms, or pans so far, has what comes into sight painted in haste, and again at rest"""
 
 
 class Showing(QObject):
@@ -106,7 +106,7 @@ class Showing(QObject):
         moving = not resting or origin != self._origin
         self._zoom, self._origin = zoom, origin
         self.sheet.follow(zoom, origin, size, ratio)
-        hasty = moving and self.sheet.share > HASTY
+        hasty = not resting or (moving and self.sheet.share > HASTY)
         self._graph.begin_frame(zoom, ratio, float(max(size.width(), size.height())), resting, hasty)
         self.sheet.refresh(self._paint_part, hasty)
         painter = QPainter(viewport)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication
 
-from studio.app.canvas import hover, pixmaps
+from studio.app.canvas import edits, hover, overview, pixmaps
 from studio.app.canvas.node_item import NodeItem
 from studio.app.canvas.panel import CanvasPanel
 from studio.graph.document import Change
@@ -215,6 +215,71 @@ def test_a_frame_of_a_drag_lays_only_the_wires_that_leave_what_is_dragged(
     hand.release(start + QPointF(80, 16))
     ends = [panel.graph.edges.edge(wire) for wire in panel.graph.edges.wires()]
     assert all(e is not None and e.start == panel.graph.cards[e.wire.source].port("out", 0) for e in ends)
+
+
+def test_a_step_of_a_drag_paints_nothing_but_what_is_dragged(
+    make_panel: MakePanel, hand_of: Callable[[CanvasPanel], Hand], paints: Paints, qtbot
+) -> None:  # type: ignore[no-untyped-def]
+    panel = make_panel(crowd())
+    panel.view.center_on(panel.graph.cards["n210"].pos())
+    settle(panel, qtbot)
+    ids = ["n210", "n211", "n230"]
+    panel.session.select(ids)
+    hand = hand_of(panel)
+    start = hand.middle("n210")
+    hand.press(start)
+    hand.move(start + QPointF(44, 35))
+    settle(panel, qtbot)
+    paints.since()
+    frames, painted = panel.view.showing.frames, panel.view.showing.sheet.painted
+    for step in range(1, 4):
+        hand.move(start + QPointF(44 + 8 * step, 35))
+        QApplication.processEvents()
+    assert panel.view.showing.sheet.painted == painted
+    assert paints.since() <= len(ids) * (panel.view.showing.frames - frames)
+    hand.release(start + QPointF(68, 35))
+    settle(panel, qtbot)
+    shown = panel.view.grab().toImage()
+    panel.view.showing.forget()
+    settle(panel, qtbot)
+    assert panel.view.grab().toImage() == shown
+
+
+def test_from_afar_a_crowd_that_is_selected_is_painted_over_and_nothing_else(
+    make_panel: MakePanel, qtbot
+) -> None:  # type: ignore[no-untyped-def]
+    nodes = [Node(f"n{i}", "nn.ReLU", at=(i % 60 * 208, i // 60 * 96)) for i in range(overview.CROWD)]
+    panel = make_panel(Network({n.id: n for n in nodes}))
+    panel.view.frame(panel.graph.extent())
+    settle(panel, qtbot)
+    painted = panel.view.showing.sheet.painted
+    for chosen in ([n.id for n in nodes], [n.id for n in nodes[:700]], []):
+        panel.session.select(chosen)
+        qtbot.wait(100)
+        shown = panel.view.viewport().grab().toImage()
+        assert panel.view.showing.sheet.painted == painted
+        panel.view.showing.forget()
+        settle(panel, qtbot)
+        assert panel.view.viewport().grab().toImage() == shown
+        painted = panel.view.showing.sheet.painted
+
+
+def test_a_paste_of_most_of_a_network_makes_all_cards_anew_and_so_does_its_undo(
+    make_panel: MakePanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = make_panel(crowd())
+    held = edits.copied(panel.session, panel.session.document.nodes("model"))
+    held["nodes"] = [{**node, "id": f"{node['id']}_{part}"} for part in "ab" for node in held["nodes"]]
+    followed: list[object] = []
+    monkeypatch.setattr(panel.graph, "_reconcile", followed.append)
+    edits.paste(panel.session, held, (8000, 0))
+    assert panel.graph.cards.keys() == panel.session.document.nodes("model").keys()
+    assert len(panel.graph.cards) == 3 * CROWD
+    panel.session.undo()
+    assert panel.graph.cards.keys() == panel.session.document.nodes("model").keys()
+    panel.session.redo()
+    assert len(panel.graph.cards) == 3 * CROWD
+    assert followed == []
 
 
 def test_from_afar_a_view_on_a_part_paints_that_part(make_panel: MakePanel) -> None:
