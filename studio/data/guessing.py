@@ -11,7 +11,7 @@ from pathlib import Path
 
 from studio.data import beside, pictures, text_files
 from studio.data.source import DataError, SourceInfo
-from studio.data.sources import KINDS, cifar10, cifar100, fashion_mnist, images, kind_of, mnist, text
+from studio.data.sources import KINDS, cifar10, cifar100, emnist, fashion_mnist, images, kind_of, mnist, text
 from studio.words import Message
 
 NAMES_SHOWN = 5
@@ -61,11 +61,16 @@ def _always_the_same(path: Path) -> Guess | None:
         for folder in (path, path / "raw", *(path / name / "raw" for name in ("MNIST", "FashionMNIST"))):
             if folder.is_dir() and _has_idx(folder):
                 return Guess(_idx_set(folder).name, path)
+        for folder in (path, path / "raw", path / "EMNIST" / "raw"):
+            if folder.is_dir() and {_plain_name(file) for file in folder.iterdir()} >= set(emnist.FILES):
+                return Guess(emnist.INFO.name, path)
         inside = next((name for name in _CIFAR if (path / name).exists()), None)
         if inside is not None:
             return Guess(_CIFAR[inside].name, path)
     elif _plain_name(path) in _IDX:
         return Guess(_idx_set(path.parent).name, path.parent)
+    elif _plain_name(path) in emnist.FILES:
+        return Guess(emnist.INFO.name, path.parent)
     if path.name in _CIFAR:
         return Guess(_CIFAR[path.name].name, path.parent)
     return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +12,9 @@ import torch
 import torchvision.datasets
 from scipy.io import savemat
 
+from studio.data.guessing import Guess, guess
 from studio.data.source import DataError, Place
-from studio.data.sources import SOURCES, stl10, svhn
+from studio.data.sources import SOURCES, emnist, stl10, svhn
 
 RNG = np.random.default_rng(0)
 
@@ -55,7 +58,29 @@ def test_photographs_are_those_of_the_file(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["svhn", "stl10", "kmnist"])
+@pytest.mark.parametrize("packed", [True, False])
+def test_letters_stand_upright_and_are_known_by_their_files(tmp_path: Path, packed: bool) -> None:
+    raw_folder = tmp_path / "EMNIST" / "raw"
+    raw_folder.mkdir(parents=True)
+    x, y = RNG.integers(0, 255, (5, 28, 28), dtype=np.uint8), np.array([0, 46, 3, 10, 10], np.uint8)
+    for name in emnist.FILES:
+        values = x if "images" in name else y
+        head = struct.pack(f">HBB{values.ndim}I", 0, 8, values.ndim, *values.shape)
+        content = head + values.tobytes()
+        (raw_folder / (f"{name}.gz" if packed else name)).write_bytes(
+            gzip.compress(content) if packed else content
+        )
+
+    guessed = guess(next(raw_folder.iterdir()))
+    raw = emnist.INFO.load(Place(guessed.root))
+
+    assert guessed == Guess("emnist", raw_folder) and guess(tmp_path) == Guess("emnist", tmp_path)
+    assert torch.equal(raw.x, torch.from_numpy(x.transpose(0, 2, 1).copy()).unsqueeze(1))
+    assert raw.y.tolist() == y.tolist() and len(raw.own_test[1]) == 5
+    assert emnist.INFO.class_names[46] == "t"
+
+
+@pytest.mark.parametrize("name", ["svhn", "stl10", "kmnist", "emnist"])
 def test_a_folder_without_the_files_is_told_with_what_belongs_there(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError, match="allow the download") as caught:
         SOURCES[name].load(Place(tmp_path))

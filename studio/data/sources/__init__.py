@@ -18,6 +18,7 @@ from studio.data.sources import (
     corpus,
     diabetes,
     digits,
+    emnist,
     fashion_mnist,
     images,
     iris,
@@ -40,7 +41,7 @@ from studio.graph.values import Json
 from studio.words import Message
 
 _BUNDLED = (digits, iris, wine, breast_cancer, diabetes)
-_FROM_A_FOLDER = (mnist, fashion_mnist, kmnist, svhn, cifar10, cifar100, stl10)
+_FROM_A_FOLDER = (mnist, fashion_mnist, kmnist, emnist, svhn, cifar10, cifar100, stl10)
 
 SOURCES: dict[str, SourceInfo] = {
     info.name: info
