@@ -118,7 +118,9 @@ class Legend(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def set_title(self, text: str) -> None:
-        self._title.setText(text)
+        if text != self._title.text():
+            self._title.setText(text)
+            self._make_room()
 
     def set_choices(self, titles: dict[str, str], chosen: str | None) -> None:
         """Makes the title a choice where there is more than one: metric name to what a person reads."""
@@ -140,6 +142,7 @@ class Legend(QWidget):
         text = titles.get(chosen or "", "")
         self._choice.setText(f"{text} ▾")
         self._choice.setAccessibleName(text)
+        self._make_room()
 
     def title(self) -> str:
         return self._title.text()
@@ -157,8 +160,9 @@ class Legend(QWidget):
             self._entries[name] = entry
             self._row.insertWidget(self._row.count() - 2, entry)
         entry.setToolTip(tr("Click to hide or show this series"))
-        entry.show_text(text)
-        self._make_room()
+        if entry.text() != text:
+            entry.show_text(text)
+            self._make_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -195,14 +199,15 @@ class Legend(QWidget):
     def keep_only(self, names: Iterable[str]) -> None:
         """Takes away the other entries; these stand in this order."""
         wanted = list(names)
+        if list(self._entries) == wanted:
+            return
         for name in [known for known in self._entries if known not in wanted]:
             entry = self._entries.pop(name)
             self._row.removeWidget(entry)
             entry.hide()
             entry.deleteLater()
-        if list(self._entries) != wanted:
-            self._entries = {name: self._entries[name] for name in wanted}
-            for entry in self._entries.values():
-                self._row.removeWidget(entry)
-                self._row.insertWidget(self._row.count() - 2, entry)
+        self._entries = {name: self._entries[name] for name in wanted}
+        for entry in self._entries.values():
+            self._row.removeWidget(entry)
+            self._row.insertWidget(self._row.count() - 2, entry)
         self._make_room()

@@ -52,6 +52,7 @@ class Pyramid:
         self._x = _Growing()
         self._low = [_Growing()]
         self._high = [_Growing()]
+        self._bounds: tuple[float, float] | None = None
         self.not_finite = 0
 
     def __len__(self) -> int:
@@ -71,7 +72,12 @@ class Pyramid:
         if not len(x):
             return
         finite = np.isfinite(y)
-        self.not_finite += int(len(y) - np.count_nonzero(finite))
+        missing = int(len(y) - np.count_nonzero(finite))
+        self.not_finite += missing
+        if missing < len(y):
+            known = y[finite] if missing else y
+            least, most = self._bounds or (np.inf, -np.inf)
+            self._bounds = min(least, float(known.min())), max(most, float(known.max()))
         clean = np.where(finite, y, np.nan)
         self._x.extend(np.asarray(x, dtype=np.float64))
         self._low[0].extend(clean)
@@ -94,12 +100,7 @@ class Pyramid:
 
     def bounds(self) -> tuple[float, float] | None:
         """The smallest and the largest value of all; None without a finite one."""
-        if not len(self):
-            return None
-        low, high = self._bins(len(self._low) - 1)
-        if not np.isfinite(low).any():
-            return None
-        return float(np.nanmin(low)), float(np.nanmax(high))
+        return self._bounds
 
     def envelope(self, first: float, last: float, bins: int) -> tuple[Floats, Floats]:
         """What to draw for x from `first` to `last` on about `bins` columns.
