@@ -100,16 +100,22 @@ def _switch_in_row(part: Part, row: list[int], place: list[int]) -> bool:
 
 
 def _turned(part: Part, left: int, right: int, place: Sequence[int]) -> int:
-    """How many crossings more there are when two cards of a layer have changed sides."""
-    return sum(
-        _inversions(near[right], near[left], place) - _inversions(near[left], near[right], place)
-        for near in (part.above, part.below)
-    )
+    """How many crossings more there are when two cards of a layer have changed sides.
 
-
-def _inversions(left: Sequence[int], right: Sequence[int], place: Sequence[int]) -> int:
-    """How many wires of `left` end to the right of one of `right`."""
-    return sum(place[one] > place[other] for one in left for other in right)
+    Called for each pair of each layer, again and again: plain loops take half the time of sums.
+    """
+    more = 0
+    for near in (part.above, part.below):
+        others = near[right]
+        for one in near[left] if others else ():
+            here = place[one]
+            for other in others:
+                there = place[other]
+                if there > here:
+                    more += 1
+                elif there < here:
+                    more -= 1
+    return more
 
 
 def _first_rows(part: Part) -> list[list[int]]:
