@@ -64,7 +64,8 @@ def main() -> None:
 
 
 def _sizes(csv: Path, images: Path) -> None:
-    for side, path in (("look", csv), ("table", csv), ("decode", images), ("epoch", images)):
+    sides = (("look", csv), ("table", csv), ("pandas", csv), ("decode", images), ("epoch", images))
+    for side, path in sides:
         found = _run(side, path)
         memory = "   ".join(f"{key} {found[key]:6.0f} MiB" for key in ("before", "most", "data"))
         print(f"{side:8} {path.name:24} {found['seconds']:8.1f} s   {memory}")

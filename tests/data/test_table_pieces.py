@@ -199,3 +199,71 @@ def test_texts_and_series_name_short_rows_too(tmp_path: Path) -> None:
             kind.load(Place(path), kind.look(path, {}))
         raw = kind.load(Place(path), kind.look(path, {"faults": SKIP}))
         assert raw.faults.count == 1
+
+
+def numbers_of(path: Path, *rows: str) -> np.ndarray:
+    """What is read of the column a, in a table with a column y of zeros."""
+    path.write_text("a,y\n" + "".join(f"{row},0\n" for row in rows), encoding="utf-8")
+    columns = [{"name": name, "type": "number"} for name in "ay"]
+    form = {"encoding": "utf-8", "separator": ",", "header": True}
+    return table.load(Place(path), {**form, "rows": len(rows), "target": "y", "columns": columns}).x.numpy()[
+        :, 0
+    ]
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(
+        st.floats(-(10.0**30), 10.0**30).map(repr)
+        | st.integers(-(2**70), 2**70).map(str)
+        | st.decimals(-1000, 1000, places=3).map(str),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_a_number_is_the_nearest_to_what_is_written(
+    tmp_path_factory: pytest.TempPathFactory, written: list[str]
+) -> None:
+    found = numbers_of(tmp_path_factory.mktemp("numbers") / "t.csv", *written)
+
+    np.testing.assert_array_equal(found, np.array([float(text) for text in written], np.float32))
+
+
+def test_spaces_signs_and_quotes_around_a_number_are_no_part_of_it(tmp_path: Path) -> None:
+    found = numbers_of(tmp_path / "t.csv", "  1.5", "2.5 ", '"3.5"', ' "4.5"', "007", "1E3", ".5", "5.")
+    np.testing.assert_array_equal(found, np.array([1.5, 2.5, 3.5, 4.5, 7, 1000, 0.5, 5], np.float32))
+    found = numbers_of(tmp_path / "t.csv", "+1.5", "-2", "NA", " ?", '"NULL"', "")
+    np.testing.assert_array_equal(found, np.array([1.5, -2, *[np.nan] * 4], np.float32))
+
+
+def test_lines_are_those_of_the_file_behind_quoted_line_ends_and_empty_lines(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('\nname,y\n"a\nb",1\n\n  \n"c, d",2\n"e\n\nf"\ng,3\n')
+    opened = table_pieces.opened(path, Form("utf-8", ",", True))
+
+    [rows] = [table_rows.read(piece, ["name"], ["y"]) for piece in table_pieces.pieces(opened)]
+
+    assert rows.texts["name"].tolist() == ["a\nb", "c, d", "g"] and rows.lines.tolist() == [3, 7, 11]
+    assert rows.numbers is not None and rows.numbers[:, 0].tolist() == [1, 2, 3]
+    assert [*rows.faults] == [8] and "1 fields where 2" in str(rows.faults[8])
+
+
+def test_a_sign_of_another_encoding_is_said_with_its_line_in_any_column(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.csv")
+    reading = table.look(path, {})
+    path.write_bytes(path.read_bytes() + b"1,\xff,3\n1,2,3\n")
+    types = {"a": "number", "b": "left out", "y": "number"}
+    reading["columns"] = [{"name": name, "type": type_} for name, type_ in types.items()]
+
+    with pytest.raises(DataError, match="line 42: it is not written in utf-8"):
+        table.load(Place(path), {**reading, "faults": SKIP})
+
+
+def test_lines_of_rows_are_kept_as_runs() -> None:
+    lines = table_rows.Lines()
+    given_lines = [np.array([2, 3, 5]), np.array([6, 7]), np.array([], np.int64), np.array([20])]
+    for some in given_lines:
+        lines.add(some)
+
+    expected = np.concatenate(given_lines).tolist()
+    assert lines.all().tolist() == expected == [lines.of(row) for row in range(len(lines))]

@@ -314,12 +314,12 @@ def load(place: Place, reading: Reading) -> Raw:
         rows.add(found)
     if not rows.count:
         raise DataError(Message("{path} has no row without a fault.", path=path))
-    y = torch.from_numpy(rows.y[: rows.count].copy())
+    y, lines = torch.from_numpy(rows.y[: rows.count]), rows.lines
     return Raw(
         torch.from_numpy(rows.x[: rows.count]),
-        y.long() if table.target.type == CATEGORY else y.float().unsqueeze(1),
-        column=lambda name: _split_column(opened, name, rows.lines.all()),
-        place=lambda sample: faults.line(path, rows.lines.of(sample)),
+        y.long() if table.target.type == CATEGORY else y.unsqueeze(1),
+        column=lambda name: _split_column(opened, name, lines.all()),
+        place=lambda sample: faults.line(path, lines.of(sample)),
         faults=met,
     )
 
