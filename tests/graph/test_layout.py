@@ -110,3 +110,11 @@ def test_ten_thousand_layers() -> None:
 
 def test_nothing_gives_nothing() -> None:
     assert layered({}, []) == {}
+
+
+def test_a_network_of_more_long_wires_than_there_are_lanes_for_is_laid_out_all_the_same() -> None:
+    ids = [str(number) for number in range(260)]
+    wires = [(one, other) for one, other in pairwise(ids)]
+    wires += [("0", id_) for id_ in ids[2:]] + list(zip(ids[5:-4:5], ids[9::5], strict=False))
+    places = layered(cards(*ids), wires)
+    assert len(set(places.values())) == len(ids)

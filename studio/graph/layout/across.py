@@ -143,7 +143,8 @@ def card_wires(part: Part) -> Iterator[tuple[int, int]]:
     first = set(part.columns)
     for source in range(part.count):
         for target in part.below[source]:
-            if target < part.count and part.layer[target] not in first:
+            below = part.layer[target] == part.layer[source] + 1  # of too many long wires there are no lanes
+            if target < part.count and below and part.layer[target] not in first:
                 yield source, target
 
 
