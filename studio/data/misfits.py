@@ -116,6 +116,8 @@ def _changed(faulty: steps.Placed) -> Iterator[tuple[Message, Written]]:
     for key in strange:
         label = Message("Leave {key} of {step} out", key=key, step=title)
         yield label, {k: v for k, v in faulty.written.items() if k != key}
+    if (small := _small_enough(faulty)) is not None:
+        yield Message("Fit {step} to the size of the images", step=title), small
     for option in options.values():
         said = faulty.written.get(option.name)
         if option.kind == COLUMNS and isinstance(said, list | tuple):
@@ -137,6 +139,17 @@ def _changed(faulty: steps.Placed) -> Iterator[tuple[Message, Written]]:
             usual = option.default
             label = Message("Set {option} of {step} to {value}", option=option.label, step=title, value=usual)
             yield label, {**faulty.written, option.name: usual}
+
+
+def _small_enough(faulty: steps.Placed) -> Written | None:
+    """A step whose height and width are no more than those of the images that reach it."""
+    if len(faulty.before.shape) != 3 or not {"height", "width"} <= faulty.written.keys():
+        return None
+    sides = dict(zip(("height", "width"), faulty.before.shape[1:], strict=True))
+    said = {side: faulty.written[side] for side in sides}
+    if not all(isinstance(value, int) for value in said.values()):
+        return None
+    return {**faulty.written, **{side: min(int(str(said[side])), most) for side, most in sides.items()}}
 
 
 # -- split and augmentation ----------------------------------------------------------------------

@@ -162,6 +162,12 @@ def test_a_table_of_categories_only_is_not_standardised_unless_it_is_said(
     assert first[1] == [{"type": "one_hot"}, {"type": "standardize"}]
 
 
+def test_a_crop_larger_than_the_images_is_fitted_to_them() -> None:
+    [first, last] = cured(digits(preprocessing=[{"type": "crop", "height": 40, "width": 6}]))
+
+    assert first[1] == [{"type": "crop", "height": 8, "width": 6}] and last[1] == []
+
+
 def test_another_setting_that_cannot_be_read_is_a_problem_too(table_of: Callable[..., ProjectData]) -> None:
     project = table_of(duplicates="all")
 
