@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from pathlib import Path
+
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -43,3 +46,17 @@ def test_the_last_stage_is_not_needed_to_be_ready(qtbot: QtBot) -> None:
     with qtbot.waitSignal(engine.ready, timeout=5_000):
         engine.start()
     engine.wait()
+
+
+def test_what_was_imported_is_set_aside_by_the_collector(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "imported_for_this_test.py").write_text("circle = []\ncircle.append(circle)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    gc.unfreeze()
+    engine = Engine(((Stage(), ("imported_for_this_test",)), (Stage(), ())))
+    with qtbot.waitSignal(engine.ready, timeout=5_000):
+        engine.start()
+    engine.wait()
+    assert gc.isenabled() and gc.get_freeze_count() > 0
+    gc.unfreeze()
