@@ -26,7 +26,9 @@ class Marks:
     def show(self, hovered: str | None, selected: Iterable[str], targets: frozenset[str]) -> frozenset[str]:
         """Sets all of them. Returns the cards that may look different now."""
         chosen = frozenset(selected)
-        changed = (chosen ^ self.selected) | (targets ^ self._targets)
+        changed = chosen ^ self.selected
+        if targets or self._targets:
+            changed |= targets ^ self._targets
         if hovered != self._hovered:
             changed |= {card for card in (hovered, self._hovered) if card is not None}
         self._hovered, self.selected, self._targets = hovered, chosen, targets

@@ -106,8 +106,10 @@ class Minimap(QWidget):
             self._base = self._draw_base()
         picture = QPixmap(self._base)
         painter = self._painter(picture)
-        chosen = map(self._boxes.get, self._graph.session.selection)
-        marked: dict[str, list[QRectF]] = {"accent": [box for box in chosen if box is not None]}
+        boxes, selected = self._boxes, self._graph.marks.selected
+        every = boxes.keys() == selected
+        chosen = list(boxes.values()) if every else [boxes[id_] for id_ in selected if id_ in boxes]
+        marked: dict[str, list[QRectF]] = {"accent": chosen}
         for id_, severity in self._graph.faulty().items():
             if id_ in self._boxes:
                 marked.setdefault(severity, []).append(self._boxes[id_])

@@ -6,7 +6,7 @@ only when cards come or go; of a view on a part of the network, that part alone 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -59,7 +59,7 @@ class Overview:
             painter.fillRect(frame.rect().translated(frame.pos()), frame.ground())
         self._paint_lines(painter, lines)
         self._paint_cards(painter, by_color, zoom)
-        self._outline(painter, self._rects_of(self._graph.session.selection), "accent", zoom)
+        self._outline(painter, self._rects_of(self._graph.marks.selected), "accent", zoom)
         self._paint_faults(painter, zoom)
 
     def fills(self, zoom: float) -> bool:
@@ -84,11 +84,13 @@ class Overview:
                 found.setdefault(self._graph.cards[id_].category, []).append(self._rects[id_])
         return found
 
-    def _rects_of(self, ids: Iterable[str]) -> list[QRectF]:
+    def _rects_of(self, ids: Collection[str]) -> list[QRectF]:
         """The rectangles of those of some cards that are not in the hand."""
         rects, lifted = self._rects, self._graph.lift.cards
         if lifted:
             ids = [id_ for id_ in ids if id_ not in lifted]
+        elif rects.keys() == ids:
+            return list(rects.values())
         return [rect for rect in map(rects.get, ids) if rect is not None]
 
     def _paint_faults(self, painter: QPainter, zoom: float) -> None:
@@ -106,7 +108,7 @@ class Overview:
         self._paint_lines(painter, graph.edges.drifting())
         by_color: dict[str, list[QRectF]] = {}
         chosen: list[QRectF] = []
-        selected = set(graph.session.selection)
+        selected = graph.marks.selected
         for id_, card in graph.lift.cards.items():
             rect = QRectF(*card.box())
             by_color.setdefault(card.category, []).append(rect)

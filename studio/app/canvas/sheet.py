@@ -34,6 +34,8 @@ class Sheet:
         self._spare = QPixmap()
         self._size = QSize()
         self._ratio = 1.0
+        self._grain = 1
+        """so many logical pixels are a whole number of the screen's"""
         self._zoom, self._origin = 0.0, QPointF()
         self._sharp = 0.0
         self._stains: list[QRectF] = []
@@ -85,6 +87,7 @@ class Sheet:
 
     def _resize(self, size: QSize, ratio: float) -> None:
         self._size, self._ratio = QSize(size), ratio
+        self._grain = next((n for n in range(1, 33) if (n * ratio).is_integer()), 1)
         full = QSize(math.ceil(size.width() * ratio), math.ceil(size.height() * ratio))
         self._picture, self._spare = QPixmap(full), QPixmap(full)
         self._picture.setDevicePixelRatio(ratio)
@@ -122,6 +125,13 @@ class Sheet:
         self._rough = QRegion(inner)
         self._stale = QRegion(room).subtracted(self._rough)
 
+    def _grained(self, rect: QRect) -> QRect:
+        """A rectangle made so much larger that its sides lie between pixels of the screen."""
+        grain = self._grain
+        left, top = rect.left() // grain * grain, rect.top() // grain * grain
+        right, bottom = -(-(rect.right() + 1) // grain) * grain, -(-(rect.bottom() + 1) // grain) * grain
+        return QRect(left, top, right - left, bottom - top)
+
     def _seen(self, rect: QRectF) -> QRect:
         """Where a rectangle of the scene is in the picture, with what smoothing may touch around it."""
         zoom, at = self._zoom, self._origin
@@ -144,7 +154,7 @@ class Sheet:
         stale, self._stale = self._stale, QRegion()
         painter = QPainter(self._picture)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for part in _parts(stale):
+        for part in map(self._grained, _parts(stale)):
             painter.setClipRect(part)
             paint(painter, part)
             painter.resetTransform()
@@ -164,7 +174,7 @@ class Sheet:
     def copy(self, painter: QPainter, region: QRegion) -> None:
         """Copies a part of it to the painter of the viewport."""
         ratio = self._ratio
-        for part in _rects(region):
+        for part in map(self._grained, _rects(region)):
             source = QRectF(part.x() * ratio, part.y() * ratio, part.width() * ratio, part.height() * ratio)
             painter.drawPixmap(QRectF(part), self._picture, source)
 
