@@ -31,7 +31,9 @@ SETTINGS: dict[str, Message] = {
     ),
     "mixup": Message("Images and labels are blended. The alpha of the share: 0.2 is usual, 0 is off."),
     "cutmix": Message("A piece of one image is pasted into another: 1 is usual, 0 is off."),
-    "class_weights": Message("Balanced: rare classes count in the loss as much as frequent ones."),
+    "class_weights": Message(
+        "Balanced: rare classes count in the loss as much as frequent ones. Or type a number for each class."
+    ),
     "sampler": Message("Balanced: every class is drawn as often, so some samples come several times."),
     "patience": Message("The run ends after so many epochs without a better one."),
     "max_minutes": Message("The run ends after so many minutes, pauses not counted."),

@@ -293,6 +293,7 @@ class ChoiceField(Field):
         self._combo.setFixedWidth(EDITOR_WIDTH)
         self._combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._choices = list(choices)
+        self.complaint: Callable[[Message | None], None] = lambda message: None
         super().__init__(session, path, label, default)
         self._combo.activated.connect(lambda index: self.write(self._choices[index][0]))
 
@@ -399,7 +400,7 @@ class Form(QWidget):
         complaint.hide()
         self._grid.addWidget(complaint, row + 1, 0, 1, 3)
         self._complaints[field] = complaint
-        if isinstance(field, WholeField | _LineField):
+        if isinstance(field, WholeField | _LineField | ChoiceField):
             field.complaint = lambda message: self.complain(field, message)
         return field
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from studio.app.session import Session
 from studio.app.settings_panel import explanations
+from studio.app.settings_panel.class_weights import WeightsField
 from studio.app.settings_panel.fields import (
     ChoiceField,
     Field,
@@ -76,11 +77,10 @@ def overfitting(session: Session) -> Section:
 def classes(session: Session) -> Section:
     """What makes rare classes count."""
     section = Section("classes", Message("Rare classes"))
-    weights = [(None, Message("all alike")), ("balanced", Message("balanced"))]
     draws = [("shuffle", Message("each sample once")), ("balanced", Message("balanced"))]
     _add(
         section,
-        ChoiceField(session, (SECTION, "class_weights"), Message("Class weights"), None, weights),
+        WeightsField(session),
         ChoiceField(session, (SECTION, "sampler"), Message("Sampling"), "shuffle", draws),
     )
     return section
