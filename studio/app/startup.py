@@ -23,7 +23,15 @@ from studio.words import Message
 
 CURVES = "studio.app.curves.panel"
 PLAN = (
-    (stages.PROJECT, ("studio.project.recovery", "studio.project.schema", "studio.insight.lessons")),
+    (
+        stages.PROJECT,
+        (
+            "studio.project.recovery",
+            "studio.project.schema",
+            "studio.insight.lessons",
+            "studio.data.sources",
+        ),
+    ),
     (stages.ENGINE, ("numpy", CURVES, "torch", "studio.compiler.infer", "torch._dynamo")),
     (stages.ALL, ("sklearn.datasets", "pyarrow.csv", "torchvision", "studio.training.run")),
 )

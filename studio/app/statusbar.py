@@ -15,7 +15,6 @@ from studio.app.problem_counts import SIGNS, count_text
 from studio.app.session import Session
 from studio.app.trainer import Trainer
 from studio.compiler.analysis import NetworkReport
-from studio.data.sources import known
 from studio.graph.model import ProjectData
 from studio.words import tr
 
@@ -166,6 +165,8 @@ class StatusBar(QStatusBar):
 
 def memory_in_training(report: NetworkReport, project: ProjectData) -> int:
     """Bytes that training needs, about: weights, gradients, the optimiser's state, activations both ways."""
+    from studio.data.sources import known
+
     training = project.training
     chosen = training.get("optimizer")
     optimizer = chosen if isinstance(chosen, dict) else {}

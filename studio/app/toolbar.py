@@ -148,11 +148,11 @@ class ToolBar(QToolBar):
 
 def data_text(settings: object, short: bool = False) -> str:
     """The words of the data chip: the source and, unless `short`, how many samples it has."""
-    from studio.data.sources import known
-
     source = settings.get("source") if hasattr(settings, "get") else None
     if not source:
         return tr("Choose the data…")
+    from studio.data.sources import known
+
     info = known(settings)  # type: ignore[arg-type]
     if info is None:
         return tr("Data: {name}", name=source)
