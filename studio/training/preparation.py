@@ -139,7 +139,7 @@ def ready(
 
     from studio.compiler.build import build
     from studio.data.batches import steps
-    from studio.training import first_loss, learning, objectives, start, weighting
+    from studio.training import first_loss, learning, objectives, shortened, start, weighting
     from studio.training.objectives.classification import Classification
 
     module = build(project, settings.network, context_of(project), seed=settings.seed)
@@ -165,7 +165,7 @@ def ready(
     chances = weighting.of_samples(settings.options, data.train.y)
     data = replace(data, train=replace(data.train, chances=chances))
     some = slice(0, min(len(data.train), settings.batch_size))
-    with torch.no_grad():
+    with torch.no_grad(), shortened.left_alone(module):
         x, y = data.train.inputs(some), data.train.y[some]
         prediction = module.eval()(x)
         objective.check(prediction, objective.target(x, y))

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils import _pytree as trees
 
-from studio.training import machine, tape
+from studio.training import machine, shortened, tape
 from studio.training.objectives import Objective
 from studio.training.objectives.objective import Outcome
 from studio.training.position import generators, set_generators
@@ -108,12 +108,15 @@ class Replay:
 
     def _state(self) -> list[Any]:
         """What a step changes besides gradients."""
-        return [[buffer.clone() for buffer in self._module.buffers()], generators(self._device)]
+        return [[value.detach().clone() for value in self._changed()], generators(self._device)]
+
+    def _changed(self) -> list[Tensor]:
+        return [*self._module.buffers(), *shortened.weights(self._module)]
 
     def _put(self, state: list[Any]) -> None:
         buffers, drawn = state
         with torch.no_grad():
-            for buffer, value in zip(self._module.buffers(), buffers, strict=True):
+            for buffer, value in zip(self._changed(), buffers, strict=True):
                 buffer.copy_(value)
         set_generators(drawn, self._device)
 

@@ -17,7 +17,7 @@ from torch import Tensor, fx, nn
 
 from studio.data.batches import steps
 from studio.data.rows import Stored
-from studio.training import machine
+from studio.training import machine, shortened
 from studio.training.settings import Settings
 from studio.training.speed_settings import AUTO, SpeedError
 from studio.training.swaps import swapped
@@ -189,7 +189,7 @@ def warm_up(
     buffers = {name: value.clone() for name, value in module.named_buffers()}
     gpus = [data.train.x.device] if data.train.x.is_cuda else []
     try:
-        with torch.random.fork_rng(devices=gpus):
+        with torch.random.fork_rng(devices=gpus), shortened.left_alone(module):
             for size in sorted({*_lengths(len(data.train), settings.batch_size)}):
                 some = slice(0, size)
                 x, y = data.train.inputs(some), data.train.y[some]
