@@ -16,6 +16,7 @@ from studio import quantities
 from studio.compiler.analysis import Analysis, Context
 from studio.compiler.build import FIRST, NODE, build
 from studio.compiler.survey import main_network
+from studio.data import texts
 from studio.data.prepare import Prepared, Split, prepare
 from studio.graph import passing
 from studio.graph.model import INPUT, OUTPUT, Network, Node, ProjectData
@@ -50,7 +51,8 @@ class Request:
 class Findings:
     """What came out. `outputs` are by network and node; a block used twice shows its first use.
 
-    `sample` counts from 0 and is one of `samples`; `label` is its class or target.
+    `sample` counts from 0 and is one of `samples`; `label` is its class or target, `words` what a text says
+    as far as the network reads it.
     """
 
     outputs: Mapping[tuple[str, str], Output]
@@ -58,12 +60,14 @@ class Findings:
     samples: int
     label: str
     weights: Message
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Samples:
     x: Tensor
     labels: tuple[str, ...]
+    words: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -91,7 +95,8 @@ class Probe:
                 module, weights = self._module_of(request, network)
                 check()
                 outputs = _outputs(module, request.project, network, samples.x[place : place + 1])
-        return Findings(outputs, place, len(samples.x), samples.labels[place], weights)
+        label, words = samples.labels[place], samples.words[place]
+        return Findings(outputs, place, len(samples.x), label, weights, words)
 
     def _samples_of(self, request: Request) -> _Samples:
         key = (json.dumps(dict(request.project.data), sort_keys=True), request.base)
@@ -143,7 +148,9 @@ def _first(prepared: Prepared) -> _Samples:
     split: Split = prepared.validation if len(prepared.validation) else prepared.train
     x = split.inputs(slice(0, SAMPLES)).clone()
     names = prepared.class_names if prepared.context.task == "classification" else ()
-    return _Samples(x, tuple(_label(y, names) for y in split.y[: len(x)]))
+    cut = next((step for step in prepared.preprocessing.steps if step["type"] == "tokens"), None)
+    words = [texts.words(cut, row) for row in x.tolist()] if cut is not None else [""] * len(x)
+    return _Samples(x, tuple(_label(y, names) for y in split.y[: len(x)]), tuple(words))
 
 
 def _label(target: Tensor, names: tuple[str, ...]) -> str:

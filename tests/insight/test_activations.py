@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from studio import places
 from studio.compiler.analysis import Analysis
 from studio.compiler.build import build
 from studio.compiler.infer import analyse
@@ -17,6 +18,7 @@ from studio.graph.model import Network, Node, ProjectData
 from studio.graph.values import Json, reference
 from studio.insight.activations import SAMPLES, NoPreviewError, Probe, Request
 from studio.insight.pictures import output_of
+from studio.project import files
 from studio.training.generator import alone
 from studio.training.objectives import context_of
 from studio.training.run import train
@@ -113,6 +115,20 @@ def test_weights_are_those_of_the_newest_run_while_the_network_is_as_it_was(tmp_
         project, settings={**project.settings, "data": {"source": "digits", "split": {"seed": 1}}}
     )
     assert str(probe.run(asked(elsewhere, tmp_path)).weights) == "untrained weights"
+
+
+def test_a_text_is_shown_in_words_as_the_network_reads_it(tmp_path: Path) -> None:
+    said = [("warm and moving", 1), ("dull and loud", 0)] * 20
+    lines = ["review,label", *(f"{text},{label}" for text, label in said)]
+    (tmp_path / "reviews.csv").write_text("\n".join(lines), encoding="utf-8")
+    example = files.load(places.gallery() / "gru_waimai.json")
+    reading = {**example.data["reading"], "rows": len(said), "characters": 60}
+    data = {**example.data, "root": str(tmp_path / "reviews.csv"), "reading": reading}
+
+    found = Probe().run(asked(replace(example, settings={**example.settings, "data": data}), tmp_path))
+
+    assert found.words in {text for text, _ in said}
+    assert found.label == str(int(found.words.startswith("warm")))
 
 
 def test_a_sample_beyond_the_last_is_the_last(tmp_path: Path) -> None:

@@ -50,9 +50,11 @@ class OutputSection(QWidget):
         head.addWidget(self._after)
         self.picture = OutputPicture()
         self._figures = Figures()
+        self._words = paragraph()
+        self._words.setObjectName("sample_words")
         self._note = paragraph(second=True)
         column.addLayout(head)
-        for part in (self.picture, self._figures, self._note):
+        for part in (self._words, self.picture, self._figures, self._note):
             column.addWidget(part)
 
     def refresh(self) -> None:
@@ -66,12 +68,14 @@ class OutputSection(QWidget):
         shown = output is not None and found is not None
         for part in (self._before, self._after, self.picture, self._figures):
             part.setVisible(shown)
+        self._words.setVisible(found is not None and bool(found.words))
         if output is None or found is None:
             self._title.setText(tr("Output").upper())
             self._note.setText(str(reason))
             return
         self._title.setText(tr("Output of sample {n}", n=found.sample + 1).upper())
         self._title.setToolTip(tr("One of {n} samples to choose from", n=found.samples))
+        self._words.setText(found.words)
         self.picture.display(output)
         self._figures.show_rows([(tr("label"), found.label), *_figures(output)])
         self._note.setText(_note(output, str(found.weights)))
