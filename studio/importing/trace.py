@@ -24,6 +24,7 @@ from studio.graph.values import Json, is_reference
 from studio.importing import calls, choices, fallback, frames, layers, opaque, questions, trees, writes
 from studio.importing.errors import SizeDependentError, UntraceableError
 from studio.importing.memory import Memory, formula_of, key_of
+from studio.importing.norms import Norms
 from studio.importing.scope import Scope, picked
 from studio.importing.sizes import Length, depends, first, judge, second
 from studio.words import Message
@@ -46,6 +47,7 @@ class Tracer(TorchFunctionMode):
         self.partly = partly
         self.batches = (0, 0)
         self.memory = Memory(module, original)
+        self.norms = Norms()
         self.paths: dict[int, list[str]] = {}
         for path, part in module.named_modules(remove_duplicate=False):
             self.paths.setdefault(id(part), []).append(path)
@@ -269,6 +271,7 @@ class Tracer(TorchFunctionMode):
         said_kwargs = {key: self.said(value) for key, value in kwargs.items() if value is not None}
         written = trees.written(args, kwargs)
         forward = self.forwards[id(module)] if layers.type_of(module) else layers.forward(module, type_)
+        forward = self.norms.remembering(module, forward)
         self._own_gradients()
         one, other = self._run(forward, args, kwargs)
         node = Node(id_, type_, params, said_args, said_kwargs, path=again)
