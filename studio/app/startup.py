@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import ctypes
 import gc
@@ -118,6 +117,7 @@ class Engine(QObject):
         self._here.set()
         if self._thread.is_alive():
             self._thread.join()
+        gc.unfreeze()  # libraries complain of what is not collected when the interpreter ends
 
     def _import(self) -> None:
         began = time.perf_counter()
@@ -150,7 +150,6 @@ class Engine(QObject):
             return error
         if fresh:
             gc.freeze()
-            atexit.register(gc.unfreeze)  # libraries complain of what is left when the interpreter ends
         stage.end()
         return None
 
