@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
+import logging
 import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -39,6 +40,8 @@ class _Call:
     form: Any
     own: Callable[..., Any]
     gives: Any = None
+    whole: bool = True
+    """whether it gives tensors and nothing else"""
 
 
 @dataclass(slots=True)
@@ -63,9 +66,8 @@ def _fake(tensors: list[Tensor], lengths: list[Any], number: int) -> list[Tensor
         flat, call.gives = pytree.tree_flatten(call.own(*args, **kwargs))
     finally:
         calls.inside = False
-    if not all(isinstance(value, Tensor) for value in flat):
-        raise TypeError(f"{call.path} gives something that is no tensor")
-    return [torch.empty_like(tensor) for tensor in flat]
+    call.whole = all(isinstance(value, Tensor) for value in flat)
+    return [] if not call.whole else [torch.empty_like(tensor) for tensor in flat]
 
 
 torch.library.register_fake("netloom::called", _fake, lib=_LIBRARY)
@@ -93,6 +95,8 @@ def _marked(part: nn.Module, path: str) -> Callable[..., Any]:
         tensors = [value for value in flat if isinstance(value, Tensor)]
         lengths = [value for value in flat if isinstance(value, torch.SymInt)]
         made = torch.ops.netloom.called(tensors, lengths, len(calls.made) - 1)
+        if not calls.made[-1].whole:
+            raise TypeError(f"{path} gives something that is no tensor")
         return pytree.tree_unflatten(made, calls.made[-1].gives)
 
     return forward
@@ -140,6 +144,22 @@ def _program(original: nn.Module, training: bool, args: Any, kwargs: Any, shapes
         return torch.export.export(copied, args, kwargs, dynamic_shapes=shapes, strict=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Quiet:
+    """Lets nothing through that a thread logs: what it says is raised, too, and told in the report."""
+
+    thread: int
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.thread != self.thread
+
+
+_LOGGERS = [
+    logging.getLogger(name)
+    for name in ("torch._subclasses.fake_tensor", "torch.fx.experimental.symbolic_shapes")
+]
+
+
 def _apart(work: Callable[[], Any], calls: _Calls) -> Any:
     """What `work` gives in a thread of its own, where no mode of ours or of the caller's is on.
 
@@ -149,10 +169,16 @@ def _apart(work: Callable[[], Any], calls: _Calls) -> Any:
 
     def run() -> None:
         _calls.set(calls)
+        quiet = _Quiet(threading.get_ident())
         try:
+            for logger in _LOGGERS:
+                logger.addFilter(quiet)
             found.append(work())
         except Exception as error:  # noqa: BLE001 - of a dozen kinds, most of them private; told below
             found.append(error)
+        finally:
+            for logger in _LOGGERS:
+                logger.removeFilter(quiet)
 
     worker = threading.Thread(target=run)
     worker.start()
