@@ -65,17 +65,7 @@ class MainWindow(QMainWindow):
         self.notices = NoticeBar()
         self.recovery = RecoveryBar(self.files, self.notices)
         self.guards = Guards(session, self.trainer, self.notices, self.workspace.reveal)
-        self.stack = QStackedWidget()
-        self.stack.setObjectName("centre")
-        self.stack.addWidget(self.welcome)
-        self.stack.addWidget(self.workspace)
-        centre = QWidget()
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.notices)
-        column.addWidget(self.stack, 1)
-        self.setCentralWidget(centre)
+        self._build_centre()
         self.controls = TrainControls(session, self.trainer)
         self.controls.offer(self.actions_table[name] for name in IN_A_RUN)
         self.toolbar = ToolBar(session, self.actions_table, self.controls, lambda: self.show_panel("data"))
@@ -92,6 +82,20 @@ class MainWindow(QMainWindow):
         self._restore_size()
         self._show_project(False)
         language.follow(self, self.retranslate)
+
+    def _build_centre(self) -> None:
+        """What is told above the first page or the open project."""
+        self.stack = QStackedWidget()
+        self.stack.setObjectName("centre")
+        self.stack.addWidget(self.welcome)
+        self.stack.addWidget(self.workspace)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notices)
+        column.addWidget(self.stack, 1)
+        self.setCentralWidget(centre)
 
     # -- wiring ----------------------------------------------------------------------------------
 
