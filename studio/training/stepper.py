@@ -25,11 +25,13 @@ class _Group:
     settings: dict[str, Any]
     parameters: list[Tensor]
     moments: tuple[list[Tensor], list[Tensor], list[Tensor]]
+    counts: Tensor
     steps: list[Tensor]
+    """each a number of `counts`, so that one addition counts for all"""
 
     def step(self, gradients: list[Tensor]) -> None:
         said = self.settings
-        torch._foreach_add_(self.steps, 1)
+        self.counts.add_(1)
         kernel = torch._fused_adamw_ if said["decoupled_weight_decay"] else torch._fused_adam_
         kernel(
             self.parameters,
@@ -84,7 +86,10 @@ class Stepper:
         states = [self._optimizer.state[p] for p in group["params"]]
         most = [s["max_exp_avg_sq"] for s in states] if group["amsgrad"] else []
         moments = [s["exp_avg"] for s in states], [s["exp_avg_sq"] for s in states], most
-        return _Group(group, group["params"], moments, [s["step"] for s in states])
+        counts = torch.stack([s["step"] for s in states])
+        for state, count in zip(states, counts, strict=True):
+            state["step"] = count
+        return _Group(group, group["params"], moments, counts, list(counts))
 
 
 def _is_plain(group: dict[str, Any]) -> bool:

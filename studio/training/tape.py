@@ -53,14 +53,13 @@ class Tape:
     Those are in the order of the parameters, lying in memory as these do; None for one without any.
     """
 
-    def __init__(self, graph: fx.Graph, constants: Sequence[Tensor], shape: trees.TreeSpec) -> None:
+    def __init__(self, graph: fx.Graph, constants: Sequence[Tensor]) -> None:
         self._module = fx.GraphModule(nn.Module(), graph)
-        self._run, self._constants, self._shape = self._module.forward, tuple(constants), shape
+        self._run, self._constants = self._module.forward, tuple(constants)
 
     def __call__(self, x: Tensor, y: Tensor) -> tuple[Outcome, Sequence[Tensor | None]]:
         with torch._C._AutoDispatchBelowAutograd():  # noqa: SLF001 - as autograd itself calls them
-            leaves, gradients = self._run(x, y, *self._constants)
-        return trees.tree_unflatten(leaves, self._shape), gradients
+            return self._run(x, y, *self._constants)  # type: ignore[no-any-return]
 
 
 def record(
@@ -75,12 +74,11 @@ def record(
         loss, prediction, target = step(x, y)
         found = torch.autograd.grad(loss, parameters, allow_unused=True)
         gradients = _own(found, parameters, [loss, prediction, target])
-    leaves, shape = trees.tree_flatten((loss, prediction, target))
-    if not all(isinstance(leaf, Tensor) for leaf in leaves):
+    outcome = (loss, prediction, target)
+    if not all(isinstance(leaf, Tensor) for leaf in trees.tree_leaves(outcome)):
         raise TapeError("step")
-    graph = lister.ended(leaves, gradients)
-    given = [leaf.detach() for leaf in leaves]
-    return Tape(graph, lister.constants, shape), trees.tree_unflatten(given, shape), gradients
+    graph = lister.ended(outcome, gradients)
+    return Tape(graph, lister.constants), trees.tree_map(Tensor.detach, outcome), gradients
 
 
 def _own(
@@ -146,9 +144,9 @@ class _Lister(TorchDispatchMode):  # type: ignore[no-untyped-call]
             raise TapeError(func)
         return result
 
-    def ended(self, leaves: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> fx.Graph:
-        """The whole list: `(leaves, gradients)` of (x, y, *constants)."""
-        given = [self._node(leaf) for leaf in leaves]
+    def ended(self, outcome: Outcome, gradients: Sequence[Tensor | None]) -> fx.Graph:
+        """The whole list: `(outcome, gradients)` of (x, y, *constants)."""
+        given = trees.tree_map(self._node, outcome)
         sent = [self._node(gradient) if gradient is not None else None for gradient in gradients]
         self._graph.output((given, sent))
         for node in reversed(self._graph.nodes):
