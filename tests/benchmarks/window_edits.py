@@ -97,8 +97,8 @@ class Bench:
         with self.session.edit(Message("Set {name}", name=param)) as edit:
             edit.set_param(network, node, param, value)
         loop.exec()
-        frames = self.view.frames
-        while self.view.frames == frames and time.perf_counter() - start[0] < 1:
+        frames = self.view.showing.frames
+        while self.view.showing.frames == frames and time.perf_counter() - start[0] < 1:
             self.app.processEvents()
         clock, processor, gui = ((b - a) * 1000 for a, b in zip(start, _now(), strict=True))
         cures = 0.0
