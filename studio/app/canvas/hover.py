@@ -86,13 +86,13 @@ def _line(*said: str) -> str:
 
 def _shape(graph: GraphScene, id_: str, index: int | None) -> str:
     """The shape and the type of what an output gives; nothing where they are not known."""
-    spec = look.spec_of(graph.report(id_), index)
+    spec = look.spec_of(graph.faces.report(id_), index)
     return f"{spec} {spec.dtype}" if spec is not None else ""
 
 
 def _size(graph: GraphScene, id_: str) -> str:
     """How many parameters a node has; nothing where it has none."""
-    report = graph.report(id_)
+    report = graph.faces.report(id_)
     return tr("{n} parameters", n=quantities.count(report.parameters)) if report and report.parameters else ""
 
 
@@ -114,7 +114,7 @@ def show_tip(view: GraphView, event: QHelpEvent) -> bool:
     text = ""
     card = view.graph.card_at(at)
     if card is not None:
-        text = view.graph.tip(card.node.id)
+        text = view.graph.faces.tip(card.node.id)
     else:
         wire = view.graph.edges.edge_at(at, WIRE_REACH / view.zoom)
         if wire is not None:

@@ -110,7 +110,7 @@ class Minimap(QWidget):
         every = boxes.keys() == selected
         chosen = list(boxes.values()) if every else [boxes[id_] for id_ in selected if id_ in boxes]
         marked: dict[str, list[QRectF]] = {"accent": chosen}
-        for id_, severity in self._graph.faulty().items():
+        for id_, severity in self._graph.faces.faulty().items():
             if id_ in self._boxes:
                 marked.setdefault(severity, []).append(self._boxes[id_])
         self._draw_boxes(painter, marked)

@@ -94,7 +94,7 @@ class Overview:
         return [rect for rect in map(rects.get, ids) if rect is not None]
 
     def _paint_faults(self, painter: QPainter, zoom: float) -> None:
-        faulty = self._graph.faulty()
+        faulty = self._graph.faces.faulty()
         for severity in ("warning", "error"):
             ids = [id_ for id_, found in faulty.items() if found == severity]
             self._outline(painter, self._rects_of(ids), severity, zoom)

@@ -118,7 +118,7 @@ class CanvasPanel(QWidget):
             before=before,
             after=after,
         )
-        problem = self.graph.problem(node.id)
+        problem = self.graph.faces.problem(node.id)
         return f"{text}. {problem.text}" if problem is not None else text
 
     def _fit(self) -> None:

@@ -6,7 +6,6 @@ document or another network is built anew.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Signal
@@ -14,10 +13,10 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from studio.app.canvas import look, painting
 from studio.app.canvas.edge_layer import EdgeLayer
+from studio.app.canvas.faces import Faces
 from studio.app.canvas.frame_layer import FrameLayer
 from studio.app.canvas.geometry import THUMB, THUMB_GAP, Rect, Side, union
 from studio.app.canvas.lifting import Lift
-from studio.app.canvas.look import Face, Shape
 from studio.app.canvas.marks import Marks
 from studio.app.canvas.node_item import Asks, NodeItem
 from studio.app.canvas.overlay import Overlay
@@ -26,10 +25,10 @@ from studio.app.canvas.thumbnails import Thumb
 from studio.app.collection import no_collection
 from studio.app.session import Session
 from studio.catalog import ports
-from studio.compiler.analysis import Analysis, NodeReport, Problem
+from studio.compiler.analysis import Analysis
 from studio.graph import operations as op
 from studio.graph.document import Change
-from studio.graph.model import INPUT, OUTPUT, Node, ProjectData, Wire, wires_into
+from studio.graph.model import INPUT, OUTPUT, Node, Wire, wires_into
 from studio.graph.operations import Operation
 from studio.graph.values import Path
 
@@ -63,20 +62,18 @@ class GraphScene(QGraphicsScene):
         self.cards: dict[str, NodeItem] = {}
         self.stains: list[QRectF] = []
         """where it looks different since the view last asked; null for everywhere"""
-        self.edges = EdgeLayer(self.store, self.cards.get, self.cards_in, self._chip_text, self.stain)
+        self.faces = Faces(session, self.cards)
+        self.edges = EdgeLayer(self.store, self.cards.get, self.cards_in, self.faces.chip_text, self.stain)
         self.overlay = Overlay(self)
         self.marks = Marks()
-        self._asks = Asks(self._face_of, self._thumb_fits, self.marks.of, self.stain)
+        self._asks = Asks(self.faces.face_of, self._thumb_fits, self.marks.of, self.stain)
         self.lift = Lift(self)
         self.frames = FrameLayer(session, self)
-        self._problems: dict[str, list[Problem]] = {}
-        self._reports: dict[str, NodeReport] = {}
         self._network = ""
         self._hovered: str | None = None
         self._targets: frozenset[str] = frozenset()
         self._dimmed: set[str] = set()
         self._fitting: dict[str, bool] = {}
-        self._shared: Counter[str] | None = None
         self._held: set[str] = set()
         self._hold = QTimer(self, singleShot=True, interval=HOLD_MS)
         self._hold.timeout.connect(self._show_held)
@@ -112,7 +109,7 @@ class GraphScene(QGraphicsScene):
             self.about_to_change.emit()
             self.stain(QRectF())
             self._hovered, self._targets = None, frozenset()
-            self._shared = None
+            self.faces.forget_uses()
             self._dimmed = set()
             self._fitting.clear()
             self._held.clear()
@@ -121,7 +118,7 @@ class GraphScene(QGraphicsScene):
                 self.removeItem(card)
             self.cards.clear()
             self._network = self.session.network
-            self._index_analysis(self.session.analysis)
+            self.faces.take(self.session.analysis)
             nodes = self._nodes()
             for node in nodes.values():
                 self._add_card(node)
@@ -144,7 +141,7 @@ class GraphScene(QGraphicsScene):
         return dict(self.session.document.nodes(self.session.network))
 
     def _add_card(self, node: Node) -> None:
-        card = NodeItem(node, self._shape_of(node), self.store, self._asks)
+        card = NodeItem(node, self.faces.shape_of(node), self.store, self._asks)
         self.cards[node.id] = card
         self.addItem(card)
         card.repaint()
@@ -206,7 +203,7 @@ class GraphScene(QGraphicsScene):
         alike = (old.type, old.path, old.at) == (node.type, node.path, node.at)
         if not alike or tuple(wires_into(node)) != self.edges.wires_into(id_):
             return False
-        if self._shape_of(node) != card.shape_:
+        if self.faces.shape_of(node) != card.shape_:
             return False
         card.node = node
         card.forget_face()
@@ -252,7 +249,7 @@ class GraphScene(QGraphicsScene):
     def _reconcile(self, touched: Iterable[str]) -> None:
         """Makes, removes and updates the cards of `touched` as the document has them now."""
         nodes = self.session.document.nodes(self._network) if self._nodes_exist() else {}
-        self._shared = None
+        self.faces.forget_uses()
         moved: list[QRectF] = []
         relaid: list[str] = []
         for id_ in touched:
@@ -311,75 +308,18 @@ class GraphScene(QGraphicsScene):
             )
         )
         if not only_moved or node.block is not None:
-            card.reshape(self._shape_of(node))
-
-    # -- what cards and wires ask for ------------------------------------------------------------
-
-    def _project(self, node: Node) -> ProjectData:
-        """The project, as far as a node's ports depend on it: only a block's do."""
-        return self.session.document.data() if node.block is not None else look.NO_PROJECT
-
-    def _shape_of(self, node: Node) -> Shape:
-        return look.shape_of(node, self._project(node))
-
-    def _face_of(self, id_: str) -> Face:
-        card = self.cards[id_]
-        in_block = card.node.type == INPUT and self._is_block()
-        report, problem = self._reports.get(id_), self.problem(id_)
-        return look.face_of(card.node, card.shape_, report, problem, in_block, 1 + self._further_uses()[id_])
-
-    def _further_uses(self) -> Counter[str]:
-        """How many cards more are the layer of each card."""
-        if self._shared is None:
-            self._shared = Counter(card.node.path for card in self.cards.values() if card.node.path)
-        return self._shared
-
-    def _is_block(self) -> bool:
-        """Whether the network that is shown is used as a layer by another one."""
-        networks = self.session.document.data().networks.values()
-        return any(n.block == self.session.network for network in networks for n in network.nodes.values())
-
-    def _chip_text(self, source: str, output: int) -> str:
-        spec = look.spec_of(self._reports.get(source), output)
-        return str(spec) if spec is not None else ""
-
-    def problem(self, id_: str) -> Problem | None:
-        """The first, worst problem of a node."""
-        found = self._problems.get(id_)
-        return found[0] if found else None
-
-    def faulty(self) -> dict[str, str]:
-        """The nodes that have an error or a warning, with how severe the worst is."""
-        worst = {id_: problems[0].severity for id_, problems in self._problems.items()}
-        return {id_: severity for id_, severity in worst.items() if severity != "hint"}
-
-    def report(self, id_: str) -> NodeReport | None:
-        return self._reports.get(id_)
-
-    def tip(self, id_: str) -> str:
-        return look.tip_of(self.cards[id_].node, self._reports.get(id_), self._problems.get(id_, ()))
+            card.reshape(self.faces.shape_of(node))
 
     # -- the analysis ----------------------------------------------------------------------------
 
-    def _index_analysis(self, analysis: Analysis) -> None:
-        found = analysis.networks.get(self.session.network)
-        self._reports = dict(found.nodes) if found else {}
-        self._problems = {}
-        for problem in analysis.problems:
-            if problem.network == self.session.network and problem.node is not None:
-                self._problems.setdefault(problem.node, []).append(problem)
-
     def _take_analysis(self, analysis: Analysis) -> None:
-        old_reports, old_problems = self._reports, self._problems
-        self._index_analysis(analysis)
+        changed, of_problems = self.faces.take(analysis)
         self._show_held()
-        for id_, card in self.cards.items():
-            before, after = old_reports.get(id_), self._reports.get(id_)
-            alike = before is after or before == after
-            if not alike or old_problems.get(id_) != self._problems.get(id_):
-                card.invalidate()
+        for id_ in self.cards:
+            if id_ in changed:
+                self.cards[id_].invalidate()
                 self.edges.refresh_chips(id_)
-        if old_problems != self._problems:
+        if of_problems:
             self.changed_cards.emit()
 
     # -- selection and highlights ----------------------------------------------------------------
@@ -502,7 +442,7 @@ class GraphScene(QGraphicsScene):
 
     def free_inlet(self, card: NodeItem) -> int | None:
         """The input that the next wire dropped on a card takes."""
-        return self.inlet_at(card, ports.free_slot(card.node, self._project(card.node)))
+        return self.inlet_at(card, ports.free_slot(card.node, self.faces.project_of(card.node)))
 
     def inlet_at(self, card: NodeItem, slot: Path | None) -> int | None:
         """Which input of a card is at `slot`."""

@@ -178,14 +178,14 @@ def test_a_problem_is_a_badge_with_its_words_as_a_tip(panel: CanvasPanel, sessio
     text = Message("{node} waits for {other}", node="<b>x</b>", other="y")
     analysed(session, Problem("x", "error", "model", "relu1", text))
     assert panel.graph.cards["relu1"].face.badge == "error"
-    assert panel.graph.tip("relu1") == str(text)
+    assert panel.graph.faces.tip("relu1") == str(text)
     assert panel.graph.cards["conv1"].face.badge == ""
 
 
 def test_a_node_behind_a_problem_is_shown_waiting(panel: CanvasPanel, session: Session) -> None:
     analysed(session)
     assert panel.graph.cards["fc"].face.waiting
-    assert panel.graph.tip("fc") == "fc waits for relu1"
+    assert panel.graph.faces.tip("fc") == "fc waits for relu1"
 
 
 def test_a_wire_says_what_it_carries(panel: CanvasPanel, session: Session) -> None:

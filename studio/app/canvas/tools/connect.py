@@ -114,8 +114,8 @@ class ConnectTool:
             return None
         graph, (fixed, index) = self._view.graph, self._fixed[0]
         if self._seeks == "in":
-            return fits.misfit(fixed, look.spec_of(graph.report(fixed), index), card.node)
-        given = look.spec_of(graph.report(card.node.id), 0)
+            return fits.misfit(fixed, look.spec_of(graph.faces.report(fixed), index), card.node)
+        given = look.spec_of(graph.faces.report(card.node.id), 0)
         return fits.misfit(card.node.id, given, graph.cards[fixed].node)
 
     def _fits_somewhere(self, card: NodeItem) -> bool:
