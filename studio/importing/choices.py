@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -26,6 +26,9 @@ from studio.importing.scope import Question, Scope
 from studio.importing.sizes import Length, depends
 from studio.words import Message
 
+if TYPE_CHECKING:
+    from studio.importing.trace import Tracer
+
 MOST = 20_000
 """the nodes that are read of one call, in all its ways, before its questions are too many"""
 
@@ -38,6 +41,23 @@ class Way:
     one: Any = None
     other: Any = None
     failed: UntraceableError | None = None
+
+
+def standing_in(
+    tracer: Tracer, scope: Scope, instead: Mapping[int, Tensor], args: Any, kwargs: Any
+) -> tuple[Any, Any]:
+    """The arguments of a call, with tensors of other sizes for some, which stand for them."""
+    if not instead:
+        return args, kwargs
+    memory = tracer.memory
+    for tensor in trees.tensors((args, kwargs)):
+        if id(tensor) in instead and scope.parent is not None:
+            memory.track(instead[id(tensor)], memory.partners[id(instead[id(tensor)])])
+            scope.parent.tensors[id(instead[id(tensor)])] = tracer.said(tensor)
+    changed: tuple[Any, Any] = trees.mapped(
+        (args, kwargs), lambda number: number, lambda one: instead.get(id(one), one)
+    )
+    return changed
 
 
 def explored(attempt: Callable[[tuple[bool, ...]], Way]) -> Way:

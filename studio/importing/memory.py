@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from studio.graph import naming
 from studio.graph.model import Node
 from studio.graph.values import Json
-from studio.importing import layers, values
-from studio.importing.errors import UntraceableError
+from studio.importing import layers, trees, values
+from studio.importing.errors import SizeDependentError, UntraceableError
 from studio.importing.scope import Scope
 from studio.importing.sizes import Length, Ratio
 from studio.words import Message
@@ -169,6 +169,16 @@ class Memory:
             self.track(known, made)
             scope.tensors[id(known)] = reference
         return made
+
+    def made(
+        self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], scope: Scope
+    ) -> Tensor:
+        """What `torch.tensor(...)` makes of plain numbers, as a constant."""
+        if isinstance(args[0], Tensor):
+            return args[0]
+        if any(isinstance(v, Length | Tensor) for v in trees.flat(args[0])):
+            raise SizeDependentError(Message("it makes a tensor of sizes"))
+        return self.constant(func(args[0], **{**kwargs, "device": "cpu"}), scope)
 
     def length(self, value: Length, scope: Scope) -> Json:
         formula = formula_of(value)

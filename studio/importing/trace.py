@@ -113,7 +113,7 @@ class Tracer(TorchFunctionMode):
                 # it wrote into what is not its own: a second call would not find that as it was
                 return choices.Way(scope, failed=SizeDependentError(depends()))
             try:
-                result = self._forward(scope, *self._instead(scope, instead, args, kwargs))
+                result = self._forward(scope, *choices.standing_in(self, scope, instead, args, kwargs))
             except UntraceableError as error:
                 return choices.Way(scope, failed=error)
             return choices.Way(scope, result, result)
@@ -126,21 +126,6 @@ class Tracer(TorchFunctionMode):
         if way.failed is not None:
             raise way.failed
         return way
-
-    def _instead(
-        self, scope: Scope, instead: Mapping[int, Tensor], args: Any, kwargs: Any
-    ) -> tuple[Any, Any]:
-        """The arguments of a call, with tensors of other sizes for some, which stand for them."""
-        if not instead:
-            return args, kwargs
-        for tensor in trees.tensors((args, kwargs)):
-            if id(tensor) in instead and scope.parent is not None:
-                self.memory.track(instead[id(tensor)], self.memory.partners[id(instead[id(tensor)])])
-                scope.parent.tensors[id(instead[id(tensor)])] = self.said(tensor)
-        changed: tuple[Any, Any] = trees.mapped(
-            (args, kwargs), lambda number: number, lambda one: instead.get(id(one), one)
-        )
-        return changed
 
     def _decided(self, formula: tuple[Any, ...], one: bool, other: bool) -> bool:
         """What a module is told that asks whether a comparison of lengths holds."""
@@ -353,7 +338,7 @@ class Tracer(TorchFunctionMode):
         if moves and (moved := self.questions.moved(name, args, kwargs)) is not None:
             return moved
         if name in ("tensor", "as_tensor"):
-            return self._constant_call(func, args, kwargs)
+            return self.memory.made(func, args, kwargs, self.scope)
         if name == "batch_norm" and len(args) > 1 and id(args[1]) in self.upon:
             with quiet():
                 return self._layer(*self.upon[id(args[1])], args[:1], {})
@@ -368,15 +353,6 @@ class Tracer(TorchFunctionMode):
         made = self._alias(tensor)
         self.scope.tensors[id(made)] = self.said(tensor)
         return made
-
-    def _constant_call(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Any) -> Any:
-        """`torch.tensor(...)` of plain numbers."""
-        if isinstance(args[0], Tensor):
-            return args[0]
-        if any(isinstance(v, Length | Tensor) for v in trees.flat(args[0])):
-            raise SizeDependentError(Message("it makes a tensor of sizes"))
-        made = func(args[0], **{**kwargs, "device": "cpu"})
-        return self.memory.constant(made, self.scope)
 
     def _switched(self, on: bool) -> None:
         """`torch.no_grad()` begins or ends: what is made within is detached where it is used outside."""
