@@ -134,10 +134,14 @@ class Tour(QFrame):
         window = self._window
         target = self._steps[self._place].target()
         rect = QRect(target.mapTo(window, QPoint(0, 0)), target.size()).intersected(window.rect())
-        self._rim.setGeometry(rect.adjusted(-RIM, -RIM, RIM, RIM).intersected(window.rect()))
-        self._rim.raise_()
         self.adjustSize()
-        self.move(beside(rect, self.size(), window.size()))
+        rim = rect.adjusted(-RIM, -RIM, RIM, RIM).intersected(window.rect())
+        place = beside(rect, self.size(), window.size())
+        if (rim, place) == (self._rim.geometry(), self.pos()):
+            return  # raising it again would paint all that lies below
+        self._rim.setGeometry(rim)
+        self._rim.raise_()
+        self.move(place)
         self.raise_()
 
 
