@@ -33,13 +33,13 @@ step "train and export the bundled digits"
 step "the window"
 NETLOOM_STARTUP_REPORT=$work/startup "$netloom" digits.json &
 window=$!
-for _ in $(seq 300); do
+for _ in $(seq 900); do
   ! grep -qs engine "$work/startup" || break
   kill -0 "$window" 2>/dev/null || give_up "The window ended by itself." "Its words are above."
   sleep 0.2
 done
 if ! grep -qs painted "$work/startup" || ! grep -qs engine "$work/startup"; then
-  give_up "The window was not painted, or PyTorch did not load behind it, within a minute." "See above."
+  give_up "The window was not painted, or PyTorch did not load behind it, within three minutes." "See above."
 fi
 cat "$work/startup"
 echo "The wheel works."
