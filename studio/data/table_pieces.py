@@ -207,7 +207,7 @@ class _Cutter:
         lines = _lines_of_rows(rows) if quoted else None
         most = _line_ends(rows)
         self.headed, self.rest, self.line = headed, data[whole:], line + most
-        if not rows.strip():
+        if not rows or rows.isspace():
             return Piece(table, line, 0)
         return Piece(table, line, most, rows, None if lines is None else line + lines)
 

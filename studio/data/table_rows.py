@@ -115,7 +115,7 @@ def _parsed(
         csv.ReadOptions(use_threads=False, column_names=list(table.names), block_size=len(data) + 1),
         csv.ParseOptions(
             delimiter=table.form.separator,
-            quote_char='"' if table.quoted else False,
+            quote_char='"' if table.quoted and b'"' in data else False,  # looking for quotes takes a quarter
             newlines_in_values=piece.lines is not None,
             ignore_empty_lines=True,
             invalid_row_handler=meet,
