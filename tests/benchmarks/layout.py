@@ -22,6 +22,7 @@ from statistics import mean, median
 from studio.graph import layout
 from studio.project import files
 from tests.benchmarks import networks
+from tests.graph.test_layout_standing import grown
 
 CARD = (184.0, 56.0)
 GALLERY = Path(__file__).resolve().parent.parent.parent / "projects"
@@ -41,15 +42,7 @@ class Sketch:
 
 
 def drawn(dice: random.Random, count: int = 40) -> Sketch:
-    """A network that grows downwards, with branches and skips."""
-    ids = [f"n{i}" for i in range(count)]
-    wires = []
-    for i in range(1, count):
-        back = dice.randint(1, 4) if dice.random() < 0.3 else 0
-        wires.append((ids[max(0, i - 1 - back)], ids[i]))
-        if dice.random() < 0.25 and i > 3:
-            wires.append((ids[dice.randint(max(0, i - 6), i - 2)], ids[i]))
-    return Sketch(ids, list(dict.fromkeys(wires)))
+    return Sketch(*grown(dice, count))
 
 
 def gallery() -> Iterator[Sketch]:
