@@ -157,10 +157,12 @@ ensure_qt_libraries() {
 
 has_chinese_font() {
   if command -v fc-list >/dev/null; then
-    [[ -n $(fc-list :lang=zh family 2>/dev/null | head -n 1) ]]
+    [[ -n $(fc-list :lang=zh family 2>/dev/null) ]]
   else
-    find /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" "$HOME/.local/share/fonts" 2>/dev/null |
-      grep -qiE 'cjk|wqy|sourcehan|droidsansfallback|uming|ukai|simsun|msyh'
+    # Read whole before it is searched: find fails where one of the folders is not there.
+    local fonts
+    fonts=$(find /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" "$HOME/.local/share/fonts" 2>/dev/null) || true
+    grep -qiE 'cjk|wqy|sourcehan|droidsansfallback|uming|ukai|simsun|msyh' <<<"$fonts"
   fi
 }
 

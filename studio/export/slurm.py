@@ -74,7 +74,8 @@ def text(project: ProjectData, nodes: Nodes) -> str:
 
 set -euo pipefail
 cd "$SLURM_SUBMIT_DIR"
-first=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
+hosts=$(scontrol show hostnames "$SLURM_JOB_NODELIST")
+first=${{hosts%%$'\\n'*}}
 
 srun torchrun \\
   --nnodes "$SLURM_NNODES" --nproc-per-node {max(1, nodes.gpus)} \\

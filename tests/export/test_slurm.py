@@ -35,12 +35,15 @@ def test_the_script_is_bash_and_asks_for_what_was_said(tmp_path: Path) -> None:
 
 
 def test_srun_is_given_a_command_that_torchrun_takes(tmp_path: Path) -> None:
-    """With Slurm's own programs played by others, the script calls torchrun with every argument in place."""
+    """With Slurm's own programs played by others, the script calls torchrun with every argument in place.
+
+    The list of hosts is longer than a pipe holds: a reader that leaves after the first name would end the script.
+    """
     slurm.add(tmp_path, files.load(places.gallery() / "iris.json"), slurm.parse("2x1"))
-    for name, body in {"scontrol": "echo node1; echo node2", "srun": 'printf "%s\\n" "$@"'}.items():
+    for name, body in {"scontrol": "seq -f node%g 1 20000", "srun": 'printf "%s\\n" "$@"'}.items():
         (tmp_path / name).write_text(f"#!/bin/bash\n{body}\n")
         (tmp_path / name).chmod(0o755)
-    known = {"SLURM_SUBMIT_DIR": str(tmp_path), "SLURM_JOB_NODELIST": "node[1-2]", "SLURM_NNODES": "2"}
+    known = {"SLURM_SUBMIT_DIR": str(tmp_path), "SLURM_JOB_NODELIST": "node[1-20000]", "SLURM_NNODES": "2"}
 
     ran = subprocess.run(
         ["bash", tmp_path / "train.slurm", "--resume", "last"],
