@@ -37,7 +37,7 @@ def test_the_script_is_bash_and_asks_for_what_was_said(tmp_path: Path) -> None:
 def test_srun_is_given_a_command_that_torchrun_takes(tmp_path: Path) -> None:
     """With Slurm's own programs played by others, the script calls torchrun with every argument in place.
 
-    The list of hosts is longer than a pipe holds: a reader that leaves after the first name would end the script.
+    The list of hosts is longer than a pipe holds: a reader that leaves after one name would end the script.
     """
     slurm.add(tmp_path, files.load(places.gallery() / "iris.json"), slurm.parse("2x1"))
     for name, body in {"scontrol": "seq -f node%g 1 20000", "srun": 'printf "%s\\n" "$@"'}.items():
