@@ -17,7 +17,7 @@ from studio.data.pictures import ENDINGS
 from studio.data.settings import BY_COLUMN, DataSettings
 from studio.data.sources import KINDS as KNOWN
 from studio.data.sources import images, table, text
-from studio.data.table_columns import CATEGORY, MISSING
+from studio.data.table_columns import CATEGORY, DATE, MISSING
 from studio.data.text_files import Form
 from studio.export.script_plan import Plan
 from studio.words import Message
@@ -44,7 +44,7 @@ TABLE = '''
 def load() -> tuple[Tensor, Tensor]:
     """Rows (N, {width}): categories as places, NaN where nothing stands; {targets}."""
     table = rows()
-    columns = [numbers(table[name], values) for name, values in COLUMNS.items()]
+{columns}
     x = torch.from_numpy(np.stack(columns, 1)).float()
     y = torch.from_numpy(numbers(table[TARGET], {labels}))
     return x, y.{kind}
@@ -59,6 +59,14 @@ def numbers(column: pandas.Series, values: list[str]) -> np.ndarray:
     if (places[~missing] < 0).any():
         raise ValueError(f"{{column.name}} has a value that is none of {{values}}")
     return np.where(missing, np.nan, places)
+'''
+DAYS = '''
+def days(column: pandas.Series) -> np.ndarray:
+    """A column of dates as days since the beginning of 2000."""
+    said = column.mask(column.isin(MISSING)).str.strip().str.removesuffix("Z")
+    said = said.str[:10].str.replace("[/.]", "-", regex=True) + said.str[10:]
+    since = pandas.to_datetime(said, format="mixed") - pandas.Timestamp("2000-01-01")
+    return (since / pandas.Timedelta(days=1)).to_numpy(float)
 '''
 TEXTS = '''
 def load() -> tuple[list[str], Tensor]:
@@ -168,6 +176,8 @@ def constants(plan: Plan) -> Iterator[str]:
             columns = tuple(layout.led(f"{_text(c.name)}: ", _group(c.values)) for c in found.inputs)
             yield from layout.lines(layout.Group("", columns, "dict"), "", "COLUMNS = ")
             yield f"TARGET = {_text(found.target.name)}"
+            if dates := [column.name for column in found.inputs if column.type == DATE]:
+                yield from _list("DATES", dates)
             if found.target.type == CATEGORY:
                 yield from _list("LABELS", found.target.values)
             yield _MISSING
@@ -215,12 +225,19 @@ def loader(plan: Plan) -> Iterator[str]:
             found = table.read(plan.reading)
             yield _rows(found.form, plan)
             category = found.target.type == CATEGORY
+            dated = any(column.type == DATE for column in found.inputs)
+            read = "numbers(table[name], values)"
+            read = f"days(table[name]) if name in DATES else {read}" if dated else read
+            each = layout.Group("", (read, "for name, values in COLUMNS.items()"), "comprehension")
             yield TABLE.format(
+                columns="\n".join(layout.lines(each, "    ", "columns = ")),
                 width=len(found.inputs),
                 targets="classes (N,)" if category else "targets (N, 1)",
                 labels="LABELS" if category else "[]",
                 kind="long()" if category else "float().unsqueeze(1)",
             ).strip("\n")
+            if dated:
+                yield DAYS.strip("\n")
         case "text":
             texts = text.read(plan.reading)
             yield _rows(Form(texts.encoding, texts.separator, texts.header), plan)

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from studio.compiler import layout
-from studio.export import script_augmentation
+from studio.data.repeats import DROP
+from studio.export import script_augmentation, script_steps
 from studio.export.script_plan import Plan
 from studio.training.options import BALANCED
 from studio.training.schedules import WARMUP_FROM
@@ -56,20 +57,27 @@ def _laid(head: str, value: layout.Expression, depth: int = 4) -> Iterator[str]:
     return (line[depth:] for line in layout.lines(value, " " * depth, head))
 
 
-def _data(plan: Plan) -> Iterator[str]:
-    own_test = bool(plan.info.test_samples)
+def _read(plan: Plan) -> Iterator[str]:
+    """What is read, parted, and worked out from the samples that train."""
     if plan.tokens is not None:
         yield "texts, y = load()"
     else:
-        yield "x, y = load(train=True)" if own_test else "x, y = load()"
+        yield "x, y = load(train=True)" if plan.info.test_samples else "x, y = load()"
     yield f"drawn = split({'y' if plan.stratified else 'len(y)'})"
+    if plan.data.duplicates == DROP:
+        yield f"drawn = once({'texts' if plan.tokens is not None else 'x'}, drawn)"
     if plan.tokens is not None:
         yield "known = vocabulary([texts[i] for i in drawn[0].tolist()])"
         yield "x = numbered(texts, known)"
     elif plan.stepped:
-        yield "x = prepared(x, drawn[0])"
+        yield script_steps.prepare(plan)
     elif plan.standardized:
         yield "mean, std = moments(x[drawn[0]])"
+
+
+def _data(plan: Plan) -> Iterator[str]:
+    own_test = bool(plan.info.test_samples)
+    yield from _read(plan)
     if plan.alone:
         yield "torch.set_num_threads(threads)"
     scaled = "" if plan.info.scale == 1.0 else " * SCALE"

@@ -102,6 +102,25 @@ def shares(sizes: list[int], share: float, room: list[int]) -> list[int]:
     return taken
 '''
 
+ONCE = '''
+def once(x: Tensor, drawn: Sequence[Tensor]) -> list[Tensor]:
+    """The parts without samples whose inputs an earlier one has."""
+    seen, first = set(), torch.zeros(len(x), dtype=torch.bool)
+    for place, row in enumerate(x.numpy()):
+        first[place] = row.tobytes() not in seen
+        seen.add(row.tobytes())
+    return [part[first[part]] for part in drawn]
+'''
+ONCE_TEXTS = '''
+def once(texts: Sequence[str], drawn: Sequence[Tensor]) -> list[Tensor]:
+    """The parts without texts that came before."""
+    seen, first = set(), torch.zeros(len(texts), dtype=torch.bool)
+    for place, said in enumerate(texts):
+        first[place] = said not in seen
+        seen.add(said)
+    return [part[first[part]] for part in drawn]
+'''
+
 MOMENTS = '''
 def moments(x: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation of each channel, or column, of (N, C, ...)."""

@@ -14,7 +14,8 @@ from studio.compiler.analysis import Context
 from studio.compiler.build import build
 from studio.compiler.infer import analyse
 from studio.data import settings as data_settings
-from studio.data.repeats import KEEP
+from studio.data.layout import TABLE
+from studio.data.repeats import DROP
 from studio.data.settings import DataSettings
 from studio.data.sources import KINDS
 from studio.data.steps import STANDARDIZE
@@ -105,10 +106,6 @@ def _check(project: ProjectData, data: DataSettings, settings: Settings) -> None
         raise ScriptError(
             Message("A training script splits by shares, not into folds. Take folds out of data.split first.")
         )
-    if data.duplicates != KEEP:
-        raise ScriptError(
-            Message("A training script keeps samples that come again. Set data.duplicates to keep first.")
-        )
     _check_steps(data)
     if settings.weights is not None:
         raise ScriptError(
@@ -126,8 +123,10 @@ def _check_steps(data: DataSettings) -> None:
     if data.info.tokens is not None:
         others = [step for step in data.steps if step.values is None or step.values.get("by") == SUBWORDS]
         others += data.steps[1:]
+    elif data.info.stored.kind == TABLE:
+        others = list(filter(None, [script_steps.cannot(data.steps, data.info)]))
     else:
-        others = [step for step in data.steps if script_steps.cannot(step, data.info.samples)]
+        others = list(data.steps)
     if others:
         raise ScriptError(
             Message(
@@ -238,6 +237,8 @@ def _functions(plan: Plan) -> Iterator[str]:
             arguments="samples: int", drawn="drawn by a seed", count="samples", groups="[order]"
         )
     yield split.strip("\n")
+    if plan.data.duplicates == DROP:
+        yield parts.ONCE_TEXTS.strip("\n") if plan.tokens is not None else parts.ONCE.strip("\n")
     if plan.stepped:
         yield from script_steps.functions(plan)
     if plan.standardized:

@@ -145,12 +145,6 @@ def test_the_script_of_ones_own_file_repeats_the_first_epoch_to_the_last_bit(
 @pytest.mark.parametrize(
     ("file", "data", "said"),
     [
-        (
-            table,
-            {"preprocessing": [{"type": "missing", "by": "neighbours"}]},
-            "“Missing numbers become the mean",
-        ),
-        (table, {"preprocessing": [{"type": "one_hot"}, {"type": "pca"}]}, "main directions"),
         (table, {"told": {"faults": "skip"}}, "skips no faulty rows"),
         (table, {"split": {"by": "group", "group": "place"}}, "by chance or by class"),
         (texts, {"preprocessing": [{**TOKENS, "by": "subwords"}]}, "“Texts become 20 pieces of words"),
