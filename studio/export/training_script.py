@@ -126,7 +126,7 @@ def _check_steps(data: DataSettings) -> None:
     elif data.info.stored.kind == TABLE:
         others = list(filter(None, [script_steps.cannot(data.steps, data.info)]))
     else:
-        others = list(data.steps)
+        others = [step for step in data.steps if step.written != STANDARDIZE] or list(data.steps)
     if others:
         raise ScriptError(
             Message(

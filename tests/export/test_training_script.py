@@ -296,7 +296,7 @@ def test_how_steps_are_computed_is_refused_where_no_script_does_it(section: dict
 
 
 def test_a_step_that_no_script_does_is_refused_by_its_name():
-    steps = [{"type": "standardize"}, {"type": "hog"}]
+    steps = [{"type": "standardize"}, {"type": "hog", "cell": 2}]
 
     with pytest.raises(ScriptError, match="“Histograms of gradients in cells"):
         training_script(example("digits", data={"source": "digits", "preprocessing": steps}))
