@@ -188,11 +188,12 @@ class _Writer(threading.Thread):
             return self._changed.wait_for(lambda: not self._waiting and not self._busy, timeout)
 
     def close(self) -> None:
+        """Lets the thread write what waits and end; a disk that takes longer than this is not waited for."""
         self.flush(timeout=2.0)
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        self.join(timeout=2.0)
+        self.join(timeout=5.0)
 
     # -- on its own thread -----------------------------------------------------------------------
 
@@ -213,12 +214,15 @@ class _Writer(threading.Thread):
         self._end()
 
     def _next_turn(self) -> bool:
-        """Waits for something to write and gathers what comes right after it; False when all is over."""
+        """Waits for something to write and gathers what comes right after it; False when all is over.
+
+        At the end what still waits is written, once: a disk may have been slow when it was put.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closing)
             if not self._closing:
                 self._changed.wait_for(lambda: self._hurry or self._closing, self._delay)
-            return not self._closing
+            return not self._closing or (bool(self._waiting) and not self._failing)
 
     def _try_to_write(self, entries: list[_Entry]) -> Message | None:
         try:
