@@ -1,23 +1,89 @@
-"""What every test stands on: a home of its own, English, and the real data where it is to be had."""
+"""What every test stands on: a home of its own, English, and the real data where it is to be had.
+
+And what makes it come out the same on every machine: the same random numbers, and patience (decision 0325).
+"""
 
 from __future__ import annotations
 
 import os
+import random
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from studio import words
 
-settings.register_profile("same", derandomize=True, deadline=None)
-settings.register_profile("random", print_blob=True, deadline=None)
+PATIENCE_MS = 90_000
+"""how long a test waits at least for what must come: a machine may be busy, or read from a cold disk"""
+
+_BUSY = [HealthCheck.too_slow]
+"""a matter of the machine, not of the test"""
+settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=_BUSY)
+settings.register_profile("random", print_blob=True, deadline=None, suppress_health_check=_BUSY)
 settings.load_profile("same")  # --hypothesis-profile random draws new examples
+
+_constants_of_the_modules = providers._get_local_constants
+
+
+def _constants() -> providers.Constants:
+    """Numbers and words that hypothesis tries now and then.
+
+    It takes them from the project's modules that happen to be imported, which depends on the tests that ran
+    before in this process: with them the profile "same" would not draw the same examples.
+    """
+    if settings.get_current_profile_name() == "same":
+        return providers._local_constants
+    return _constants_of_the_modules()
+
+
+providers._get_local_constants = _constants
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 _ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Every test begins with the same random numbers, whatever ran before it in this process."""
+    random.seed(0)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(0)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
+
+
+class PatientBot(QtBot):
+    """pytest-qt's, which waits for PATIENCE_MS at least: a limit is there to end a hang, not to measure."""
+
+    def waitUntil(self, callback: Any, *, timeout: int = PATIENCE_MS) -> None:
+        super().waitUntil(callback, timeout=max(timeout, PATIENCE_MS))
+
+    def waitSignal(self, signal: Any, *, timeout: int = PATIENCE_MS, **options: Any) -> Any:
+        return super().waitSignal(signal, timeout=_patient(timeout, **options), **options)
+
+    def waitSignals(self, signals: Any, *, timeout: int = PATIENCE_MS, **options: Any) -> Any:
+        return super().waitSignals(signals, timeout=_patient(timeout, **options), **options)
+
+    def waitExposed(self, widget: Any, *, timeout: int = PATIENCE_MS) -> Any:
+        return super().waitExposed(widget, timeout=max(timeout, PATIENCE_MS))
+
+
+def _patient(timeout: int, raising: bool | None = None, **_: object) -> int:
+    """What must not come is waited for no longer than the test says."""
+    return timeout if raising is False else max(timeout, PATIENCE_MS)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ from studio.app.preferences import Preferences
 from studio.app.session import Session
 from studio.app.startup import CURVES
 from studio.app.window import MainWindow
+from tests.conftest import PATIENCE_MS
 
 Kind = TypeVar("Kind", QThread, QTimer)
 
@@ -42,7 +43,10 @@ def nothing_survives(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def _settle() -> None:
-    QThreadPool.globalInstance().waitForDone(5000)
+    """Lets end what is about to end: a thread that has told its last may still be a moment from its end."""
+    QThreadPool.globalInstance().waitForDone(PATIENCE_MS)
+    for thread in _alive(QThread):
+        thread.wait(PATIENCE_MS)
     for _ in range(3):
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QCoreApplication.processEvents()
@@ -82,8 +86,8 @@ def window(qtbot: QtBot, preferences: Preferences) -> Iterator[MainWindow]:
     made = MainWindow(Session(), preferences, appearance)
     made.module_imported(CURVES)
     made.resize(1600, 1000)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     yield made
     close_for_good(made)
     appearance.deleteLater()

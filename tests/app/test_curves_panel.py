@@ -167,17 +167,17 @@ def test_the_wheel_zooms_in_where_the_pointer_is(panel: CurvesPanel, qtbot: QtBo
 
 def test_the_crosshair_leaves_no_trace(panel: CurvesPanel, qtbot: QtBot) -> None:
     def on_screen() -> QImage:
-        qtbot.wait(60)
         return panel.screen().grabWindow(panel.winId()).toImage()  # a grab of the widget would draw it anew
 
-    qtbot.waitExposed(panel)
     feed(panel, progress_of(LOSSES, 10, 4))
-    before = on_screen()
+    seen = [on_screen()]
+    qtbot.waitUntil(lambda: qtbot.wait(60) or seen.append(on_screen()) or seen[-3:] == [seen[-1]] * 3)
+    before = seen[-1]
     for x in (1.0, 1.5, 2.2):
         panel.loss.read_at.emit(x)
-        assert on_screen() != before
+        qtbot.waitUntil(lambda: on_screen() != before)
     panel.loss.read_at.emit(None)
-    assert on_screen() == before
+    qtbot.waitUntil(lambda: on_screen() == before)
 
 
 def test_the_log_scale_shows_powers_of_ten(panel: CurvesPanel) -> None:
@@ -465,13 +465,18 @@ def test_entries_that_have_no_room_are_in_a_menu(panel: CurvesPanel, qtbot: QtBo
     style = EntryStyle("accent")
     for number in range(12):
         legend.show_entry(f"run{number}", style, f"01-0{number} 10:00:00 0.1234")
-    qtbot.wait(20)  # the layout has had its turn
-    shown = [entry for entry in legend.entries().values() if entry.isVisible()]
-    hidden = [entry for entry in legend.entries().values() if not entry.isVisible()]
     more = legend.findChild(QToolButton, "legend_more")
-    assert shown and hidden and more.text() == f"+{len(hidden)}"
-    assert all(entry.width() == entry.sizeHint().width() for entry in shown), "none is squeezed"
-    assert shown[-1].geometry().right() < more.geometry().left() < legend.width()
+    shown: list[QToolButton] = []
+    hidden: list[QToolButton] = []
+
+    def laid_out() -> None:
+        shown[:] = [entry for entry in legend.entries().values() if entry.isVisible()]
+        hidden[:] = [entry for entry in legend.entries().values() if not entry.isVisible()]
+        assert shown and hidden and more.text() == f"+{len(hidden)}"
+        assert all(entry.width() == entry.sizeHint().width() for entry in shown), "none is squeezed"
+        assert shown[-1].geometry().right() < more.geometry().left() < legend.width()
+
+    qtbot.waitUntil(laid_out)
     legend._list_hidden()
     assert [action.text() for action in more.menu().actions()] == [entry.text() for entry in hidden]
     more.menu().actions()[0].setChecked(False)

@@ -147,7 +147,7 @@ def test_it_shows_how_far_it_is_and_can_be_cancelled(
     assert dialog._doing.text() == "Writing" and not dialog.now_button.isEnabled()
     dialog.cancel_button.click()
     assert dialog.outcome.text() == "The export was cancelled; nothing was written."
-    assert cancelled.wait(10)
+    assert cancelled.wait(90)
     assert dialog.isVisible()
 
 

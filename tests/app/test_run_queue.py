@@ -95,7 +95,7 @@ def test_a_stop_by_hand_holds_the_queue_until_it_is_let_go_on(
     running(qtbot, trainer)
     trainer.add_to_queue()
     trainer.stop()
-    qtbot.waitUntil(lambda: trainer.queue.held, timeout=10_000)
+    qtbot.waitUntil(lambda: trainer.queue.held and trainer.state == "idle")
     qtbot.wait(50)
     assert (trainer.state, seen) == ("idle", [1])
     training.hold.set()

@@ -80,7 +80,7 @@ def test_cures_of_a_network_that_was_edited_meanwhile_are_never_told(
 
     def try_cures(ticket: Ticket, walked: object) -> Analysis:
         begun.set()
-        go_on.wait(20)
+        go_on.wait(90)
         try:
             ticket.check()
         except Cancelled:
@@ -98,5 +98,5 @@ def test_cures_of_a_network_that_was_edited_meanwhile_are_never_told(
         edit.set_param("model", "conv", "kernel_size", 3)
     go_on.set()
     qtbot.waitUntil(lambda: bool(told[-1].cures_known), timeout=60_000)
-    assert stopped.wait(20)
+    assert stopped.wait(90)
     assert len(told) == 2 and not told[-1].problems

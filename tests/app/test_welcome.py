@@ -22,8 +22,8 @@ def page(qtbot: QtBot) -> WelcomePage:
     made = WelcomePage(Preferences())
     qtbot.addWidget(made)
     made.resize(1400, 800)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     made.draw_networks()
     return made
 

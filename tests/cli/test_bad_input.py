@@ -32,7 +32,7 @@ Process = Callable[..., subprocess.Popen[str]]
 
 
 def finished(process: subprocess.Popen[str]) -> Said:
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=240)
     return Said(process.returncode, out, err)
 
 

@@ -43,7 +43,7 @@ def run(command: list[str], script: Path, *arguments: object) -> str:
         [*command, str(script), *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -43,8 +43,8 @@ def window(hand: Hand, qapp: QApplication) -> Iterator[MainWindow]:
     preferences.tour_seen = True
     made, engine = assemble(qapp, preferences)
     made.setGeometry(QRect(0, 20, 1600, 980))
-    made.show()
-    hand.qtbot.waitExposed(made)
+    with hand.qtbot.waitExposed(made):
+        made.show()
     engine.start()
     made.after_first_paint()
     hand.until(lambda: made.session.engine_ready, timeout=90_000)

@@ -154,5 +154,5 @@ def test_two_first_starts_at_once_set_up_once(clone: Clone) -> None:
     command = ["bash", "installer/run.sh", "--setup"]
     started = [subprocess.Popen(command, cwd=clone.folder, env=clone.environment) for _ in range(2)]
 
-    assert [process.wait(timeout=60) for process in started] == [0, 0]
+    assert [process.wait(timeout=240) for process in started] == [0, 0]
     assert len(clone.installs) == 1

@@ -54,13 +54,13 @@ class InBackground:
             self.error = error
 
     def wait_for(self, what: Callable[[Progress], bool]) -> None:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 240
         while not what(self.progress):
             assert time.monotonic() < end and self._thread.is_alive(), (self.progress.status, self.error)
             time.sleep(0.01)
 
     def end(self) -> None:
-        self._thread.join(60)
+        self._thread.join(240)
         assert not self._thread.is_alive()
 
 
@@ -209,7 +209,7 @@ def test_a_window_that_is_killed_leaves_a_run_that_can_go_on_and_no_process(
 
 
 def wait_until(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 240
     while not what():
         assert time.monotonic() < end
         time.sleep(0.05)

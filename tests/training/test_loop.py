@@ -145,14 +145,14 @@ def test_a_paused_run_stands_still_and_ends_as_if_it_had_not_been_paused(blobs: 
 
     worker = threading.Thread(target=lambda: result.append(run(blobs, keep, commands, progress, epochs=6)[0]))
     worker.start()
-    assert paused.wait(20)
+    assert paused.wait(90)
     while progress.status != "paused":
         paused.wait(0.01)
     at = progress.step
     assert not threading.Event().wait(0.05)
     assert progress.step == at
     commands.resume()
-    worker.join(20)
+    worker.join(90)
 
     assert torch.equal(result[0][0].weight, undisturbed[0].weight)
     assert progress.train_seconds < sum(record.seconds for record in progress.epochs_done) + 1e-6

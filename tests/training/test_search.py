@@ -249,7 +249,7 @@ def test_two_processes_work_together_on_one_search(iris: Make, tmp_path: Path) -
     files.save(path, iris(epochs=6))
 
     both = [command(path, "--trials", "8") for _ in range(2)]
-    said = [events(process.communicate(timeout=200)[0]) for process in both]
+    said = [events(process.communicate(timeout=240)[0]) for process in both]
 
     assert [process.returncode for process in both] == [0, 0]
     own = [{e["number"] for e in lines if e["event"] == "trial" and e["mine"]} for lines in said]
@@ -277,7 +277,7 @@ def test_a_search_goes_on_after_a_kill(iris: Make, tmp_path: Path) -> None:
     files.save(path, iris(epochs=100))
 
     again = command(path, "--trials", "1")
-    said = events(again.communicate(timeout=200)[0])
+    said = events(again.communicate(timeout=240)[0])
 
     assert again.returncode == 0
     states = [(e["state"], e["values"]) for e in said if e["event"] == "trial"]

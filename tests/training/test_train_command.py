@@ -147,7 +147,7 @@ def test_ctrl_c_ends_with_130_and_keeps_the_weights(iris: Path) -> None:
         pass
 
     os.kill(process.pid, signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=240)
 
     end = events(out)[-1]
     assert process.returncode == 130

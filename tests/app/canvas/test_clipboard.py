@@ -24,5 +24,5 @@ assert "nn.ReLU" in app.clipboard().text()
 
 
 def test_the_program_ends_well_with_nodes_on_the_clipboard() -> None:
-    ended = subprocess.run([sys.executable, "-c", COPY_AND_END], capture_output=True, text=True, timeout=120)
+    ended = subprocess.run([sys.executable, "-c", COPY_AND_END], capture_output=True, text=True, timeout=240)
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -29,8 +29,8 @@ def panel(session: Session, qtbot: QtBot) -> OutlinePanel:
     made = OutlinePanel(session)
     qtbot.addWidget(made)
     made.resize(260, 600)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     return made
 
 
