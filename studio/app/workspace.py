@@ -193,6 +193,7 @@ class Workspace(QMainWindow):
         session.analysed.connect(lambda _: self._count_problems())
         session.opened.connect(self._count_problems)
         self.canvas.repeat_wanted.connect(self._ask_repeat)
+        self.canvas.edit_wanted.connect(self._edit_selected)
         session.own_blocks.load()
         language.follow(self, self.retranslate)
 

@@ -31,6 +31,18 @@ class Hand:
     def move(self, to: QPoint) -> None:
         self._do("mousemove", "--sync", to.x(), to.y())
 
+    def moves(self, to: QPoint) -> None:
+        """Like `move`, also where the pointer is there already."""
+        self._do("mousemove", to.x(), to.y())
+
+    def button(self, what: str, button: int) -> None:
+        """Presses a button of the mouse where the pointer is: "mousedown", "mouseup" or "click"."""
+        self._do(what, button)
+
+    def keys(self, what: str, key: str) -> None:
+        """Holds a key or lets it go: "keydown" or "keyup"."""
+        self._do(what, key)
+
     def click(self, at: QPoint, button: int = 1, times: int = 1) -> None:
         self._do(
             "mousemove", at.x(), at.y(), "sleep", 0.05, "click", "--repeat", times, "--delay", 60, button

@@ -35,9 +35,11 @@ READABLE = 0.8
 
 
 class CanvasPanel(QWidget):
-    """The middle of the window. `repeat_wanted` asks for the field that says how often a block comes."""
+    """The middle of the window. `repeat_wanted` asks for the field that says how often a block comes,
+    `edit_wanted` for the fields of the selected node."""
 
     repeat_wanted = Signal()
+    edit_wanted = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -199,8 +201,14 @@ class CanvasPanel(QWidget):
         self.session.show_network(node.block)
 
     def enter_selected(self) -> None:
-        if len(self.session.selection) == 1:
-            self.enter(self.session.selection[0])
+        """Goes into the selected block, or to the fields of another node."""
+        chosen = self.session.selected_nodes()
+        if len(chosen) != 1:
+            return
+        if chosen[0].block in self.session.document.network_names():
+            self.enter(chosen[0].id)
+        else:
+            self.edit_wanted.emit()
 
     def leave(self) -> None:
         """Goes back to the network one came from."""

@@ -47,6 +47,8 @@ WORLD = 500_000.0
 """how far one can pan"""
 SWEEPS: dict[Qt.Key, type[CutTool | SwipeTool]] = {Qt.Key.Key_Y: CutTool, Qt.Key.Key_A: SwipeTool}
 """the keys that, held, make a line of a drag"""
+AS_ALT = Qt.Key.Key_X
+"""held, it is what Alt is: many desktops keep Alt and the mouse for moving windows"""
 
 
 class GraphView(QGraphicsView):
@@ -77,7 +79,8 @@ class GraphView(QGraphicsView):
         self._space = False
         self._space_used = False
         self._sweeps: Qt.Key | None = None
-        """whether Y is held: the left button draws a line that cuts wires"""
+        """which of the keys is held that make a line of a drag"""
+        self._as_alt = False
         self._no_menu = False
         self.under: QPoint | None = None
         self._scroll = BorderScroll(self)
@@ -240,7 +243,8 @@ class GraphView(QGraphicsView):
             at, button = event.position(), event.button()
         self.under = at.toPoint()
         scene = self.viewportTransform().inverted()[0].map(at)
-        return Pointer(scene, at.toPoint(), button, event.modifiers())
+        alt = Qt.KeyboardModifier.AltModifier if self._as_alt else Qt.KeyboardModifier.NoModifier
+        return Pointer(scene, at.toPoint(), button, event.modifiers() | alt)
 
     # -- events of the mouse ---------------------------------------------------------------------
 
@@ -371,7 +375,10 @@ class GraphView(QGraphicsView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self.touched.emit()
-        if self.gesture:
+        if event.key() == AS_ALT and not event.modifiers():
+            self._as_alt = True
+            event.accept()
+        elif self.gesture:
             if event.key() == Qt.Key.Key_Escape:
                 self.cancel_gesture()
             event.accept()
@@ -389,6 +396,8 @@ class GraphView(QGraphicsView):
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == self._sweeps and not event.isAutoRepeat():
             self._sweeps = None
+        if event.key() == AS_ALT and not event.isAutoRepeat():
+            self._as_alt = False
         if event.key() == Qt.Key.Key_Space and self._space and not event.isAutoRepeat():
             self._space = False
             self.viewport().setCursor(Qt.CursorShape.ArrowCursor)
@@ -399,7 +408,7 @@ class GraphView(QGraphicsView):
             event.ignore()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._space, self._sweeps = False, None
+        self._space, self._sweeps, self._as_alt = False, None, False
         super().focusOutEvent(event)
 
     def mouse_in_scene(self) -> QPointF:

@@ -335,6 +335,15 @@ def test_alt_pulls_a_card_out_of_its_wires_which_close_behind_it(hand: Hand) -> 
     assert hand.steps() == ["Take relu1 out of its wires"]
 
 
+def test_x_held_is_what_alt_is(hand: Hand) -> None:
+    hand.hold(Qt.Key.Key_X)
+    hand.drag(hand.middle("relu1"), (320, 320))
+    hand.let_go(Qt.Key.Key_X)
+    assert hand.args("relu1") == () and hand.args("fc") == ({"n": "conv1"},)
+    hand.drag(hand.middle("conv1"), (320, 200))
+    assert hand.args("conv1") == ({"n": "image"},), "X is let go"
+
+
 def test_shaking_a_card_takes_it_out_too(panel: CanvasPanel, hand: Hand) -> None:
     start = hand.middle("relu1")
     hand.press(start)

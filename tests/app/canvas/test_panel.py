@@ -232,6 +232,14 @@ def test_enter_goes_into_a_block_and_backspace_out(panel: CanvasPanel, hand: Han
     assert session.network == "Residual"
 
 
+def test_enter_on_a_layer_asks_for_its_fields(panel: CanvasPanel, hand: Hand, session: Session) -> None:
+    asked: list[bool] = []
+    panel.edit_wanted.connect(lambda: asked.append(True))
+    session.select(("conv1",))
+    hand.key(Qt.Key.Key_Return)
+    assert asked == [True] and session.network == "model"
+
+
 def test_a_network_reached_otherwise_begins_a_new_trail(panel: CanvasPanel, session: Session) -> None:
     session.show_network("Residual")
     assert panel.breadcrumb.trail == ["Residual"]
