@@ -41,13 +41,13 @@ def rows() -> pandas.DataFrame:
     return table[~table[TARGET].isin(MISSING)]
 '''
 TABLE = '''
-def load() -> tuple[Tensor, Tensor]:
+def load() -> tuple[Tensor, Tensor{more}]:
     """Rows (N, {width}): categories as places, NaN where nothing stands; {targets}."""
     table = rows()
 {columns}
     x = torch.from_numpy(np.stack(columns, 1)).float()
     y = torch.from_numpy(numbers(table[TARGET], {labels}))
-    return x, y.{kind}
+    return x, y.{kind}{column}
 
 
 def numbers(column: pandas.Series, values: list[str]) -> np.ndarray:
@@ -69,11 +69,12 @@ def days(column: pandas.Series) -> np.ndarray:
     return (since / pandas.Timedelta(days=1)).to_numpy(float)
 '''
 TEXTS = '''
-def load() -> tuple[list[str], Tensor]:
+def load() -> tuple[list[str], Tensor{more}]:
     """The texts and their classes (N,)."""
     table = rows()
     texts = [said[:CHARACTERS] for said in table[TEXT]]
-    return texts, torch.tensor([LABELS.index(name) for name in table[TARGET]])
+    y = torch.tensor([LABELS.index(name) for name in table[TARGET]])
+    return texts, y{column}
 
 
 def tokens(said: str) -> list[str]:
@@ -155,10 +156,12 @@ def refusal(data: DataSettings, reading: Mapping[str, Any]) -> Message | None:
         return Message(
             "A training script reads images in folders. Unpack {file} and choose the folder.", file=data.root
         )
-    if data.split.by in BY_COLUMN or (data.split.by is None and data.info.parted):
+    if data.source == "images" and (
+        data.split.by in BY_COLUMN or (data.split.by is None and data.info.parted)
+    ):
         return Message(
-            "A training script draws the parts of the data by chance or by class, not as a column or a "
-            "folder says. Set data.split.by to stratified or random first."
+            "A training script draws the parts of images by chance or by class, not as their folders say. "
+            "Set data.split.by to stratified or random first."
         )
     if data.source == "text" and data.augmentation:
         return Message("A training script does not change texts at random. Take data.augmentation out first.")
@@ -235,6 +238,7 @@ def loader(plan: Plan) -> Iterator[str]:
                 targets="classes (N,)" if category else "targets (N, 1)",
                 labels="LABELS" if category else "[]",
                 kind="long()" if category else "float().unsqueeze(1)",
+                **_beside(plan),
             ).strip("\n")
             if dated:
                 yield DAYS.strip("\n")
@@ -244,6 +248,13 @@ def loader(plan: Plan) -> Iterator[str]:
             yield _texts(plan)
         case "images":
             yield _images(plan)
+
+
+def _beside(plan: Plan) -> dict[str, str]:
+    """What `load` gives besides where the data are parted by a column."""
+    if plan.column is None:
+        return {"more": "", "column": ""}
+    return {"more": ", pandas.Series", "column": ", table[SPLIT_BY]"}
 
 
 def _rows(form: Form, plan: Plan) -> str:
@@ -270,6 +281,7 @@ def _texts(plan: Plan) -> str:
         tokens=f"re.findall({_WORDS}, {heard})".replace("\\\\", "\\") if by_words else f"list({heard})",
         kept="[-LENGTH:]" if cut.last else "[:LENGTH]",
         side="LENGTH - len(kept) :" if cut.before else ": len(kept)",
+        **_beside(plan),
     )
     return found.replace('re.findall("', 're.findall(r"').strip("\n")
 

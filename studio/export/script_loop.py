@@ -11,7 +11,7 @@ from typing import Any
 
 from studio.compiler import layout
 from studio.data.repeats import DROP
-from studio.export import script_augmentation, script_steps
+from studio.export import script_augmentation, script_splits, script_steps
 from studio.export.script_plan import Plan
 from studio.training.options import BALANCED
 from studio.training.schedules import WARMUP_FROM
@@ -59,11 +59,9 @@ def _laid(head: str, value: layout.Expression, depth: int = 4) -> Iterator[str]:
 
 def _read(plan: Plan) -> Iterator[str]:
     """What is read, parted, and worked out from the samples that train."""
-    if plan.tokens is not None:
-        yield "texts, y = load()"
-    else:
-        yield "x, y = load(train=True)" if plan.info.test_samples else "x, y = load()"
-    yield f"drawn = split({'y' if plan.stratified else 'len(y)'})"
+    names = f"{'x' if plan.tokens is None else 'texts'}, y{', column' if plan.column is not None else ''}"
+    yield f"{names} = load({'train=True' if plan.info.test_samples else ''})"
+    yield f"drawn = {script_splits.call(plan)}"
     if plan.data.duplicates == DROP:
         yield f"drawn = once({'texts' if plan.tokens is not None else 'x'}, drawn)"
     if plan.tokens is not None:
@@ -250,7 +248,7 @@ def _epoch(plan: Plan) -> Iterator[str]:
     more = f', "accuracy": right / {seen}' if plan.classes else ", **overlap(table)" if plan.pixels else ""
     yield f'result = {{"loss": total / {seen}{more}}}'
     yield 'print(f"epoch {epoch}: train {result}")'
-    if plan.data.split.validation:
+    if script_splits.validates(plan):
         yield f"result = evaluate({plan.judged}, *validation{_given(plan)})"
         yield 'print(f"epoch {epoch}: validation {result}")'
     if plan.plateau:
@@ -359,7 +357,7 @@ def _given(plan: Plan) -> str:
 
 def _end(plan: Plan) -> Iterator[str]:
     yield "model.load_state_dict(kept)"
-    if plan.info.test_samples or plan.data.split.test:
+    if script_splits.tests(plan):
         yield f'print(f"test: {{evaluate(model, *test{_given(plan)})}}")'
     if plan.folded is not None:
         yield "# the last layer has learned in standard units; back to those of the data"

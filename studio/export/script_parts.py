@@ -69,39 +69,6 @@ LOADERS: dict[str, tuple[str, str]] = {
 }
 """how each source of data is read: the import, and `load`. Those with a test set of their own take `train`"""
 
-SPLIT = '''
-def split({arguments}) -> list[Tensor]:
-    """Indices that train, validate and test, {drawn}."""
-    generator = torch.Generator().manual_seed(SPLIT_SEED)
-    order = torch.randperm({count}, generator=generator)
-    groups = {groups}
-    sizes = [len(group) for group in groups]
-    validation = shares(sizes, VALIDATION, sizes)
-    room = [size - taken for size, taken in zip(sizes, validation, strict=True)]
-    test = shares(sizes, TEST, room)
-    parts = [[], [], []]
-    for group, v, t in zip(groups, validation, test, strict=True):
-        pieces = torch.split(group, [len(group) - v - t, v, t])
-        for part, piece in zip(parts, pieces, strict=True):
-            part.append(piece)
-    drawn = [torch.cat(part) for part in parts]
-    return [part[torch.randperm(len(part), generator=generator)] for part in drawn]
-
-
-def shares(sizes: list[int], share: float, room: list[int]) -> list[int]:
-    """How many of each group make up `share` of all, rounded by largest remainder."""
-    pairs = zip(sizes, room, strict=True)
-    taken = [min(int(size * share), most) for size, most in pairs]
-    missing = min(round(sum(sizes) * share), sum(room)) - sum(taken)
-    by_remainder = sorted(range(len(sizes)), key=lambda i: taken[i] - sizes[i] * share)
-    while missing > 0:
-        for i in by_remainder:
-            if missing > 0 and taken[i] < room[i]:
-                taken[i] += 1
-                missing -= 1
-    return taken
-'''
-
 ONCE = '''
 def once(x: Tensor, drawn: Sequence[Tensor]) -> list[Tensor]:
     """The parts without samples whose inputs an earlier one has."""

@@ -73,9 +73,15 @@ class Plan:
         return self.training.objective in ("autoencoder", "denoising", "variational")
 
     @property
-    def stratified(self) -> bool:
-        """Whether every class of the data comes into each part in equal shares."""
-        return self.info.task == "classification" and self.data.split.by != "random"
+    def column(self) -> str | None:
+        """The column that the data are parted by, where it is one."""
+        return self.data.split.column if self.data.split.by is not None else self.info.parted
+
+    @property
+    def split_by(self) -> str:
+        """How the data are parted: one of `data.settings.SPLIT_BY`."""
+        usual = "given" if self.column else "time" if self.info.ordered else "stratified"
+        return self.data.split.by or usual
 
     @property
     def loss(self) -> str:

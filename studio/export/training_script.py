@@ -22,7 +22,7 @@ from studio.data.steps import STANDARDIZE
 from studio.data.steps.kind import CHUNK, CHUNK_NUMBERS
 from studio.data.texts import SUBWORDS
 from studio.export import script_aims as aims
-from studio.export import script_augmentation, script_files, script_steps
+from studio.export import script_augmentation, script_files, script_splits, script_steps
 from studio.export import script_parts as parts
 from studio.export.script_loop import main
 from studio.export.script_plan import OBJECTIVES, Plan
@@ -77,7 +77,8 @@ _GUARD = 'if __name__ == "__main__":\n    main()'
 def _needs(plan: Plan) -> list[str]:
     """The imports of what reads and prepares the data."""
     read = script_files.needs(plan) if plan.own else [parts.LOADERS[plan.data.source][0]]
-    return list(dict.fromkeys(filter(None, [*read, *(script_steps.needs(plan) if plan.stepped else [])])))
+    more = [*script_splits.needs(plan), *(script_steps.needs(plan) if plan.stepped else [])]
+    return list(dict.fromkeys(filter(None, [*read, *more])))
 
 
 def _check(project: ProjectData, data: DataSettings, settings: Settings) -> None:
@@ -102,9 +103,13 @@ def _check(project: ProjectData, data: DataSettings, settings: Settings) -> None
                 "training.precision and training.compile accordingly."
             )
         )
-    if data.split.folds is not None:
+    if data.info.inputs:
         raise ScriptError(
-            Message("A training script splits by shares, not into folds. Take folds out of data.split first.")
+            Message(
+                "A training script feeds one input, and the data feed {names}. Export a trained network: its "
+                "files have every input.",
+                names=", ".join(data.info.inputs),
+            )
         )
     _check_steps(data)
     if settings.weights is not None:
@@ -171,14 +176,12 @@ def _docstring(plan: Plan) -> str:
 
 
 def _constants(plan: Plan) -> str:
-    training, split = plan.training, plan.data.split
+    training = plan.training
     lines = [
         f"SEED = {training.seed}",
         f"EPOCHS = {training.epochs}",
         f"BATCH_SIZE = {training.batch_size}",
-        f"SPLIT_SEED = {split.seed}",
-        f"VALIDATION = {split.validation!r}",
-        f"TEST = {0.0 if plan.info.test_samples else split.test!r}",
+        *script_splits.constants(plan),
     ]
     if plan.info.needs_root:
         lines.append(f"ROOT = {layout.text(plan.data.root or 'data')}")
@@ -227,16 +230,7 @@ def _functions(plan: Plan) -> Iterator[str]:
     else:
         _, loader = parts.LOADERS[plan.data.source]
         yield loader.replace("{download}", str(plan.data.download)).strip("\n")
-    if plan.stratified:
-        groups = "[order[y[order] == label] for label in torch.unique(y)]"
-        split = parts.SPLIT.format(
-            arguments="y: Tensor", drawn="every class in equal shares", count="len(y)", groups=groups
-        )
-    else:
-        split = parts.SPLIT.format(
-            arguments="samples: int", drawn="drawn by a seed", count="samples", groups="[order]"
-        )
-    yield split.strip("\n")
+    yield from script_splits.functions(plan)
     if plan.data.duplicates == DROP:
         yield parts.ONCE_TEXTS.strip("\n") if plan.tokens is not None else parts.ONCE.strip("\n")
     if plan.stepped:

@@ -146,7 +146,6 @@ def test_the_script_of_ones_own_file_repeats_the_first_epoch_to_the_last_bit(
     ("file", "data", "said"),
     [
         (table, {"told": {"faults": "skip"}}, "skips no faulty rows"),
-        (table, {"split": {"by": "group", "group": "place"}}, "by chance or by class"),
         (texts, {"preprocessing": [{**TOKENS, "by": "subwords"}]}, "“Texts become 20 pieces of words"),
         (texts, {"augmentation": [{"type": "mask_tokens"}]}, "does not change texts"),
         (images, {"preprocessing": [{"type": "grey"}]}, "cannot do the step"),
