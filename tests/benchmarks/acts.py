@@ -60,8 +60,10 @@ class Watch:
     def _works(self) -> bool:
         """Whether something of the window is still under way."""
         window = self._bench.window
-        lanes = (window.session._lane, window.session._cures, window.files._reading, window.files._writing)
-        return any(lane.busy for lane in lanes)
+        session, files, tidying = window.session, window.files, window.workspace.canvas.tidying
+        return any(
+            one.busy for one in (session._lane, session._cures, files._reading, files._writing, tidying)
+        )
 
     def follow(self, act: Callable[[], Any]) -> tuple[float, float, float, float]:
         """Longest gap, longest processor time between two events, all of it, time to rest; milliseconds."""

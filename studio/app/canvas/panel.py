@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from studio.app.canvas import edits, frame_edits, keyboard, menu, rename_field, tidying, wire_edits
+from studio.app.canvas import edits, frame_edits, keyboard, menu, rename_field, wire_edits
 from studio.app.canvas.animation import Glide
 from studio.app.canvas.block_commands import BlockCommands
 from studio.app.canvas.breadcrumb import Breadcrumb
@@ -21,6 +21,7 @@ from studio.app.canvas.minimap import Minimap
 from studio.app.canvas.rename_field import RenameField
 from studio.app.canvas.scene import GraphScene
 from studio.app.canvas.searching import Searching
+from studio.app.canvas.tidying import Tidying
 from studio.app.canvas.view import GraphView
 from studio.app.language import follow
 from studio.app.session import Session
@@ -52,6 +53,7 @@ class CanvasPanel(QWidget):
         self.breadcrumb = Breadcrumb(session, self)
         self.rename_field = RenameField(session, self)
         self.glide = Glide(self.graph, self)
+        self.tidying = Tidying(self)
         self.blocks = BlockCommands(self)
         self.clipboard = Clipboard(self)
         self.habits = Habits()
@@ -187,7 +189,11 @@ class CanvasPanel(QWidget):
         self.session.select(self.session.document.network(self.session.network).nodes)
 
     def deselect(self) -> None:
-        self.session.select(())
+        """Escape: gives up what is worked out, else takes the selection away."""
+        if self.tidying.busy:
+            self.tidying.cancel()
+        else:
+            self.session.select(())
 
     def enter(self, id_: str) -> None:
         """Goes into a block; the camera goes to another node."""
@@ -296,8 +302,8 @@ class CanvasPanel(QWidget):
         return QRect(self.view.mapTo(self, box.topLeft()), box.size())
 
     def tidy(self) -> None:
-        """Lays out the selection, or everything; one undo step."""
-        tidying.tidy(self)
+        """Lays out the selection, or everything; one undo step, once it is worked out."""
+        self.tidying.start()
 
     # -- events ----------------------------------------------------------------------------------
 

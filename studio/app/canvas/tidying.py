@@ -3,43 +3,167 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QObject, QRectF, Qt, QTimer
+from PySide6.QtWidgets import QLabel
 
+from studio import quantities
+from studio.app import stages
+from studio.app import theme as themes
 from studio.app.canvas import edits, frame_edits
 from studio.app.canvas.geometry import Rect, union
 from studio.app.canvas.placing import free_place
+from studio.app.tasks import Lane, Ticket
 from studio.graph import frames, layout
+from studio.graph.model import Network
+from studio.words import Message, tr
 
 if TYPE_CHECKING:
     from studio.app.canvas.panel import CanvasPanel
 
 _BORDER = layout.Border(frame_edits.MARGIN, frame_edits.TITLE + frame_edits.ABOVE, frame_edits.BELOW)
+AT_ONCE = 60
+"""so many cards are laid out in a frame or two; more by another thread, while the window goes on"""
+SAID_MS = 100
+"""work that takes longer says that it goes on"""
+HELD_MS = 50
+"""so often a layout that is ready looks whether the gesture is over that it came in"""
 
 
-def tidy(panel: CanvasPanel) -> None:
-    """Lays out the selection, or everything, in layers from top to bottom; one undo step.
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is laid out: the cards of `rects` out of all cards, `every`, of a network."""
 
-    What is in a frame stays together in it; the frame goes where its cards go.
+    name: str
+    network: Network
+    rects: dict[str, Rect]
+    every: dict[str, Rect]
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """Where the cards of a task go, and which rectangles frames take."""
+
+    task: _Task
+    places: dict[str, tuple[int, int]]
+    borders: dict[str, Rect]
+
+
+class Tidying(QObject):
+    """Lays out the selection of a panel, or everything; one undo step.
+
+    What is in a frame stays together in it; the frame goes where its cards go. Where the network was changed
+    while it was worked out, a layout is dropped, and that is said.
     """
-    chosen = panel.session.selection if len(panel.session.selection) > 1 else tuple(panel.graph.cards)
-    rects = {id_: panel.graph.cards[id_].box() for id_ in chosen if id_ in panel.graph.cards}
-    if not rects:
-        return
-    network = panel.session.document.network(panel.session.network)
-    inside = [(w.source, w.target) for w in network.wires() if w.source in rects and w.target in rects]
-    around = _whole_frames(frames.frames(network), rects, panel.graph.rects())
+
+    def __init__(self, panel: CanvasPanel) -> None:
+        super().__init__(panel)
+        self._panel = panel
+        self._lane = Lane(self, needs=stages.PROJECT)
+        self._lane.done.connect(self._apply)
+        self._lane.failed.connect(self._failed)
+        self._lane.busy_changed.connect(self._say)
+        self.sign = QLabel(panel)
+        self.sign.setObjectName("canvas_tidying")
+        self.sign.setTextFormat(Qt.TextFormat.PlainText)
+        self.sign.hide()
+        self._soon = QTimer(self, singleShot=True, interval=SAID_MS)
+        self._soon.timeout.connect(self._show_sign)
+        self._count = 0
+        panel.session.opened.connect(self._lane.cancel)
+
+    @property
+    def busy(self) -> bool:
+        return self._lane.busy
+
+    def cancel(self) -> None:
+        """Gives the layout up that is worked out."""
+        self._lane.cancel()
+
+    def start(self) -> None:
+        task = _task(self._panel)
+        if not task.rects:
+            return
+        if len(task.rects) <= AT_ONCE:
+            self._apply(_laid(task))
+        else:
+            self._count = len(task.rects)
+            self._lane.start(_work, task)
+
+    def _apply(self, laid: _Laid) -> None:
+        panel, task = self._panel, laid.task
+        session = panel.session
+        if panel.view.gesture:
+            QTimer.singleShot(HELD_MS, self, lambda: self._apply(laid))
+            return
+        known = task.name in session.document.network_names()
+        if (
+            not known
+            or session.document.network(task.name) is not task.network
+            or session.network != task.name
+        ):
+            session.notice.emit("info", Message("The network was changed meanwhile: it is not tidied up."))
+            return
+        frame_edits.tidy(session, laid.places, laid.borders)
+        panel.glide.start({id_: (rect[0], rect[1]) for id_, rect in task.rects.items()})
+        if len(task.rects) == len(panel.graph.cards):
+            panel.view.frame(_extent(task.rects, edits.places_of(session, task.rects)))
+
+    def _failed(self, error: Exception) -> None:
+        text = Message("The layout could not be worked out: {reason}", reason=error)
+        self._panel.session.notice.emit("error", text)
+
+    # -- the sign that it goes on ----------------------------------------------------------------
+
+    def _say(self, busy: bool) -> None:
+        if busy:
+            self._soon.start()
+        else:
+            self._soon.stop()
+            self.sign.hide()
+
+    def _show_sign(self) -> None:
+        t = themes.current()
+        self.sign.setStyleSheet(
+            f"background: {t.panel}; color: {t.text}; border: 1px solid {t.line}; border-radius: 6px;"
+            " padding: 6px 12px;"
+        )
+        count = quantities.count(self._count)
+        self.sign.setText(tr("Tidying up {count} cards… Escape gives it up.", count=count))
+        self.sign.adjustSize()
+        self.sign.move((self._panel.width() - self.sign.width()) // 2, 14)
+        self.sign.show()
+        self.sign.raise_()
+
+
+def _task(panel: CanvasPanel) -> _Task:
+    """The selection where it is several cards, else everything."""
+    session, cards = panel.session, panel.graph.cards
+    chosen = session.selection if len(session.selection) > 1 else tuple(cards)
+    every = panel.graph.rects()
+    rects = {id_: every[id_] for id_ in chosen if id_ in every}
+    return _Task(session.network, session.document.network(session.network), rects, every)
+
+
+def _work(ticket: Ticket, task: _Task) -> _Laid:
+    return _laid(task)
+
+
+def _laid(task: _Task) -> _Laid:
+    """Works the layout out; plain data in, plain data out."""
+    rects = task.rects
+    inside = [(w.source, w.target) for w in task.network.wires() if w.source in rects and w.target in rects]
+    around = _whole_frames(frames.frames(task.network), rects, task.every)
     places, borders = layout.tidied_in_frames(rects, inside, around, _BORDER)
-    across, down = _aside(list(_found(rects, places, borders)), list(panel.graph.rects(rects).values()))
-    frame_edits.tidy(
-        panel.session,
+    others = [rect for id_, rect in task.every.items() if id_ not in rects]
+    across, down = _aside(_found(rects, places, borders), others)
+    return _Laid(
+        task,
         {id_: (x + across, y + down) for id_, (x, y) in places.items()},
         {id_: (x + across, y + down, w, h) for id_, (x, y, w, h) in borders.items()},
     )
-    panel.glide.start({id_: (rect[0], rect[1]) for id_, rect in rects.items()})
-    if len(chosen) == len(panel.graph.cards):
-        panel.view.frame(_extent(rects, edits.places_of(panel.session, rects)))
 
 
 def _whole_frames(
