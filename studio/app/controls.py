@@ -97,6 +97,8 @@ class TrainControls(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         buttons = (self.train_button, self.pause_button, self.stop_button, self.more)
+        for button in buttons:
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard with the canvas
         for widget in (self.text, self.bar, self.rate, *buttons):
             row.addWidget(widget)
         trainer.state_changed.connect(self._show)
@@ -127,8 +129,12 @@ class TrainControls(QWidget):
 
     def _show(self, state: str) -> None:
         running = state != "idle"
-        self.train_button.setVisible(not running)
-        self.pause_button.setVisible(running)
+        one, other = (self.train_button, self.pause_button)[:: 1 if running else -1]
+        held = one.hasFocus()
+        other.setVisible(True)
+        if held:  # else Qt would give the keyboard to the button behind them, which exports
+            other.setFocus(Qt.FocusReason.OtherFocusReason)
+        one.setVisible(False)
         self.stop_button.setVisible(running)
         self.more.setVisible(running)
         self.pause_button.setEnabled(state in ("running", "paused"))

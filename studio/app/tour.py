@@ -134,6 +134,11 @@ class Tour(QFrame):
         window = self._window
         target = self._steps[self._place].target()
         rect = QRect(target.mapTo(window, QPoint(0, 0)), target.size()).intersected(window.rect())
+        margins = self.layout().contentsMargins()
+        room = self.contentsRect().width() - margins.left() - margins.right()
+        self._text.setFixedHeight(
+            self._text.heightForWidth(room)
+        )  # adjustSize would ask it for a width first
         self.adjustSize()
         rim = rect.adjusted(-RIM, -RIM, RIM, RIM).intersected(window.rect())
         place = beside(rect, self.size(), window.size())

@@ -57,6 +57,21 @@ def test_it_speaks_chinese_at_once(window: MainWindow) -> None:
     words.set_language("en")
 
 
+def test_the_whole_text_of_every_step_is_seen(window: MainWindow) -> None:
+    window.files.new()
+    window.actions_table["tour"].trigger()
+    tour = window.tour.tour
+    assert tour is not None
+    for language in ("en", "zh_CN"):
+        words.set_language(language)
+        for _ in range(6):
+            tour.layout().activate()
+            assert tour._text.height() >= tour._text.heightForWidth(tour._text.width())
+            tour._place = (tour._place + 1) % 6
+            tour.retranslate()
+    words.set_language("en")
+
+
 @pytest.mark.parametrize(
     "target",
     [QRect(0, 100, 200, 800), QRect(1300, 100, 300, 800), QRect(200, 0, 1100, 40), QRect(0, 0, 1600, 1000)],
