@@ -61,7 +61,7 @@ class Tour(QFrame):
         below.addWidget(self.skip_button)
         below.addStretch(1)
         below.addWidget(self.next_button)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 12)
         column.setSpacing(8)
         column.addLayout(head)
@@ -134,7 +134,7 @@ class Tour(QFrame):
         window = self._window
         target = self._steps[self._place].target()
         rect = QRect(target.mapTo(window, QPoint(0, 0)), target.size()).intersected(window.rect())
-        margins = self.layout().contentsMargins()
+        margins = self._column.contentsMargins()
         room = self.contentsRect().width() - margins.left() - margins.right()
         self._text.setFixedHeight(
             self._text.heightForWidth(room)

@@ -65,7 +65,7 @@ def test_the_whole_text_of_every_step_is_seen(window: MainWindow) -> None:
     for language in ("en", "zh_CN"):
         words.set_language(language)
         for _ in range(6):
-            tour.layout().activate()
+            tour._column.activate()
             assert tour._text.height() >= tour._text.heightForWidth(tour._text.width())
             tour._place = (tour._place + 1) % 6
             tour.retranslate()
