@@ -222,7 +222,7 @@ def zoom(side: Side, count: int, _: float | None) -> Steps:
         yield lambda z=lowest * (1 / lowest) ** share: side.look(z, centre)  # type: ignore[misc]
 
 
-def drag(side: Side, count: int, zoom: float | None, cards: int) -> Steps:
+def drag(side: Side, count: int, zoom: float | None, cards: int, step: int = 3) -> Steps:
     lead = COLUMNS + MIDDLE
     side.look(zoom, side.card(lead))
     numbers = [lead + i % 10 + i // 10 * COLUMNS for i in range(cards)]
@@ -231,7 +231,7 @@ def drag(side: Side, count: int, zoom: float | None, cards: int) -> Steps:
     at = QPointF(side.view.viewportTransform().map(side.card(lead)))
     _mouse(side.view, QEvent.Type.MouseButtonPress, at, LEFT)
     for i in range(FRAMES):
-        at = QPointF(at.x() + 3, at.y() + (2 if i % 2 else -1))
+        at = QPointF(at.x() + step, at.y() + (2 if i % 2 else -1))
         yield lambda at=at: _mouse(side.view, QEvent.Type.MouseMove, at, NONE)  # type: ignore[misc]
     _mouse(side.view, QEvent.Type.MouseButtonRelease, at, LEFT)
     side.undo()
@@ -259,6 +259,7 @@ TASKS: tuple[tuple[str, Callable[[Side, int], Steps]], ...] = (
     ("pan, all in sight", lambda side, count: pan(side, count, None)),
     ("zoom, all to 100 %", lambda side, count: zoom(side, count, None)),
     ("drag 1 at 100 %", lambda side, count: drag(side, count, 1.0, 1)),
+    ("drag 1, each step to another place on the grid", lambda side, count: drag(side, count, 1.0, 1, 8)),
     ("drag 100 at 35 %", lambda side, count: drag(side, count, 0.35, 100)),
     ("select all, and none", lambda side, count: select_all(side, count, None)),
 )

@@ -28,7 +28,8 @@ def step(zoom: float) -> float:
 
 
 def paint(painter: QPainter, exposed: QRect, origin: QPointF, zoom: float) -> None:
-    """Fills a part of the viewport, in whose pixels the painter works; `origin` is the scene's.
+    """Fills a part of the viewport, in whose pixels the painter works and to which it is clipped; `origin` is
+    the scene's.
 
     A dot stands on the pixel next to its place: for a camera that moved by whole pixels it moved by as many.
     """
@@ -45,7 +46,7 @@ def paint(painter: QPainter, exposed: QRect, origin: QPointF, zoom: float) -> No
             painter.setTransform(
                 QTransform(gap, 0, 0, gap, origin.x() + column * gap, origin.y() + row * gap)
             )
-            painter.drawPoints(_grid(min(GRID, right - column), min(GRID, bottom - row)))
+            painter.drawPoints(_grid(_rounded(right - column), _rounded(bottom - row)))
     painter.resetTransform()
 
 
@@ -54,7 +55,12 @@ def _dots(start: int, length: int, origin: float, gap: float) -> tuple[int, int]
     return math.floor((start - 2 - origin) / gap), math.ceil((start + length + 2 - origin) / gap) + 1
 
 
-@lru_cache(maxsize=256)
+def _rounded(count: int) -> int:
+    """At least so many, or `GRID`: a power of two, for which points are soon at hand."""
+    return min(GRID, 1 << (count - 1).bit_length())
+
+
+@lru_cache(maxsize=64)
 def _grid(across: int, down: int) -> QPolygonF:
     """Points one apart."""
     return QPolygonF([QPointF(x, y) for y in range(down) for x in range(across)])

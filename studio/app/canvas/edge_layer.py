@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter, QPainterPath, QPen
 
 from studio.app import theme as themes
 from studio.app.canvas import painting, routing
@@ -116,9 +116,11 @@ class EdgeLayer:
         for wire, edge in (*self._floating.items(), *self._loose.items()):
             self._tiles.drop(edge)
             self.lines.pop(wire, None)
-            self._stain(edge.bounds)
         for edge in self._floating.values():
-            self._float_bounds = self._float_bounds.united(edge.bounds)
+            self._float_bounds |= edge.bounds
+        for bounds in (self._float_bounds, *(edge.bounds for edge in self._loose.values())):
+            if not bounds.isNull():
+                self._stain(bounds)
         for source in self._afloat:
             self._update_chips(self._chips.get(source, []))
 
@@ -294,10 +296,9 @@ class EdgeLayer:
         """The straight lines of the wires that may touch a part of the scene, without those that float."""
         return [edge.line for edge in self._near(rect)]
 
-    def drifting(self) -> list[QLineF]:
-        """The straight lines of the wires of what is dragged."""
-        by = self._offset
-        return [*(edge.line.translated(by) for edge in self._floating.values()), *self._stray_lines()]
+    def drifting(self) -> tuple[list[QLineF], list[QLineF]]:
+        """The straight lines of the wires among what is dragged, as they lay, and of those that leave it."""
+        return [edge.line for edge in self._floating.values()], self._stray_lines()
 
     def middle(self, wire: Wire) -> QPointF:
         return routing.middle(self._edges[wire].points)
@@ -372,16 +373,19 @@ class EdgeLayer:
         return fine, fine if self._hasty else QPen(color, 1.6)
 
     def _stroke(self, painter: QPainter, edges: list[Edge], pen: QPen) -> None:
-        """Each curve by itself: one path of many anti-aliased curves costs many times more."""
+        """Each curve by itself: one path of many anti-aliased curves costs many times more, and one of many
+        curves without smoothing half as much."""
         painter.setPen(pen)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not pen.isCosmetic())
         lines = [edge.line for edge in edges if edge.straight]
         if lines:
             painter.drawLines(lines)
         if self._hasty:
+            together = QPainterPath()
             for edge in edges:
                 if not edge.straight:
-                    painter.drawPolyline(edge.sketch)
+                    together.addPath(edge.path)
+            painter.drawPath(together)
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         draw = painter.drawPath

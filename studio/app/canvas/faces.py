@@ -23,6 +23,7 @@ class Faces:
         self._session, self._cards = session, cards
         self._problems: dict[str, list[Problem]] = {}
         self._reports: dict[str, NodeReport] = {}
+        self._faulty: dict[str, str] = {}
         self._shared: Counter[str] | None = None
 
     def take(self, analysis: Analysis) -> tuple[set[str], bool]:
@@ -35,6 +36,8 @@ class Faces:
         for problem in analysis.problems:
             if problem.network == self._session.network and problem.node is not None:
                 self._problems.setdefault(problem.node, []).append(problem)
+        worst = {id_: problems[0].severity for id_, problems in self._problems.items()}
+        self._faulty = {id_: severity for id_, severity in worst.items() if severity != "hint"}
         changed = set()
         for id_ in self._cards:
             before, after = old_reports.get(id_), self._reports.get(id_)
@@ -67,8 +70,7 @@ class Faces:
 
     def faulty(self) -> dict[str, str]:
         """The nodes that have an error or a warning, with how severe the worst is."""
-        worst = {id_: problems[0].severity for id_, problems in self._problems.items()}
-        return {id_: severity for id_, severity in worst.items() if severity != "hint"}
+        return self._faulty
 
     def report(self, id_: str) -> NodeReport | None:
         return self._reports.get(id_)

@@ -19,7 +19,12 @@ class Lift:
     def __init__(self, graph: GraphScene) -> None:
         self._graph = graph
         self.cards: dict[str, NodeItem] = {}
-        self._from: dict[str, tuple[float, float]] = {}
+        self.offset = (0, 0)
+        """how far they are from where they were taken up"""
+        self.by_color: dict[str, list[QRectF]] = {}
+        self.chosen: list[QRectF] = []
+        """where they were, by colour, and those of them that are selected"""
+        self._from: list[tuple[NodeItem, float, float]] = []
         self._bounds = QRectF()
         self._shown = QRectF()
 
@@ -27,19 +32,27 @@ class Lift:
         """Takes cards up: what lies below is painted once without them."""
         self.drop()
         self.cards = {id_: self._graph.cards[id_] for id_ in ids}
-        self._from = {id_: (card.pos().x(), card.pos().y()) for id_, card in self.cards.items()}
-        self._bounds = QRectF()
-        for card in self.cards.values():
-            card.repaint()
+        self.offset = (0, 0)
+        self._from = [(card, card.pos().x(), card.pos().y()) for card in self.cards.values()]
+        self._bounds, self.by_color, self.chosen = QRectF(), {}, []
+        selected = self._graph.marks.selected
+        for id_, card in self.cards.items():
             card.lifted = True
-            self._bounds = self._bounds.united(card.sceneBoundingRect())
+            self._bounds |= card.sceneBoundingRect()
+            rect = QRectF(*card.box())
+            self.by_color.setdefault(card.category, []).append(rect)
+            if id_ in selected:
+                self.chosen.append(rect)
+        if self.cards:
+            self._graph.stain(self._bounds)
         self._graph.edges.lift(self.cards)
         self._shown = self._bounds
 
     def move(self, offset: tuple[int, int], near: bool) -> None:
         """Shows them so far from where they were; `near` enough for curved wires, or not."""
-        for id_, (x, y) in self._from.items():
-            self.cards[id_].place(x + offset[0], y + offset[1])
+        self.offset = offset
+        for card, x, y in self._from:
+            card.setPos(x + offset[0], y + offset[1])
         by = QPointF(*offset)
         around = self._bounds.translated(by).united(self._graph.edges.float_by(by, near))
         self._graph.overlay.changed.emit(self._shown.united(around))
@@ -54,7 +67,7 @@ class Lift:
         for card in self.cards.values():
             card.lifted = False
             card.repaint()
-        moved, self.cards, self._from = self.cards, {}, {}
+        moved, self.cards, self._from = self.cards, {}, []
         self._graph.edges.settle()
         self._graph.changed_places.emit(moved)
 

@@ -26,7 +26,7 @@ class Marks:
     def show(self, hovered: str | None, selected: Iterable[str], targets: frozenset[str]) -> frozenset[str]:
         """Sets all of them. Returns the cards that may look different now."""
         chosen = frozenset(selected)
-        changed = chosen ^ self.selected
+        changed = chosen ^ self.selected if chosen and self.selected else chosen or self.selected
         if targets or self._targets:
             changed |= targets ^ self._targets
         if hovered != self._hovered:

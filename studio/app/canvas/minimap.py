@@ -107,9 +107,13 @@ class Minimap(QWidget):
         picture = QPixmap(self._base)
         painter = self._painter(picture)
         boxes, selected = self._boxes, self._graph.marks.selected
-        every = boxes.keys() == selected
-        chosen = list(boxes.values()) if every else [boxes[id_] for id_ in selected if id_ in boxes]
-        marked: dict[str, list[QRectF]] = {"accent": chosen}
+        marked: dict[str, list[QRectF]] = {}
+        if boxes.keys() == selected:
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceAtop)
+            painter.fillRect(self.rect(), themes.current().color("accent"))
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        else:
+            marked["accent"] = [boxes[id_] for id_ in selected if id_ in boxes]
         for id_, severity in self._graph.faces.faulty().items():
             if id_ in self._boxes:
                 marked.setdefault(severity, []).append(self._boxes[id_])

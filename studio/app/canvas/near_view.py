@@ -16,7 +16,8 @@ class NearView:
 
     def __init__(self, graph: GraphScene) -> None:
         self._graph = graph
-        self._owed: dict[str, None] = {}
+        self._owed: dict[str, QRectF] = {}
+        """where in the scene something stands in for a card's picture"""
 
     def paint(self, painter: QPainter, exposed: QRectF, transform: QTransform) -> None:
         """Paints a part of the scene; the painter works in the pixels of the viewport, before and after."""
@@ -35,10 +36,15 @@ class NearView:
             if card.lifted:
                 continue
             at = card.pos()
-            if card.draw(painter, QPointF(left + at.x() * zoom, top + at.y() * zoom)):
-                owed.pop(card.node.id, None)
-            else:
-                owed[card.node.id] = None
+            sharp = card.draw(painter, QPointF(left + at.x() * zoom, top + at.y() * zoom))
+            id_ = card.node.id
+            if not sharp:
+                part = card.sceneBoundingRect() & exposed
+                owed[id_] = owed[id_] | part if id_ in owed else part
+            elif id_ in owed:
+                owed[id_] = _without(owed[id_], exposed)
+                if owed[id_].isEmpty():
+                    del owed[id_]
 
     @property
     def owes(self) -> bool:
@@ -51,7 +57,28 @@ class NearView:
     def owed(self, visible: QRectF) -> list[QRectF]:
         """Where some of the cards in sight are that wait for their picture."""
         cards = self._graph.cards
-        places = {id_: cards[id_].sceneBoundingRect() for id_ in self._owed if id_ in cards}
-        waiting = [id_ for id_, rect in places.items() if rect.intersects(visible)]
-        self._owed = dict.fromkeys(waiting[AT_A_TIME:])
-        return [places[id_] for id_ in waiting[:AT_A_TIME]]
+        waiting = [
+            (id_, rect) for id_, rect in self._owed.items() if id_ in cards and rect.intersects(visible)
+        ]
+        self._owed = dict(waiting[AT_A_TIME:])
+        return [cards[id_].sceneBoundingRect() for id_, _ in waiting[:AT_A_TIME]]
+
+
+def _without(rect: QRectF, painted: QRectF) -> QRectF:
+    """What is left of a rectangle where a part of it was painted: the rectangle around that."""
+    left, right = rect.left() >= painted.left(), rect.right() <= painted.right()
+    top, bottom = rect.top() >= painted.top(), rect.bottom() <= painted.bottom()
+    found = QRectF(rect)
+    if not rect.intersects(painted):
+        return found
+    if left and right and top and bottom:
+        return QRectF()
+    if left and right and top:
+        found.setTop(painted.bottom())
+    elif left and right and bottom:
+        found.setBottom(painted.top())
+    elif top and bottom and left:
+        found.setLeft(painted.right())
+    elif top and bottom and right:
+        found.setRight(painted.left())
+    return found

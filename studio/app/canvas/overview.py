@@ -6,7 +6,7 @@ only when cards come or go; of a view on a part of the network, that part alone 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Collection, Iterable
 
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -21,6 +21,11 @@ OUTLINES_FROM = 0.18
 CROWD = 2000
 PART = 0.5
 """a view on less than this share of the network asks what is in it"""
+BATCH = 1000
+"""so many cards are painted over at a time"""
+
+Batch = tuple[str, list[QRectF]]
+"""A colour, and the cards to be filled with it."""
 
 
 class Overview:
@@ -29,6 +34,7 @@ class Overview:
     def __init__(self, graph: GraphScene) -> None:
         self._graph = graph
         self._rects: dict[str, QRectF] = {}
+        self._colors: dict[str, str] = {}
         self._by_color: dict[str, list[QRectF]] | None = None
         graph.changed_cards.connect(self.forget)
         graph.changed_places.connect(self._move)
@@ -45,43 +51,59 @@ class Overview:
     def paint(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:
         """Paints the cards and wires of a part of the scene; the painter works in scene units."""
         by_color = self._collect()
-        edges, lifted = self._graph.edges, self._graph.lift.cards
+        edges, marked = self._graph.edges, self._graph.marks.selected
         span = self._graph.sceneRect()
-        if exposed.width() * exposed.height() < span.width() * span.height() * PART:
-            by_color = self._within(exposed)
-            lines = edges.lines_in(exposed)
-        else:
-            lines = list(edges.lines.values())
-            if lifted:
-                by_color = self._without(lifted)
+        part = exposed.width() * exposed.height() < span.width() * span.height() * PART
+        if part:
+            inside = [card.node.id for card in self._graph.cards_in(exposed) if not card.lifted]
+            by_color, marked = self._of(inside), marked.intersection(inside) if marked else marked
+        elif self._graph.lift.cards:
+            by_color = self._of(self._rects)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for frame in self._graph.frames.items.values():
             painter.fillRect(frame.rect().translated(frame.pos()), frame.ground())
-        self._paint_lines(painter, lines)
+        self._paint_lines(painter, edges.lines_in(exposed) if part else list(edges.lines.values()))
         self._paint_cards(painter, by_color, zoom)
-        self._outline(painter, self._rects_of(self._graph.marks.selected), "accent", zoom)
-        self._paint_faults(painter, zoom)
+        self._outline(painter, self._rects_of(marked), "accent", zoom)
+        self.paint_faults(painter, zoom)
 
     def fills(self, zoom: float) -> bool:
         """Whether a card is nothing but its rectangle in one colour, so that it can be painted over."""
         return not self._outlined(zoom) and self._by_color is not None
 
-    def paint_again(self, painter: QPainter, ids: frozenset[str], zoom: float) -> None:
-        """Paints some cards over themselves where `fills` holds: they were selected, or are no longer."""
-        chosen = ids & self._graph.marks.selected
-        plain = ids - chosen
+    def batches(self, ids: frozenset[str]) -> list[Batch]:
+        """What to paint over where `fills` holds: some cards were selected, or are no longer."""
+        selected = self._graph.marks.selected
+        chosen = ids if ids is selected else ids & selected
+        plain = ids - chosen if len(chosen) < len(ids) else frozenset()
+        found = [("accent", self._rects_of(chosen))]
+        found += (self._collect() if len(plain) == len(self._rects) else self._of(plain)).items()
+        return [(color, rects[i : i + BATCH]) for color, rects in found for i in range(0, len(rects), BATCH)]
+
+    def paint_batch(self, painter: QPainter, batch: Batch) -> None:
+        """Paints one of `batches`; the painter works in scene units."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        every = len(plain) == len(self._rects)
-        self._paint_cards(painter, self._collect() if every else self._of(plain), zoom)
-        self._outline(painter, self._rects_of(chosen), "accent", zoom)
-        self._paint_faults(painter, zoom)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(themes.current().color(batch[0]))
+        painter.drawRects(batch[1])
+
+    def takes(self, ids: frozenset[str]) -> bool:
+        """Whether the outlines of cards that are selected now can be painted over what is there."""
+        known = self._by_color is not None and not self._graph.lift.cards
+        return known and ids <= self._graph.marks.selected and not self._graph.faces.faulty()
+
+    def paint_outlines(self, painter: QPainter, ids: frozenset[str], zoom: float) -> None:
+        """Outlines cards that were selected, where `takes` holds; the painter works in scene units."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        self._outline(painter, self._rects_of(ids), "accent", zoom)
 
     def _of(self, ids: Iterable[str]) -> dict[str, list[QRectF]]:
         """The rectangles of some cards, by colour."""
         found: dict[str, list[QRectF]] = {}
+        rects, colors, lifted = self._rects, self._colors, self._graph.lift.cards
         for id_ in ids:
-            if id_ in self._rects and id_ not in self._graph.lift.cards:
-                found.setdefault(self._graph.cards[id_].category, []).append(self._rects[id_])
+            if id_ in rects and id_ not in lifted:
+                found.setdefault(colors[id_], []).append(rects[id_])
         return found
 
     def _rects_of(self, ids: Collection[str]) -> list[QRectF]:
@@ -93,29 +115,25 @@ class Overview:
             return list(rects.values())
         return [rect for rect in map(rects.get, ids) if rect is not None]
 
-    def _paint_faults(self, painter: QPainter, zoom: float) -> None:
+    def paint_faults(self, painter: QPainter, zoom: float) -> None:
+        """Outlines the cards with a problem; the painter works in scene units."""
         faulty = self._graph.faces.faulty()
         for severity in ("warning", "error"):
             ids = [id_ for id_, found in faulty.items() if found == severity]
             self._outline(painter, self._rects_of(ids), severity, zoom)
 
     def paint_lifted(self, painter: QPainter, zoom: float) -> None:
-        """Paints the cards that are dragged, with their wires; the painter works in scene units."""
-        graph = self._graph
-        if not graph.lift.cards:
+        """Paints the cards that are dragged, with their wires; the painter works in scene units before."""
+        lift = self._graph.lift
+        if not lift.cards:
             return
+        inner, outer = self._graph.edges.drifting()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        self._paint_lines(painter, graph.edges.drifting())
-        by_color: dict[str, list[QRectF]] = {}
-        chosen: list[QRectF] = []
-        selected = graph.marks.selected
-        for id_, card in graph.lift.cards.items():
-            rect = QRectF(*card.box())
-            by_color.setdefault(card.category, []).append(rect)
-            if id_ in selected:
-                chosen.append(rect)
-        self._paint_cards(painter, by_color, zoom)
-        self._outline(painter, chosen, "accent", zoom)
+        self._paint_lines(painter, outer)
+        painter.translate(*lift.offset)
+        self._paint_lines(painter, inner)
+        self._paint_cards(painter, lift.by_color, zoom)
+        self._outline(painter, lift.chosen, "accent", zoom)
 
     def _paint_lines(self, painter: QPainter, lines: list[QLineF]) -> None:
         theme = themes.current()
@@ -134,39 +152,34 @@ class Overview:
         return zoom >= OUTLINES_FROM or len(self._graph.cards) < CROWD
 
     def _outline(self, painter: QPainter, rects: list[QRectF], color: str, zoom: float) -> None:
-        """Outlines cards; those that are too small for an outline are filled."""
+        """Outlines cards; those that are too small for an outline are filled.
+
+        An outline is two of one pixel, one beside the other: one of two pixels costs twice as much.
+        """
         if not rects:
             return
         theme = themes.current()
-        fine = self._outlined(zoom)
-        painter.setPen(_pen(theme.color(color), 2) if fine else Qt.PenStyle.NoPen)
-        painter.setBrush(theme.color(color, 0.35) if fine else theme.color(color))
+        if not self._outlined(zoom):
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color(color))
+            painter.drawRects(rects)
+            return
+        pixel = 1 / (zoom * painter.device().devicePixelRatio())
+        painter.setPen(_pen(theme.color(color), 1))
+        painter.setBrush(theme.color(color, 0.35))
         painter.drawRects(rects)
-
-    def _without(self, lifted: Container[str]) -> dict[str, list[QRectF]]:
-        """The rectangles of all cards but some, by colour."""
-        found: dict[str, list[QRectF]] = {}
-        for id_, card in self._graph.cards.items():
-            if id_ not in lifted:
-                found.setdefault(card.category, []).append(self._rects[id_])
-        return found
-
-    def _within(self, exposed: QRectF) -> dict[str, list[QRectF]]:
-        """The rectangles of the cards in a part of the scene, by colour."""
-        found: dict[str, list[QRectF]] = {}
-        for card in self._graph.cards_in(exposed):
-            if not card.lifted:
-                found.setdefault(card.category, []).append(self._rects[card.node.id])
-        return found
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.translate(-pixel, -pixel)
+        painter.drawRects(rects)
+        painter.translate(pixel, pixel)
 
     def _collect(self) -> dict[str, list[QRectF]]:
         if self._by_color is None:
             found: dict[str, list[QRectF]] = {}
-            self._rects = {}
+            self._rects, self._colors = {}, {}
             for id_, card in self._graph.cards.items():
-                rect = QRectF(card.pos().x(), card.pos().y(), card.shape_.width, card.shape_.height)
-                self._rects[id_] = rect
-                found.setdefault(card.category, []).append(rect)
+                self._rects[id_], self._colors[id_] = QRectF(*card.box()), card.category
+                found.setdefault(self._colors[id_], []).append(self._rects[id_])
             self._by_color = found
         return self._by_color
 

@@ -126,7 +126,9 @@ class PixmapStore:
         """Stands in for a card whose picture is still to be drawn, and asks for a further frame."""
         self.starved = True
         theme, zoom = themes.current(), self._zoom
-        painter.fillRect(QRectF(at.x(), at.y(), width * zoom, height * zoom), theme.color("card"))
+        whole = QRectF(at.x(), at.y(), width * zoom, height * zoom)
+        painter.fillRect(whole, theme.color("line"))
+        painter.fillRect(whole.adjusted(1, 1, -1, -1), theme.color("card"))
         painter.fillRect(QRectF(at.x(), at.y(), BAR * zoom, height * zoom), theme.color(category))
 
     def _render_card(self, key: Key, face: Face, mark: str, scale: float) -> QPixmap:

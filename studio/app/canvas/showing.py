@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QTimer
@@ -9,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 
 from studio.app.canvas import backdrop
 from studio.app.canvas.near_view import NearView
-from studio.app.canvas.overview import Overview
+from studio.app.canvas.overview import Batch, Overview
 from studio.app.canvas.sheet import PIECES, Sheet
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 FRAME_MS = 16
 SETTLE_MS = 90
 """so long after the last move of the camera what was painted in haste is painted well"""
+PATIENCE = 0.0015
+"""seconds of work after which a frame paints no further cards over"""
 HASTY = 0.25
 """a camera that zooms, or pans so far, has what comes into sight painted in haste, and again at rest"""
 
@@ -33,6 +36,8 @@ class Showing(QObject):
         self._view, self._graph = view, view.graph
         self._near = NearView(view.graph)
         self._zoom, self._origin = 0.0, QPointF()
+        self._over: list[Batch] = []
+        """cards that are still to be painted over"""
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._sharpen)
         self._again = QTimer(self, singleShot=True, interval=FRAME_MS)
@@ -41,10 +46,13 @@ class Showing(QObject):
         self._stained.timeout.connect(self._take_stains)
         view.graph.stained.connect(self._stained.start)
         view.graph.marked.connect(self._mark)
-        view.graph.overlay.changed.connect(self._show)
+        view.graph.overlay.changed.connect(self._show_over)
+        view.graph.changed_cards.connect(self._leave_over)
+        view.graph.changed_places.connect(self._leave_over)
 
     def forget(self) -> None:
         """All looks different now."""
+        self._over.clear()
         self.sheet.forget()
         self._view.viewport().update()
 
@@ -52,7 +60,7 @@ class Showing(QObject):
     def resting(self) -> bool:
         """Whether all is painted as well as it can be."""
         waiting = any(timer.isActive() for timer in (self._settle, self._again, self._stained))
-        return not (waiting or self._near.owes or self.sheet.stale)
+        return not (waiting or self._over or self._near.owes or self.sheet.stale or self.sheet.waits)
 
     # -- what is to be painted -------------------------------------------------------------------
 
@@ -71,11 +79,36 @@ class Showing(QObject):
 
     def _mark(self, ids: frozenset[str]) -> None:
         """Many cards are outlined otherwise. From afar they are painted over, and nothing else is."""
-        if self._view.near or self.sheet.stale or not self.overview.fills(self._zoom):
-            self._graph.stain(QRectF())
-            return
-        self.sheet.paint_over(lambda painter: self.overview.paint_again(painter, ids, self._zoom))
+        zoom, far = self._zoom, not self._view.near
+        if far and self.overview.fills(zoom):
+            self._over += self.overview.batches(ids)
+        elif far and self.overview.takes(ids):
+            self.sheet.paint_over(lambda painter: self.overview.paint_outlines(painter, ids, zoom))
+        else:
+            self._over.clear()
+            self.sheet.renew()
         self._view.viewport().update()
+
+    def _leave_over(self) -> None:
+        """What is still to be painted over may stand elsewhere now."""
+        if self._over:
+            self._over.clear()
+            self.sheet.renew()
+            self._view.viewport().update()
+
+    def _paint_batches(self) -> None:
+        """Paints cards over while there is time."""
+        if not self.overview.fills(self._zoom):
+            self._leave_over()
+            return
+        self.sheet.paint_over(self._paint_some)
+
+    def _paint_some(self, painter: QPainter) -> None:
+        until = time.thread_time() + PATIENCE
+        while self._over and time.thread_time() < until:
+            self.overview.paint_batch(painter, self._over.pop(0))
+        if not self._over:
+            self.overview.paint_faults(painter, self._zoom)
 
     def _show(self, rect: QRectF) -> None:
         """Has a rectangle of the scene shown anew, from the picture that is kept."""
@@ -83,13 +116,21 @@ class Showing(QObject):
         seen = self._view.viewportTransform().mapRect(rect).adjusted(-3, -3, 3, 3)
         viewport.update(seen.intersected(QRectF(viewport.rect())).toAlignedRect())
 
+    def _show_over(self, rect: QRectF) -> None:
+        """What lies over the picture looks different; what is different below is shown in the same frame."""
+        self._take_stains()
+        self._show(rect)
+
     def _sharpen(self) -> None:
         """The camera rests: what was painted in haste is painted well."""
         self.sheet.sharpen()
         self._view.viewport().update()
 
     def _draw_more(self) -> None:
-        """Some of the cards for whose pictures there was no time are painted again."""
+        """What there was no time for is painted: bands of all, some of the cards that wait for a picture."""
+        if self.sheet.waits or self._over:
+            self._view.viewport().update()
+            return
         for rect in self._near.owed(self._view.visible_rect()):
             self._graph.stain(rect)
 
@@ -109,6 +150,8 @@ class Showing(QObject):
         hasty = not resting or (moving and self.sheet.share > HASTY)
         self._graph.begin_frame(zoom, ratio, float(max(size.width(), size.height())), resting, hasty)
         self.sheet.refresh(self._paint_part, hasty)
+        if self._over:
+            self._paint_batches()
         painter = QPainter(viewport)
         self.sheet.copy(painter, event.region())
         painter.setClipRegion(event.region())
@@ -118,7 +161,7 @@ class Showing(QObject):
         painter.end()
         if self.sheet.rough and moving:
             self._settle.start()
-        if resting and self._near.owes:
+        if self._over or (resting and (self._near.owes or (self.sheet.waits and not moving))):
             self._again.start()
 
     def _paint_part(self, painter: QPainter, part: QRect) -> None:
@@ -137,9 +180,10 @@ class Showing(QObject):
         transform = self._view.viewportTransform()
         if self._view.near:
             self._graph.lift.draw(painter, self._scene_part(part), transform)
-        painter.setWorldTransform(transform)
         if not self._view.near:
+            painter.setWorldTransform(transform)
             self.overview.paint_lifted(painter, self._zoom)
+        painter.setWorldTransform(transform)
         self._graph.overlay.draw(painter)
 
     def _scene_part(self, part: QRect) -> QRectF:

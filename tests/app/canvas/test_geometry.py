@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from studio.app.canvas.geometry import CARD_HEIGHT, CARD_WIDTH, GRID, card_width, overlaps, port_x
 from studio.app.canvas.placing import free_place, make_room
-from studio.app.canvas.snapping import aligned
+from studio.app.canvas.snapping import Still, aligned
 from studio.app.canvas.tiles import Tiles
 
 W, H = float(CARD_WIDTH), float(CARD_HEIGHT)
@@ -45,13 +45,13 @@ def test_making_room_pushes_down_and_never_makes_cards_overlap(taken: set[tuple[
 
 
 def test_a_card_meets_the_line_of_a_neighbour_and_shows_it() -> None:
-    x, _, guides = aligned((3, 200, W, H), [(0, 0, W, H)], reach=6)
+    x, _, guides = aligned((3, 200, W, H), Still([(0, 0, W, H)]), reach=6)
     assert x == 0
     assert [guide.vertical for guide in guides] == [True]
 
 
 def test_a_card_far_from_every_line_goes_to_the_grid() -> None:
-    assert aligned((103, 203, W, H), [(0, 0, W, H)], reach=6) == (104, 200, [])
+    assert aligned((103, 203, W, H), Still([(0, 0, W, H)]), reach=6) == (104, 200, [])
 
 
 def test_many_ports_make_a_card_wider_and_stay_on_it() -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from studio.app.canvas import edits, wire_edits
 from studio.app.canvas.edge_layer import DIMMED, HOT
 from studio.app.canvas.geometry import Rect, snap, union
-from studio.app.canvas.snapping import aligned
+from studio.app.canvas.snapping import Guide, Still, aligned
 from studio.app.canvas.tools.tool import Pointer
 from studio.catalog import wiring
 from studio.graph.model import Wire
@@ -79,7 +79,8 @@ class MoveTool:
         )
         self._wire: Wire | None = None
         self._at = QPointF(pressed.scene)
-        self._sight, self._still = QRectF(), list[Rect]()
+        self._sight, self._still = QRectF(), Still(())
+        self._shown: object = None
 
     def press(self, pointer: Pointer) -> None:
         pass
@@ -89,31 +90,42 @@ class MoveTool:
         if self._shaken.move(pointer.view.x()) and self._outer and not self._out:
             self._out = True
             self._alone = next(iter(self._from)) if len(self._from) == 1 else None
-        overlay = self._view.graph.overlay
         left = self._lead[0] + pointer.scene.x() - self._start.x()
         top = self._lead[1] + pointer.scene.y() - self._start.y()
-        overlay.guides = []
+        guides: list[Guide] = []
         if not pointer.alt or self._out:
             moved = (left, top, self._lead[2], self._lead[3])
-            left, top, overlay.guides = aligned(moved, self._neighbours(), SNAP_REACH / self._view.zoom)
+            left, top, guides = aligned(moved, self._neighbours(), SNAP_REACH / self._view.zoom)
         self._delta = (round(left - self._lead[0]), round(top - self._lead[1]))
-        if self._live:
-            self._view.graph.lift.move(self._delta, self._view.near)
-        else:
+        self._show(guides, into=not pointer.shift)
+
+    def _show(self, guides: list[Guide], into: bool) -> None:
+        """Shows the cards where they are now, and into which wire a lone one would go.
+
+        Most moves of the mouse lead to the place on the grid where they are: then there is nothing to do.
+        """
+        shown = (self._delta, guides, into, self._out, self._view.zoom)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        graph, overlay = self._view.graph, self._view.graph.overlay
+        overlay.guides = guides
+        if not self._live:
             overlay.ghosts = [_shifted(union(list(self._from.values())) or self._lead, self._delta)]
-        self._wire = None
-        if self._alone is not None and not pointer.shift:
-            self._wire = self._wire_below(self._alone)
+        else:
+            graph.lift.move(self._delta, self._view.near)
+        self._wire = self._wire_below(self._alone) if self._alone is not None and into else None
         states = dict.fromkeys(self._outer, DIMMED) if self._out else {}
-        self._view.graph.edges.set_states(states | ({self._wire: HOT} if self._wire else {}))
+        graph.edges.set_states(states | ({self._wire: HOT} if self._wire else {}))
         overlay.refresh()
 
-    def _neighbours(self) -> list[Rect]:
+    def _neighbours(self) -> Still:
         """The cards on screen that stay where they are; looked up when the view shows something else."""
         sight = self._view.visible_rect()
         if sight != self._sight:
             shown = self._view.graph.cards_in(sight)
-            self._sight, self._still = sight, [c.box() for c in shown if c.node.id not in self._from]
+            self._sight = sight
+            self._still = Still(card.box() for card in shown if card.node.id not in self._from)
         return self._still
 
     def _wire_below(self, alone: str) -> Wire | None:
