@@ -102,6 +102,7 @@ TABLE: tuple[Spec, ...] = (
     Spec("show_explore", Message("Explore the data"), "panels", ("Alt+8",), "search", "project", group=1),
     Spec("show_training", Message("Training settings"), "panels", ("Alt+3",), "settings", "project", group=1),
     Spec("show_runs", Message("Runs"), "panels", ("Alt+4",), "runs", "project", group=1),
+    Spec("show_try", Message("Try"), "panels", ("Alt+9",), "good", "project", group=1),
     Spec("show_code", Message("Code"), "panels", ("Alt+5",), "code", "project", group=1),
     Spec("show_problems", Message("Problems"), "panels", ("Alt+6",), "problem", "project", group=1),
     Spec("show_log", Message("Log"), "panels", ("Alt+7",), "log", "project", group=1),

@@ -29,6 +29,8 @@ def take(paths: list[Path], window: MainWindow) -> bool:
         window.files.open(project)
     elif model := model_among(paths):
         window.importer.open(*model)
+    elif window.files.active and (picture := picture_alone(paths)) and window.workspace.try_picture(picture):
+        pass  # the open project was trained to tell what it is
     elif data := data_among(paths):
         if not window.files.active:
             window.files.new()
@@ -50,6 +52,11 @@ def model_among(paths: list[Path]) -> tuple[Kind, Path] | None:
         if f"*{path.suffix.lower()}" in ("*.onnx", *WEIGHTS) and not path.is_dir():
             return ("onnx" if path.suffix.lower() == ".onnx" else "weights"), path
     return None
+
+
+def picture_alone(paths: list[Path]) -> Path | None:
+    """The picture, where it is the only file."""
+    return paths[0] if len(paths) == 1 and paths[0].suffix.lower() in PICTURES else None
 
 
 def data_among(paths: list[Path]) -> Path | None:

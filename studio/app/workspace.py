@@ -91,6 +91,12 @@ def _runs(parts: Parts) -> QWidget:
     return RunsPanel(parts.session, parts.trainer)
 
 
+def _try(parts: Parts) -> QWidget:
+    from studio.app.predicting.panel import TryPanel
+
+    return TryPanel(parts.session, parts.trainer)
+
+
 def _problems(parts: Parts) -> QWidget:
     from studio.app.problems import ProblemsPanel
 
@@ -109,6 +115,7 @@ TABS: tuple[Tab, ...] = (
     Tab("explore", Message("Explore"), _explore),
     Tab("training", Message("Training"), _training),
     Tab("runs", Message("Runs"), _runs),
+    Tab("try", Message("Try"), _try),
     Tab("code", Message("Code"), _code),
     Tab("problems", Message("Problems"), _problems),
     Tab("log", Message("Log"), _log),
@@ -222,6 +229,8 @@ class Workspace(QMainWindow):
             case "data":
                 panel.drawn.connect(self.canvas.show_whole)  # type: ignore[attr-defined]
                 panel.file_wanted.connect(self.file_wanted)  # type: ignore[attr-defined]
+            case "try":
+                panel.data_wanted.connect(self.look_at_data)  # type: ignore[attr-defined]
             case "explore":
                 panel.look_again.connect(self._look_again)  # type: ignore[attr-defined]
                 panel.count_changed.connect(self._count_oddities)  # type: ignore[attr-defined]
@@ -346,6 +355,15 @@ class Workspace(QMainWindow):
         self.show_tab("data")
         self._data_panel().to_top()
         self._data_panel().own.guess(path)
+
+    def try_picture(self, path: Path) -> bool:
+        """Asks what a picture is, where the open project was trained to tell that; says whether it was."""
+        panel = self.pages["try"].panel
+        if panel is None or not panel.takes_pictures:  # type: ignore[attr-defined]
+            return False
+        self.show_tab("try")
+        panel.take_picture(path, dropped=True)  # type: ignore[attr-defined]
+        return True
 
     def _look_again(self, label: Message, told: Mapping[str, Any]) -> None:
         """Looks at the data's file once more, with something told otherwise."""
