@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from studio.data.batches import steps
 from studio.data.prepare import Prepared
@@ -55,6 +56,28 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(blobs: Prepared) -> No
         for a, b in zip(first.state_dict().values(), again.state_dict().values(), strict=True)
     )
     assert not torch.equal(first[0].weight, other[0].weight)
+
+
+@pytest.mark.parametrize("replay", [True, False], ids=["replayed", "by autograd"])
+def test_it_makes_the_very_steps_of_a_loop_written_by_hand(blobs: Prepared, replay: bool) -> None:
+    """Equal weights, equal batches: losses and weights are those of PyTorch's own loop, to the last bit."""
+    trained, progress, _ = run(blobs, seed=3, replay=replay)
+
+    x, y, module, losses = blobs.train.x, blobs.train.y, network().train(), []
+    optimizer = torch.optim.Adam(module.parameters(), lr=0.01, fused=True)
+    for epoch in range(1, 5):
+        seed = 3 * 1_000_003 + epoch
+        torch.manual_seed(seed)  # for the dropout
+        for index in torch.randperm(len(y), generator=torch.Generator().manual_seed(seed)).split(8):
+            optimizer.zero_grad()
+            loss = functional.cross_entropy(module(x[index]), y[index])
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+
+    assert progress.steps_since(0)[2].tolist() == losses
+    for name, value in module.state_dict().items():
+        assert torch.equal(trained.state_dict()[name], value), name
 
 
 def test_random_numbers_drawn_elsewhere_between_epochs_change_nothing(blobs: Prepared) -> None:

@@ -1,5 +1,7 @@
 """`netloom train`'s own code: one run with many epochs, each of them a round.
 
+What is judged are the weights after the last of them, as every other side's are.
+
 python -m tests.benchmarks.speed.netloom FOLDER [precision]
 """
 
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file, save_file
 
 import studio
 from studio.data import sources
@@ -21,10 +24,13 @@ from studio.training.run import train
 from studio.words import Message
 
 from . import nets, rows
+from .torch_sides import accuracy, tensors
 from .turns import Turns
 
 EPOCHS = 1000
 """more than there are rounds: the run is stopped after the last"""
+START = "start.safetensors"
+"""the weights that every side in PyTorch begins with"""
 
 
 def source(name: str, data: rows.Data) -> SourceInfo:
@@ -43,7 +49,9 @@ def source(name: str, data: rows.Data) -> SourceInfo:
 
     said = Message("{name}", name=name)
     sizes = {"samples": len(x), "test_samples": len(test_x), "outputs": data.classes}
-    return SourceInfo(name, said, said, "classification", tuple(x.shape[1:]), load=load, **sizes)
+    shape = tuple(x.shape[1:])
+    # ordered: the split leaves the samples lying as the other sides have them
+    return SourceInfo(name, said, said, "classification", shape, load=load, ordered=True, **sizes)
 
 
 def run(name: str, seed: int, folder: Path, turns: Turns, **section: Any) -> None:
@@ -55,6 +63,7 @@ def run(name: str, seed: int, folder: Path, turns: Turns, **section: Any) -> Non
         "data": {"source": "bench", "split": {"validation": 0, "test": 0}, "preprocessing": []},
         "training": {"epochs": EPOCHS, "batch_size": rows.BATCH, "device": "cpu", "seed": seed, **section},
     }
+    settings["training"]["weights"] = START
     commands, progress = Commands(), Progress()
 
     def next_round(*_: object) -> None:
@@ -67,8 +76,11 @@ def run(name: str, seed: int, folder: Path, turns: Turns, **section: Any) -> Non
 
     project = type(project)(project.name, project.networks, {**project.settings, **settings})
     with tempfile.TemporaryDirectory() as base:
+        save_file(nets.make(name, data.classes, seed).state_dict(), Path(base) / START)
         made = train(project, Path(base), Path(base), progress, commands, finished, on_start=next_round)
-    turns.over(made.test["accuracy"], str(progress.pace))
+        module = nets.make(name, data.classes)
+        module.load_state_dict(load_file(made.folder / "last.safetensors"))
+    turns.over(accuracy(module, *tensors(name, data)[2:]), str(progress.pace))
 
 
 def main() -> None:

@@ -19,18 +19,19 @@ WORDS, LENGTH = 5000, 100
 
 @dataclass(frozen=True)
 class Row:
-    """`samples` are trained on in a round, at most `rounds` times."""
+    """`samples` are trained on in a round, at most `rounds` times, from each of `seeds` seeds."""
 
     name: str
     title: str
     samples: int
     rounds: int = 99
+    seeds: int = 3
 
 
 ROWS = {
     row.name: row
     for row in (
-        Row("mlp", "MLP 784-128-10", 19_200),
+        Row("mlp", "MLP 784-128-10", 19_200, seeds=6),
         Row("conv", "MNIST convolutions 32, 64, hidden 128", 1_920),
         Row("lenet", "LeNet on 32x32x3", 4_800),
         Row("lstm", "LSTM: embedding 32, hidden 64, length 100", 1_280),

@@ -1,5 +1,7 @@
 """Sides in PyTorch: the tutorial's loop, a loop tuned by hand, Lightning and skorch.
 
+They begin with the weights of `nets.make` and take the samples in one order, as `netloom train` does.
+
 python -m tests.benchmarks.speed.torch_sides FOLDER tutorial|tuned|tuned-bf16|lightning|skorch
 """
 
@@ -20,6 +22,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from . import nets, rows
+from .orders import Order, order
 from .turns import Turns
 
 
@@ -72,7 +75,7 @@ def tutorial(name: str, seed: int, folder: Path, turns: Turns) -> None:
     dataset: Any = TensorDataset(x, y) if name == "lstm" else Pictures(data)
     module = nets.make(name, data.classes, seed)
     optimizer = torch.optim.Adam(module.parameters(), lr=0.001)
-    loader = DataLoader(dataset, batch_size=rows.BATCH, shuffle=True)
+    loader = DataLoader(dataset, batch_size=rows.BATCH, sampler=Order(len(y), seed))
     module.train()
     while turns.begin():
         running = 0.0
@@ -110,8 +113,10 @@ def tuned(name: str, seed: int, folder: Path, turns: Turns, low: bool = False) -
     threads = _threads(lambda: step(torch.arange(rows.BATCH)))
     torch.set_num_threads(threads)
     module.train()
+    epoch = 0
     while turns.begin():
-        losses = [step(index) for index in torch.randperm(len(y)).split(rows.BATCH)]
+        epoch += 1
+        losses = [step(index) for index in order(len(y), seed, epoch).split(rows.BATCH)]
         float(torch.stack(losses).mean())
         turns.end(len(y))
     turns.over(accuracy(module, test_x, test_y), f"{threads} threads")
@@ -167,7 +172,7 @@ def lightning(name: str, seed: int, folder: Path, turns: Turns) -> None:
         enable_model_summary=False,
         callbacks=[Rounds()],
     )
-    trainer.fit(module, DataLoader(TensorDataset(x, y), batch_size=rows.BATCH, shuffle=True))
+    trainer.fit(module, DataLoader(TensorDataset(x, y), batch_size=rows.BATCH, sampler=Order(len(y), seed)))
     turns.over(accuracy(module.net, test_x, test_y))
 
 
@@ -181,7 +186,7 @@ def skorch(name: str, seed: int, folder: Path, turns: Turns) -> None:
         nets.make(name, data.classes, seed),
         criterion=nn.CrossEntropyLoss,
         optimizer=torch.optim.Adam,
-        iterator_train__shuffle=True,
+        iterator_train__sampler=Order(len(y), seed),
         **given,
     )
     images, labels = x.numpy(), np.asarray(y)
