@@ -70,7 +70,8 @@ def imports(body: str, more: Sequence[str] = ()) -> str:
     if re.search(r"\bops\.[A-Z]", body):
         chosen.append("from torchvision import ops")
     own = [line for line in chosen if line.split()[1].partition(".")[0] in sys.stdlib_module_names]
-    others = [f"import {name}" for name in plain] + list(set(chosen) - set(own))
+    others = [f"import {name}" for name in plain]
+    others += [line for line in dict.fromkeys(chosen) if line not in own]
     others.sort(key=lambda line: (line.startswith("from"), _module(line)))
     if re.search(r"\boperator\.\w", body):
         own.append("import operator")

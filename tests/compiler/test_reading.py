@@ -406,6 +406,21 @@ def test_a_removed_class_takes_its_network_along_unless_another_uses_it():
     assert list(document.data().networks) == ["model"]
 
 
+def test_classes_that_are_removed_together_are_all_gone_though_one_used_the_other():
+    four = network(*chain(node("fc", "nn.Linear", out_features=4)))
+    names = ["Four", *(f"Around{number}" for number in range(4))]
+    around = [network(*chain(node("one", f"block:{name}"))) for name in names[:-1]]
+    blocks = dict(zip(names, [four, *around], strict=True))
+    drawn = project(*chain(node("one", f"block:{names[-1]}"), shape=["N", 4]), blocks=blocks)
+    text = source(drawn)
+    start, end = text.index("class Four"), text.index("class Model")
+    text = (text[:start] + text[end:]).replace(f"{names[-1]}()", "nn.Linear(4, 4)")
+    change = merge(drawn, text)
+    document = Document(drawn)
+    document.replay(change)
+    assert list(document.data().networks) == ["model"]
+
+
 def test_a_method_of_one_of_two_tensors_is_read_back() -> None:
     longer = {"expr": ">", "of": [{"size": [{"n": "x"}, 0]}, 4]}
     nodes = [

@@ -174,7 +174,8 @@ class _Merge:
         for name, was in pairs.items():
             if was is not None and was != name:
                 self._rename(edit, self.homes[name], name)
-        for was in set(self.old) - set(pairs.values()):
+        left = [name for name in self.old if name not in pairs.values()]
+        for was in reversed(left):  # who uses a class stands after it
             self._drop(edit, self.classes[was].network)
 
     def _paired(self) -> dict[str, str | None]:
