@@ -49,6 +49,11 @@ def preprocess(values):
     return preprocessing.apply(SETTINGS["preprocessing"], x)
 
 
+def inputs(x):
+    """What each input of the network takes of the columns."""
+    return [x[:, first:end] for first, end in SETTINGS["parts"]] if "parts" in SETTINGS else [x]
+
+
 def numbers(texts):
     """Texts as the numbers of their words or characters, (N, length): 0 fills up, 1 is a word not known."""
     step = STEPS["tokens"]
@@ -223,7 +228,7 @@ def main():
         except (OSError, ValueError) as error:
             sys.exit(f"predict.py: {error}")
         with torch.no_grad():
-            outputs = network(preprocess(samples))
+            outputs = network(*inputs(preprocess(samples)))
         for index, row in enumerate(outputs):
             if arguments.json:
                 line = {"file": str(path), "sample": index, "outputs": row.tolist()}

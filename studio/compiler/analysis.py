@@ -108,7 +108,33 @@ class Context:
     class_names: tuple[str, ...] = ()
     aim: Aim | None = None
     vocabulary: int | None = None
+    names: tuple[str, ...] = ()
+    """the Input nodes that take `inputs`, where there are several; else they are taken in their order"""
     derive: Callable[[ProjectData], Context] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def whole(self) -> TensorSpec:
+        """A batch as the data holds it: the one input, or the columns of all of them side by side."""
+        if not self.names:
+            return self.inputs[0]
+        widths = [spec.shape[1] for spec in self.inputs]
+        return TensorSpec((N, sum(width for width in widths if isinstance(width, int))))
+
+    @property
+    def columns(self) -> Mapping[str, slice]:
+        """Which columns of a batch each named input takes; empty where inputs have no names."""
+        found, start = {}, 0
+        for name, spec in zip(self.names, self.inputs, strict=bool(self.names)):
+            width = spec.shape[1]
+            end = start + (width if isinstance(width, int) else 0)
+            found[name], start = slice(start, end), end
+        return found
+
+    def input(self, name: str, place: int) -> TensorSpec | None:
+        """What the data gives the Input node `name`, the `place`-th of its network; None for nothing."""
+        if self.names:
+            place = self.names.index(name) if name in self.names else len(self.inputs)
+        return self.inputs[place] if place < len(self.inputs) else None
 
 
 NodeState: TypeAlias = Literal["ok", "problem", "waiting"]

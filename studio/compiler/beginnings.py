@@ -19,6 +19,8 @@ Layer: TypeAlias = "tuple[str, str, Mapping[str, Json], tuple[Json, ...]]"
 
 def nodes(context: Context) -> tuple[Node, ...]:
     """The nodes of a network that trains on this data, one below the other; none where nothing usual fits."""
+    if context.names:
+        return tuple(_of_several(context))
     layers = tuple(_layers(context))
     if not layers:
         return ()
@@ -30,6 +32,22 @@ def nodes(context: Context) -> tuple[Node, ...]:
         made.append(Node(name, type_, dict(params), (wire, *rest), at=(0, STEP * len(made))))
     made.append(Node("y", OUTPUT, args=(reference(made[-1].id),), at=(0, STEP * len(made))))
     return tuple(made)
+
+
+def _of_several(context: Context) -> Iterator[Node]:
+    """A small layer for each of several inputs, side by side, and what they say together."""
+    ends = []
+    for number, name in enumerate(context.names):
+        fc, relu = f"fc_{name}", f"relu_{name}"
+        across = 2 * STEP * number
+        yield Node(name, INPUT, at=(across, 0))
+        yield Node(fc, "nn.Linear", {"out_features": 32}, (reference(name),), at=(across, STEP))
+        yield Node(relu, "nn.ReLU", args=(reference(fc),), at=(across, 2 * STEP))
+        ends.append(reference(relu))
+    middle = STEP * (len(ends) - 1)
+    yield Node("together", "torch.cat", args=(ends,), kwargs={"dim": 1}, at=(middle, 3 * STEP))
+    yield Node("fc", "nn.Linear", args=(reference("together"),), at=(middle, 4 * STEP))
+    yield Node("y", OUTPUT, args=(reference("fc"),), at=(middle, 5 * STEP))
 
 
 def _layers(context: Context) -> Iterator[Layer]:

@@ -250,6 +250,7 @@ class _Walk:
             given = {
                 node.id: self._specs(survey.steps[node.id])[0] for node in survey.network.of_type(OUTPUT)
             }
+            survey.findings.extend(inputs.findings(survey.name, survey.network, self.whole.context))
             survey.findings.extend(outputs.findings(self.project, survey.name, self.whole.context, given))
         survey.findings.extend(ties.findings(survey))
         survey.report = network_report(survey, self._specs, self.quiet)

@@ -17,6 +17,8 @@ class Column:
     name: str
     values: tuple[str, ...] = ()
     date: bool = False
+    input: str = ""
+    """where a network has several inputs, the one that it goes to"""
 
     @property
     def number(self) -> bool:

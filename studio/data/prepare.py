@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from studio.compiler.analysis import Context, N, TensorSpec
 from studio.data import faults as faulty
-from studio.data import repeats, steps
+from studio.data import inputs, repeats, steps
 from studio.data.faults import Fault, Faults
 from studio.data.layout import IMAGE
 from studio.data.preprocessing import Preprocessing
@@ -112,9 +112,12 @@ def context_of(settings: Mapping[str, Json]) -> Context:
     info = known(settings)
     if info is None:
         return Context()
-    inputs = (TensorSpec((N, *info.given), info.dtype),)
+    shapes, names = [info.given], tuple(info.inputs)
+    if names and info.after is not None:
+        shapes = [(width,) for width in inputs.widths(info.after, names)]
+    given = tuple(TensorSpec((N, *shape), info.dtype) for shape in shapes)
     words = info.tokens.size if info.tokens is not None else None
-    return Context(inputs, info.outputs, info.task, info.class_names, vocabulary=words)
+    return Context(given, info.outputs, info.task, info.class_names, vocabulary=words, names=names)
 
 
 def prepare(

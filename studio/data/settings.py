@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from studio.data import augmentation
+from studio.data import augmentation, inputs
 from studio.data.augmentation.kind import Step
 from studio.data.repeats import DROP, KEEP
 from studio.data.source import DataError, SourceInfo
@@ -32,6 +32,7 @@ DEFAULTS: Mapping[str, Json] = {
     "source": None,
     "root": None,
     "reading": None,
+    "inputs": None,
     "missing": "median",
     "duplicates": KEEP,
     "download": False,
@@ -85,6 +86,7 @@ def read(section: Mapping[str, Json]) -> DataSettings:
     root = section.get("root")
     if root is not None and not isinstance(root, str):
         raise _wrong("root", root, Message("the path of a folder"))
+    inputs.read(section, info)
     download = section.get("download", False)
     if not isinstance(download, bool):
         raise _wrong("download", download, Message("true or false"))

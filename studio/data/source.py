@@ -5,8 +5,8 @@ The sources themselves lie in `sources/`, one file each. Knows no torch until so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,6 +141,8 @@ class SourceInfo:
     tokens: Tokens | None = None
     """of texts: how they are cut; what is stored of one are its code points"""
 
+    inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """of a table, the columns of each input by its name; empty where the network has one input"""
     after: Layout | None = None
     """what the steps of preprocessing make of a sample, where a project says which they are"""
 
@@ -157,7 +159,11 @@ class SourceInfo:
         if len(self.shape) == 1:
             values = self.categories or ((),) * self.shape[0]
             called = names or tuple(f"x{i}" for i in range(self.shape[0]))
-            columns = tuple(layout.Column(n, v, n in self.dates) for n, v in zip(called, values, strict=True))
+            into = {column: name for name, columns in self.inputs.items() for column in columns}
+            columns = tuple(
+                layout.Column(n, v, n in self.dates, into.get(n, ""))
+                for n, v in zip(called, values, strict=True)
+            )
             return Layout(layout.TABLE, self.shape, 1, columns)
         if len(self.shape) == 2 and self.ordered:
             known = names if len(names) == self.shape[self.channel - 1] else ()

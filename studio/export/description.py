@@ -16,8 +16,13 @@ def of(network: Subject) -> dict[str, Any]:
         "producer": f"Netloom {__version__}, PyTorch {torch.__version__}",
         "name": network.project.name,
         "inputs": [
-            {"name": name, "shape": ["N", *value.shape[1:]], "dtype": str(value.dtype).removeprefix("torch.")}
-            for name, value in zip(network.input_names, network.samples, strict=True)
+            {
+                "name": name,
+                "shape": ["N", *value.shape[1:]],
+                "dtype": str(value.dtype).removeprefix("torch."),
+                **({"columns": network.cut.columns(number, network.raw)} if network.cut is not None else {}),
+            }
+            for number, (name, value) in enumerate(zip(network.input_names, network.samples, strict=True))
         ],
         "outputs": list(network.output_names),
         "output_kind": output_kind(network),

@@ -21,6 +21,7 @@ from studio import places
 from studio.data import subwords
 from studio.data.steps import operations
 from studio.export import description, python_file, torch_files
+from studio.export.cut import Cut
 from studio.export.formats import ExportError
 from studio.export.proof import SAME_ENGINE, Batch, Deviation, compare, in_clean_python
 from studio.export.subject import Subject
@@ -51,12 +52,12 @@ def write(
             atomic.write(made / name, content)
         torch_files.write_state_dict(network, made / "weights.pt")
         tell(0.7, tr("Running {file} on its own and comparing", file="predict.py"))
-        deviation = compare(raw, lambda batches: _predict(made, batches), SAME_ENGINE)
+        deviation = compare(raw, lambda batches: _predict(made, batches, network.cut), SAME_ENGINE)
     return (target,), deviation
 
 
 def _check(network: Subject, target: Path) -> None:
-    if len(network.input_names) > 1 or len(network.output_names) > 1:
+    if (len(network.input_names) > 1 and network.cut is None) or len(network.output_names) > 1:
         raise ExportError(
             Message(
                 "The folder's predict.py serves networks of one input and one output. Export as ONNX, "
@@ -120,6 +121,7 @@ def settings(network: Subject, class_name: str) -> dict[str, Any]:
     return {
         **description.of(network),
         "class": class_name,
+        **({"parts": network.cut.prepared} if network.cut is not None else {}),
         "stored_shape": list(network.stored),
         "columns": [
             {"name": column.name, "values": list(column.values), "date": column.date}
@@ -143,14 +145,14 @@ def _output_words(said: dict[str, Any]) -> str:
     return tr("one score a class")
 
 
-def _predict(folder: Path, batches: Sequence[Batch]) -> list[Batch]:
+def _predict(folder: Path, batches: Sequence[Batch], cut: Cut | None) -> list[Batch]:
     import numpy
 
     with tempfile.TemporaryDirectory(prefix="netloom-") as name:
         files = []
-        for index, (batch,) in enumerate(batches):
+        for index, batch in enumerate(batches):
             files.append(Path(name, f"{index}.npy"))
-            numpy.save(files[-1], batch.numpy())
+            numpy.save(files[-1], (batch[0] if cut is None else cut.together(batch)).numpy())
         said = in_clean_python(_RUN, folder / "predict.py", "--json", *files)
     lines = [json.loads(line) for line in said.splitlines()]
     by_file = ([line["outputs"] for line in lines if line["file"] == str(file)] for file in files)

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 
 from studio.data.batches import batches
 from studio.data.rows import rows
+from studio.export import cut as cuts
+from studio.export.cut import Cut
 from studio.training import objectives
 from studio.training.judging import EVALUATION_BATCH
 
@@ -37,7 +39,7 @@ def score(run: Run, path: Path, data: Prepared, part: str) -> dict[str, float]:
     `CHANGED` was exported without preprocessing. Raises NetloomError.
     """
     split: Split = getattr(data, part)
-    graph = Graph(path)
+    graph = Graph(path, cuts.of(run))
     raw = run.settings.objective not in CHANGED and not run.preprocessing.of_texts
     judge = objectives.make(run.settings, data, run.load_module()).of_kept()
     told_last = bool(objectives.KINDS[run.settings.objective].at_the_end)
@@ -68,18 +70,23 @@ class Graph(nn.Module):
     Where it is called with the first of `instead`, it is given the second: the same samples as stored.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, cut: Cut | None = None) -> None:
         super().__init__()
+        self._cut = cut
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self.instead: tuple[Tensor, Tensor] | None = None
 
     def forward(self, x: Tensor) -> Any:
-        (given,) = self._session.get_inputs()
-        fed = self.instead[1] if self.instead is not None and self.instead[0] is x else x
-        values = fed.to(_DTYPES[given.type]).contiguous().numpy()
-        found = [torch.from_numpy(value) for value in self._session.run(None, {given.name: values})]
+        raw = self.instead is not None and self.instead[0] is x
+        fed = self.instead[1] if self.instead is not None and raw else x
+        parts = (fed,) if self._cut is None else self._cut.apart(fed, raw)
+        values = {
+            given.name: part.to(_DTYPES[given.type]).contiguous().numpy()
+            for given, part in zip(self._session.get_inputs(), parts, strict=True)
+        }
+        found = [torch.from_numpy(value) for value in self._session.run(None, values)]
         return found[0] if len(found) == 1 else tuple(found)
 
 

@@ -14,6 +14,8 @@ from studio.compiler.analysis import Context, Size, TensorSpec
 from studio.data.layout import OTHER, Layout
 from studio.data.preprocessing import Preprocessing
 from studio.data.rows import rows
+from studio.export import cut as cuts
+from studio.export.cut import Cut, DeployedApart
 from studio.export.formats import ExportError, Format
 from studio.graph.model import INPUT, OUTPUT
 from studio.words import Message, NetloomError
@@ -42,7 +44,8 @@ class Subject:
     """`module` is what is written; `samples` are what it takes, an input each, (n, ...).
 
     `network` is the module without preprocessing, `raw` whether `module` has it inside. `before` are the
-    samples as they are stored, where anything is done to them before the network.
+    samples as they are stored, where anything is done to them before the network. `cut` says how their
+    columns go to several inputs.
     """
 
     project: ProjectData
@@ -58,6 +61,7 @@ class Subject:
     real_samples: bool
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
+    cut: Cut | None = None
 
     def outputs(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         """What the module gives for `inputs`, as a list."""
@@ -78,6 +82,9 @@ class Subject:
         shape = "×".join(
             ("N", *map(str, self.stored if chosen.name == "folder" else self.samples[0].shape[1:]))
         )
+        if self.cut is not None and chosen.name != "folder":
+            given = zip(self.input_names, self.samples, strict=True)
+            shape = ", ".join(f"{name} N×{value.shape[1]}" for name, value in given)
         lines = []
         if self.preprocessing.of_texts and chosen.name != "folder":
             lines.append(
@@ -112,15 +119,18 @@ def flat(outputs: Any) -> list[Tensor]:
 
 def of(run: Run, which: str, raw: bool) -> Subject:
     """The trained network of a run. Raises NetloomError where the run's weights cannot be loaded."""
-    network = run.load_module(which)
+    network = run.load_module(which, apart=True)
     nodes = run.project.networks[run.settings.network]
     inputs = [node.id for node in nodes.of_type(INPUT)]
     outputs = [node.id for node in nodes.of_type(OUTPUT)]
-    before = _real(run) if len(inputs) == 1 else None
+    cut = cuts.of(run)
+    before = _real(run) if len(inputs) == 1 or cut is not None else None
     real = before is not None
-    if before is None and len(inputs) == 1 and run.preprocessing.steps:
+    if before is None and (cut is not None or (len(inputs) == 1 and run.preprocessing.steps)):
         before = _drawn(run)
-    samples = (run.preprocessing.apply(before),) if before is not None else _random(run)
+    samples = _random(run) if before is None else (run.preprocessing.apply(before),)
+    if cut is not None:
+        samples = cut.apart(samples[0], raw=False)
     names = ("input",) if len(inputs) == 1 else tuple(inputs)
     plain = Subject(
         run.project,
@@ -136,6 +146,7 @@ def of(run: Run, which: str, raw: bool) -> Subject:
         real,
         names,
         tuple(name if name not in names else f"{name}_output" for name in outputs),
+        cut,
     )
     return _assemble(plain, raw=True) if raw else plain
 
@@ -143,6 +154,9 @@ def of(run: Run, which: str, raw: bool) -> Subject:
 def _assemble(plain: Subject, raw: bool) -> Subject:
     if not raw or not plain.preprocessing.steps or plain.preprocessing.of_texts:
         return plain
+    if plain.cut is not None and plain.before is not None:
+        apart = DeployedApart(plain.network, plain.preprocessing, plain.cut).eval()
+        return replace(plain, module=apart, raw=True, samples=plain.cut.apart(plain.before, raw=True))
     if len(plain.input_names) > 1:
         raise ExportError(
             Message(

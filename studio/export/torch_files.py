@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from studio.export import description
+from studio.export.cut import DeployedApart
 from studio.export.formats import ExportError
 from studio.export.proof import SAME_ENGINE, Batch, Deviation, compare
 from studio.export.subject import Subject, flat
@@ -28,11 +29,12 @@ Prove = Callable[[], Deviation]
 def program(network: Subject) -> torch.export.ExportedProgram:
     """The module traced for any batch size. Raises ExportError where it holds on to one batch size."""
     batch = torch.export.Dim("batch", min=1)
+    free = tuple({0: batch} for _ in network.samples)
     try:
         return torch.export.export(
             network.module,
             tuple(value[: max(2, min(5, len(value)))] for value in network.samples),
-            dynamic_shapes=tuple({0: batch} for _ in network.samples),
+            dynamic_shapes=(free,) if isinstance(network.module, DeployedApart) else free,
             strict=False,
         )
     except Exception as error:

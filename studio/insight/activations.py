@@ -21,7 +21,7 @@ from studio.data.prepare import Prepared, Split, prepare
 from studio.graph import passing
 from studio.graph.model import INPUT, OUTPUT, Network, Node, ProjectData
 from studio.insight.pictures import Output, output_of
-from studio.training import machine, runs, settings
+from studio.training import machine, runs, settings, whole
 from studio.training.generator import alone
 from studio.words import Message, NetloomError
 
@@ -117,7 +117,8 @@ class Probe:
                 module = run.load_module()
                 said = Message("weights of run {run}", run=run.folder.name)
             else:
-                module = build(request.project, network, request.context, seed=chosen.seed)
+                drawn = build(request.project, network, request.context, seed=chosen.seed)
+                module = whole.taking(drawn, request.context)
                 said = Message("untrained weights")
             self._module = (key, module.eval(), said)
         return self._module[1:]
@@ -137,7 +138,7 @@ def _refuse(request: Request, network: str) -> None:
             )
         )
     inputs = len(request.project.networks[network].of_type(INPUT))
-    if inputs != 1:
+    if inputs != 1 and not request.context.names:
         raise NoPreviewError(
             Message("The outputs are shown for networks with one input; this has {n}.", n=inputs)
         )

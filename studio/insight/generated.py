@@ -51,7 +51,7 @@ def generate(run: Run, count: int, seed: int = 0, weights: str = "best") -> Tens
             Message("The number of pictures is {count}; it is from 1 to {most}.", count=count, most=MOST)
         )
     module = run.load_module(weights)
-    shape = [dim for dim in run.context.inputs[0].shape[1:] if isinstance(dim, int)]
+    shape = [dim for dim in run.context.whole.shape[1:] if isinstance(dim, int)]
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         made: Tensor = module(torch.zeros(count, *shape))[1]
@@ -169,7 +169,7 @@ class Sheets:
 
 def _makes_pictures(run: Run) -> bool:
     """Whether it gives pictures, one channel or three, of a network that is quickly run."""
-    shape = run.context.inputs[0].shape if run.context.inputs else ()
+    shape = run.context.whole.shape if run.context.inputs else ()
     known = run.settings.objective in ("gan", *AGAIN) and len(shape) == 4 and shape[1] in (1, 3)
     return known and run.record.get("multiply_adds", 0) <= MOST_MULTIPLY_ADDS
 

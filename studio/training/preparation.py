@@ -139,10 +139,11 @@ def ready(
 
     from studio.compiler.build import build
     from studio.data.batches import steps
-    from studio.training import first_loss, learning, objectives, shortened, start, weighting
+    from studio.training import first_loss, learning, objectives, shortened, start, weighting, whole
     from studio.training.objectives.classification import Classification
 
-    module = build(project, settings.network, context_of(project), seed=settings.seed)
+    context = context_of(project)
+    module = whole.taking(build(project, settings.network, context, seed=settings.seed), context)
     data = prepare(project.data, base).to(progress.device)
     if data.faults is not None and data.faults.count and fresh:
         progress.notices.append(
@@ -160,7 +161,7 @@ def ready(
         planned = start.plan(project, settings.network, module, found)
         start.apply(planned, module, objective.taken)
         begun = start.report(planned, module)
-    factors = learning.factors(project, settings.network, context_of(project))
+    factors = learning.factors(project, settings.network, context)
     learning.freeze(module, factors)
     chances = weighting.of_samples(settings.options, data.train.y)
     data = replace(data, train=replace(data.train, chances=chances))

@@ -116,16 +116,20 @@ class Run:
             )
         return path
 
-    def load_module(self, which: str = "best") -> GraphModule:
+    def load_module(self, which: str = "best", apart: bool = False) -> GraphModule:
         """The trained network in evaluation mode, on the processor. Raises RunError, CompileError.
+
+        It takes batches as the data has them; `apart`, several inputs each for itself.
 
         No weights are drawn on the way, so a training in another thread keeps its random numbers.
         """
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
+        from studio.training import whole
+
         path = self.weights(which)
-        module = self.skeleton()
+        module = self.skeleton() if apart else whole.taking(self.skeleton(), self.context)
         try:
             module.load_state_dict(load_file(path), assign=True)
         except (SafetensorError, OSError, RuntimeError) as error:
@@ -136,7 +140,7 @@ class Run:
         return module
 
     def skeleton(self) -> GraphModule:
-        """The network as built, its parameters without values; only what no file keeps has them."""
+        """The network as drawn, its parameters without values; only what no file keeps has them."""
         import torch
 
         from studio.compiler.build import build
@@ -369,6 +373,7 @@ def context_to_json(context: Context) -> dict[str, Any]:
         "outputs": context.outputs,
         "task": context.task,
         "class_names": list(context.class_names),
+        **({"names": list(context.names)} if context.names else {}),
     }
 
 
@@ -381,6 +386,7 @@ def context_from_json(table: Mapping[str, Any]) -> Context:
         table["outputs"],
         table["task"],
         tuple(table["class_names"]),
+        names=tuple(table.get("names", ())),
     )
 
 

@@ -46,7 +46,7 @@ class Untrained:
     context: Context = field(default_factory=Context)
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
 
-    def load_module(self, which: str = "best") -> Any:
+    def load_module(self, which: str = "best", apart: bool = False) -> Any:
         from studio.compiler.build import build
 
         return build(self.project, "model", self.context, seed=1).eval()

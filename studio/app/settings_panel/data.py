@@ -27,6 +27,7 @@ from studio.app.session import Session
 from studio.app.settings_panel import data_words, own_file, preview, splitting
 from studio.app.settings_panel.augmentation import AugmentationSteps
 from studio.app.settings_panel.fields import ChoiceField, Form, NumberField, WholeField, plain
+from studio.app.settings_panel.inputs import InputsPanel
 from studio.app.settings_panel.source_list import SourceList
 from studio.app.settings_panel.steps import StepsPanel
 from studio.app.tasks import Lane
@@ -118,6 +119,7 @@ class DataPanel(QWidget):
         form.add(self.split_column)
         form.add(ChoiceField(session, (SECTION, "duplicates"), Message("Repeated samples"), "keep", REPEATS))
         self.form = form
+        self.inputs = InputsPanel(session)
         self.steps = StepsPanel(session)
         self.steps.preview_changed.connect(self._look_soon)
 
@@ -127,7 +129,8 @@ class DataPanel(QWidget):
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        for widget in (self.source, self.description, self._folder, self.own, self.form, self.steps):
+        parts = (self._folder, self.own, self.form, self.inputs, self.steps)
+        for widget in (self.source, self.description, *parts):
             column.addWidget(widget)
         column.addStretch(1)
         self.status = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
@@ -183,6 +186,7 @@ class DataPanel(QWidget):
         self.draw.setToolTip(tr("A small network of the usual kind for this data, to begin with"))
         self.source.retranslate()
         self.form.retranslate()
+        self.inputs.retranslate()
         self.steps.retranslate()
         self._refresh()
 
@@ -221,6 +225,7 @@ class DataPanel(QWidget):
         if not self.root.hasFocus() or not self.root.isModified():
             self.root.setText(str(settings.get("root") or ""))
         self.form.refresh()
+        self.inputs.refresh()
         self.steps.refresh()
         self.own.refresh()
         self._look_soon()
@@ -240,7 +245,7 @@ class DataPanel(QWidget):
             return
         with self._session.edit(Message("Use the data {name}", name=SOURCES[name].title)) as edit:
             edit.set((SECTION, "source"), name)
-            for key in ("root", "download", "reading", "missing", "duplicates"):
+            for key in ("root", "download", "reading", "inputs", "missing", "duplicates"):
                 # another source's files lie elsewhere, and permission to fetch was given for that one
                 edit.unset((SECTION, key))
             kept = {key: value for key, value in self._settings.items() if key != "reading"}

@@ -99,7 +99,7 @@ def _preview(prepared: Prepared) -> Preview:
     if prepared.context.task == "classification":
         numbers = torch.bincount(train.y.flatten(), minlength=len(names) or 1).tolist()
         classes = tuple((names[i] if i < len(names) else str(i), n) for i, n in enumerate(numbers))
-    shape = prepared.context.inputs[0].shape[1:]
+    shape = prepared.context.whole.shape[1:]
     if len(shape) == 3 and shape[0] in (1, 3):
         x, y = train.inputs(slice(0, IMAGES)), train.y[:IMAGES]
         if prepared.context.task == "segmentation":

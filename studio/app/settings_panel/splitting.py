@@ -7,7 +7,7 @@ from typing import Any
 
 from studio.app.session import Session
 from studio.app.settings_panel.fields import ChoiceField, plain
-from studio.data import augmentation
+from studio.data import augmentation, inputs
 from studio.data.settings import BY_COLUMN
 from studio.data.source import SourceInfo
 from studio.graph.edit import Edit
@@ -165,6 +165,9 @@ def drop_misfits(edit: Edit, data: Mapping[str, Any]) -> None:
             edit.unset((*PATH, key))
     elif way == "stratified" and info.task != "classification":
         edit.unset((*PATH, "by"))
+    if data.get("inputs") is not None:
+        shared = inputs.kept(data, info)
+        edit.unset(("data", "inputs")) if shared is None else edit.set(("data", "inputs"), shared)
     written = data.get("augmentation")
     if isinstance(written, list | tuple):
         placed = augmentation.placed(data, info)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from studio.data import steps, text_files
+from studio.data import inputs, steps, text_files
 from studio.data.kinds import FileKind
 from studio.data.source import DataError, SourceInfo
 from studio.data.sources import (
@@ -92,8 +92,8 @@ def described(section: Mapping[str, Json]) -> SourceInfo:
 
 
 def _prepared(info: SourceInfo, section: Mapping[str, Json]) -> SourceInfo:
-    """The source with what the section's steps of preprocessing make of a sample."""
-    return steps.prepared(section, info)
+    """The source with its inputs, and what the section's steps of preprocessing make of a sample."""
+    return steps.prepared(section, inputs.told(section, info))
 
 
 def kind_of(path: Path) -> FileKind:

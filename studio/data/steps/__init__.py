@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from studio.data import inputs
 from studio.data.layout import GAME, PIECES, TABLE, TEXT, Layout
 from studio.data.source import DataError, SourceInfo
 from studio.data.steps import (
@@ -92,7 +93,9 @@ def _place(step: Mapping[str, Json], layout: Layout, index: int | None) -> Place
     plain = replace(plain, kind=kind)
     try:
         values = options.read(step, kind.options, place)
-        return replace(plain, values=values, after=kind.after(layout, values))
+        after = kind.after(layout, values)
+        _keeps_inputs(layout, after)
+        return replace(plain, values=values, after=after)
     except UnfitError as error:
         reason = Message(
             "{place}: {step} does not fit here: {reason}. Change it, or take it out of the list.",
@@ -103,6 +106,14 @@ def _place(step: Mapping[str, Json], layout: Layout, index: int | None) -> Place
         return replace(plain, problem=DataError(reason))
     except DataError as error:
         return replace(plain, problem=error)
+
+
+def _keeps_inputs(before: Layout, after: Layout) -> None:
+    """Raises UnfitError where columns went to several inputs, and now nobody knows where."""
+    if any(column.input for column in before.columns) and not all(c.input for c in after.columns):
+        raise UnfitError(
+            Message("behind it nobody knows which column goes to which input; give them all to one")
+        )
 
 
 def _completed(section: Mapping[str, Json], info: SourceInfo) -> list[tuple[Mapping[str, Json], int | None]]:
@@ -143,8 +154,9 @@ def prepared(section: Mapping[str, Json], info: SourceInfo) -> SourceInfo:
     try:
         steps = placed(section, info)
     except DataError:
-        return replace(info, after=info.stored)
-    info = replace(info, after=steps[-1].after if steps else info.stored)
+        return replace(info, after=inputs.arranged(info.stored, tuple(info.inputs)))
+    after = steps[-1].after if steps else info.stored
+    info = replace(info, after=inputs.arranged(after, tuple(info.inputs)))
     cut = next((step for step in steps if step.kind is KINDS["tokens"] and step.problem is None), None)
     if cut is None or cut.values is None:
         return info
@@ -167,7 +179,17 @@ def fit(
         done, layout = (*done, *fitted.operations), fitted.layout
         if fitted.operations and fitted.operations[-1]["type"] == "drop":
             x, y = _without_dropped(step, done, x, y)
-    return done, layout
+    return _arranged(done, layout, tuple(info.inputs))
+
+
+def _arranged(
+    done: tuple[Operation, ...], layout: Layout, names: tuple[str, ...]
+) -> tuple[tuple[Operation, ...], Layout]:
+    """The same, the columns of each input side by side."""
+    places = inputs.order(layout, names) if names else []
+    if places != sorted(places):
+        done = (*done, {"type": "select", "places": places})
+    return done, inputs.arranged(layout, names)
 
 
 def _without_dropped(

@@ -25,8 +25,12 @@ def spread(layout: Layout, values: Values) -> Layout:
     return layout.of_columns(
         found
         for column in layout.columns
-        for found in ([Column(f"{column.name}={value}") for value in column.values] or [column])
+        for found in ([_value(column, value) for value in column.values] or [column])
     )
+
+
+def _value(column: Column, value: str) -> Column:
+    return Column(f"{column.name}={value}", input=column.input)
 
 
 def fit_one_hot(samples: Samples, layout: Layout, values: Values) -> Fitted:
@@ -38,7 +42,7 @@ def as_places(layout: Layout, values: Values) -> Layout:
     """A category becomes the place of its value among all: 0, 1, 2, ..."""
     _has_categories(layout)
     _named(layout, values)
-    return layout.of_columns(Column(c.name) if _meant(c, values) else c for c in layout.columns)
+    return layout.of_columns(replace(c, values=()) if _meant(c, values) else c for c in layout.columns)
 
 
 def fit_ordinal(samples: Samples, layout: Layout, values: Values) -> Fitted:

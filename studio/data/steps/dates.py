@@ -30,7 +30,7 @@ def after(layout: Layout, values: Values) -> Layout:
 
 
 def _parts(column: Column, values: Values) -> Sequence[Column]:
-    return [Column(f"{column.name}: {part}") for part in _chosen(values)]
+    return [Column(f"{column.name}: {part}", input=column.input) for part in _chosen(values)]
 
 
 def _chosen(values: Values) -> list[str]:

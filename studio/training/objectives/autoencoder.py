@@ -78,7 +78,7 @@ def input_again(context: Context, _: Mapping[str, Any], aim: Aim) -> tuple[int |
     """What is wanted where the network is to give its input again."""
     if not context.inputs:
         return context.outputs, aim
-    spec = context.inputs[0]
+    spec = context.whole
     sizes = [d for d in spec.shape[1:] if isinstance(d, int)]
     if not spec.dtype.startswith("float") or len(sizes) != len(spec.shape) - 1:
         text = Message("{aim} needs numbers of a fixed shape, and the data gives {shape} ({dtype}).",

@@ -159,7 +159,7 @@ def _make(settings: Settings, data: Prepared, module: nn.Module) -> Contrastive:
 def _wants(context: Context, _: Mapping[str, Any], aim: Aim) -> tuple[int | None, Aim]:
     if not context.inputs:
         return WIDTH, aim
-    spec = context.inputs[0]
+    spec = context.whole
     if len(spec.shape) != 4 or not spec.dtype.startswith("float"):
         text = Message("{aim} makes two views of an image, and the data gives {shape}.",
                        aim=TITLE, shape=str(spec))  # fmt: skip
