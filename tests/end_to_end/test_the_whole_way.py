@@ -16,7 +16,7 @@ from tests.end_to_end import clean
 from tests.end_to_end.conftest import child
 from tests.end_to_end.hand import Hand
 
-pytestmark = [pytest.mark.window, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.window, pytest.mark.slow, pytest.mark.timeout(600)]
 
 EPOCHS = 60
 LAYERS = ("Input", "Conv2d", "ReLU", "Flatten", "Linear", "Output")
@@ -166,10 +166,10 @@ def test_from_an_empty_canvas_to_a_model_that_works_without_us(
     hand.click_widget(child(window, "train_button"))
     hand.until(lambda: window.trainer.progress is not None and window.trainer.progress.epoch >= 2, 60_000)
     early = _reach(window)
-    hand.shot("6-training")
     hand.until(lambda: _reach(window) > early)
     hand.click_widget(child(window, "pause_button"))
     hand.until(lambda: window.trainer.state == "paused")
+    hand.shot("6-training")
     hand.click_widget(child(window, "pause_button"))
     hand.until(lambda: window.trainer.state in {"running", "idle"})
     hand.until(lambda: window.trainer.state == "idle", 90_000)

@@ -16,7 +16,7 @@ from tests.end_to_end import clean
 from tests.end_to_end.conftest import child
 from tests.end_to_end.hand import Hand
 
-pytestmark = [pytest.mark.window, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.window, pytest.mark.slow, pytest.mark.timeout(600)]
 
 LENET = (
     "Input", "Conv2d", "Tanh", "AvgPool2d", "Conv2d", "Tanh", "AvgPool2d", "Flatten",
@@ -67,8 +67,7 @@ class Keyboard:
         self.hand.key("ctrl+4")
         self.hand.until(lambda: _focused() == "outline_tree")
         self.hand.key("Home")
-        self.hand.type(node)
-        self.hand.until(lambda: self.session.selection == (node,))
+        self.finds(node)
         self.hand.key("Return")
         self.tabs_to(f"field_{name}")
         self.hand.key("ctrl+a")
@@ -76,11 +75,26 @@ class Keyboard:
         self.hand.key("Return")
         self.hand.until(lambda: self.session.document.nodes("model")[node].params.get(name) == value)
 
+    def finds(self, node: str) -> None:
+        """Types the name of a node in the outline, at the pace of the machine.
+
+        Qt takes a rest of 0.4 s between two letters for the end of a word, and a machine that is busy rests
+        longer than that.
+        """
+        before = QApplication.keyboardInputInterval()
+        QApplication.setKeyboardInputInterval(60_000)
+        child(self.window, "outline_tree").keyboardSearch("")  # what was typed before is over
+        self.hand.type(node)
+        self.hand.until(lambda: self.session.selection == (node,))
+        QApplication.setKeyboardInputInterval(before)
+
     def tabs_to(self, name: str, most: int = 40) -> None:
         for _ in range(most):
+            before = QApplication.focusWidget()
             if _focused() == name:
                 return
             self.hand.key("Tab")
+            self.hand.until(lambda before=before: QApplication.focusWidget() is not before)
         raise AssertionError(f"Tab does not lead to {name}; the last was {_focused()}")
 
     def _nodes(self) -> object:
@@ -102,9 +116,11 @@ def test_lenet_is_built_trained_and_exported_without_the_mouse(
     rows = window.findChild(QComboBox, "data_source")
     hand.until(lambda: rows.view().isVisible())
     for _ in range(rows.count()):
-        if rows.view().currentIndex().data(int(Qt.ItemDataRole.UserRole)) == "digits":
+        before = rows.view().currentIndex()
+        if before.data(int(Qt.ItemDataRole.UserRole)) == "digits":
             break
         hand.key("Down")
+        hand.until(lambda before=before: rows.view().currentIndex() != before)
     hand.key("Return")
     hand.until(lambda: session.document.setting(("data", "source")) == "digits")
     hand.until(lambda: not rows.view().isVisible() and QApplication.activeWindow() is window)
