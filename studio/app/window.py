@@ -182,12 +182,12 @@ class MainWindow(QMainWindow):
             self.welcome.setFocus()
 
     def _settle(self) -> None:
-        """After a project came into sight: docks as they were, the whole network in view."""
+        """After a project came into sight: docks as they were, the network as far as it can be read."""
         if not self.files.active:
             return
         self.workspace.restore_layout()
         self.workspace.build_rest()
-        self.workspace.canvas.frame_all()
+        self.workspace.canvas.show_whole()
         self.tour.offer()
 
     def show_panel(self, name: str) -> None:

@@ -64,6 +64,17 @@ def test_a_model_is_imported_from_the_first_page(window: MainWindow, qtbot: QtBo
     dialog.close()
 
 
+def test_a_project_is_shown_as_large_as_it_can_be_read(
+    window: MainWindow, qtbot: QtBot, project: Path
+) -> None:
+    opened(window, qtbot, project)
+    canvas = window.workspace.canvas
+    qtbot.waitUntil(lambda: canvas.view.viewport().height() > 200 and canvas.view.zoom >= 0.8)
+    seen = canvas.view.visible_rect()
+    canvas.resize(canvas.width(), canvas.height() - 60)
+    assert canvas.view.zoom >= 0.8 and seen.contains(canvas.graph.cards["image"].pos())
+
+
 def test_one_click_opens_a_copy_of_an_example(window: MainWindow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.files.shown, timeout=10_000):
         qtbot.mouseClick(window.welcome.cards[0], Qt.MouseButton.LeftButton)

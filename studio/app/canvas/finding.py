@@ -80,7 +80,7 @@ class Finding:
         mark = frames.bookmarks(self._session.document.network(self._session.network)).get(digit)
         if mark is None:
             text = Message("There is no bookmark {digit} yet. Ctrl+Alt+{digit} sets it.", digit=digit)
-            self._session.notice.emit("info", text)
+            self._session.notice.emit("warning", text)
             return
         self._panel.keep_camera()
         self.flight.to(QPointF(*mark.at), mark.zoom / 100)

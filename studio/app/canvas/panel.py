@@ -22,7 +22,7 @@ from studio.app.canvas.rename_field import RenameField
 from studio.app.canvas.scene import GraphScene
 from studio.app.canvas.searching import Searching
 from studio.app.canvas.tidying import Tidying
-from studio.app.canvas.view import GraphView
+from studio.app.canvas.view import READABLE, GraphView
 from studio.app.language import follow
 from studio.app.session import Session
 from studio.catalog import summary, table, wiring
@@ -31,8 +31,6 @@ from studio.words import tr
 
 INSET = 14
 ZOOM_STEP = 1.25
-READABLE = 0.8
-"""a network that is opened is shown no smaller, from its top"""
 
 
 class CanvasPanel(QWidget):

@@ -15,6 +15,7 @@ from studio.app import theme as themes
 from studio.app.canvas import edits, frame_edits
 from studio.app.canvas.geometry import Rect, union
 from studio.app.canvas.placing import free_place
+from studio.app.canvas.view import READABLE
 from studio.app.tasks import Lane, Ticket
 from studio.graph import frames, layout
 from studio.graph.model import Network
@@ -104,12 +105,13 @@ class Tidying(QObject):
             or session.document.network(task.name) is not task.network
             or session.network != task.name
         ):
-            session.notice.emit("info", Message("The network was changed meanwhile: it is not tidied up."))
+            session.notice.emit("warning", Message("The network was changed meanwhile: it is not tidied up."))
             return
         frame_edits.tidy(session, laid.places, laid.borders)
         panel.glide.start({id_: (rect[0], rect[1]) for id_, rect in task.rects.items()})
         if len(task.rects) == len(panel.graph.cards):
-            panel.view.frame(_extent(task.rects, edits.places_of(session, task.rects)))
+            found = _extent(task.rects, edits.places_of(session, task.rects))
+            panel.view.frame(found, smallest=min(READABLE, panel.view.zoom))
 
     def _failed(self, error: Exception) -> None:
         text = Message("The layout could not be worked out: {reason}", reason=error)

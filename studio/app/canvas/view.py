@@ -43,6 +43,8 @@ PORTS_FROM = 0.3
 """the zoom from which ports are near enough to be grabbed"""
 WHEEL = 1.0015
 FRAME_MARGIN = 40
+READABLE = 0.8
+"""a network that is opened is shown no smaller, from its top"""
 WORLD = 500_000.0
 """how far one can pan"""
 SWEEPS: dict[Qt.Key, type[CutTool | SwipeTool]] = {Qt.Key.Key_Y: CutTool, Qt.Key.Key_A: SwipeTool}

@@ -326,6 +326,16 @@ def test_tidy_up_is_one_step_without_overlaps(panel: CanvasPanel, hand: Hand, se
     assert len(hand.steps()) == 2
 
 
+def test_tidy_up_leaves_cards_as_large_as_they_can_be_read(panel: CanvasPanel, session: Session) -> None:
+    with session.edit(Message("Move")) as edit:
+        edit.move("model", "digit", (0, 6000))
+    panel.tidy()
+    assert panel.view.zoom >= 0.8
+    panel.view.zoom_to(0.5)
+    panel.tidy()
+    assert panel.view.zoom >= 0.5
+
+
 def test_tidy_up_takes_frames_along_in_the_same_step(panel: CanvasPanel, session: Session) -> None:
     boxes = panel.graph.rects(())
     frame_edits.around(session, [boxes["conv1"], boxes["relu1"]])
