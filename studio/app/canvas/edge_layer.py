@@ -64,6 +64,8 @@ class EdgeLayer:
         self._extent = 1600.0
         self._zoom = 1.0
         self._hasty = False
+        self._fine, self._wide = QPen(), QPen()
+        """for wires from afar, and for the others"""
         self.lines: dict[Wire, QLineF] = {}
 
     # -- following the document ------------------------------------------------------------------
@@ -322,6 +324,11 @@ class EdgeLayer:
         can tell.
         """
         self._zoom, self._extent, self._hasty = zoom, extent, hasty
+        theme = themes.current()
+        color = painting.blend(theme.color("second"), theme.color("canvas"), 0.6)
+        self._fine = QPen(color, 1)
+        self._fine.setCosmetic(True)
+        self._wide = self._fine if hasty else QPen(color, 1.6)
 
     def draw(self, painter: QPainter, exposed: QRectF) -> None:
         """Paints the wires and chips of a part of the scene; the painter works in scene units."""
@@ -348,7 +355,7 @@ class EdgeLayer:
 
     def _paint_edges(self, painter: QPainter, shown: list[Edge], exposed: QRectF) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        fine, wide = self._pens()
+        fine, wide = self._fine, self._wide
         usual = [edge for edge in shown if edge.wire not in self._states] if self._states else shown
         sight = self._extent / self._zoom
         reach = 0.0 if self._zoom < THIN_BELOW else sight / 2
@@ -364,13 +371,6 @@ class EdgeLayer:
         for edge in shown if self._states else ():
             if edge.wire in self._states:
                 self._paint_special(painter, edge, fine)
-
-    def _pens(self) -> tuple[QPen, QPen]:
-        theme = themes.current()
-        color = painting.blend(theme.color("second"), theme.color("canvas"), 0.6)
-        fine = QPen(color, 1)
-        fine.setCosmetic(True)
-        return fine, fine if self._hasty else QPen(color, 1.6)
 
     def _stroke(self, painter: QPainter, edges: list[Edge], pen: QPen) -> None:
         """Each curve by itself: one path of many anti-aliased curves costs many times more, and one of many

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 
 from studio.app.canvas import backdrop
 from studio.app.canvas.near_view import NearView
-from studio.app.canvas.overview import Batch, Overview
+from studio.app.canvas.overview import CROWD, Batch, Overview
 from studio.app.canvas.sheet import PIECES, Sheet
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ class Showing(QObject):
             self._over += self.overview.batches(ids)
         elif far and self.overview.takes(ids):
             self.sheet.paint_over(lambda painter: self.overview.paint_outlines(painter, ids, zoom))
+        elif far and len(self._graph.cards) < CROWD:
+            self.forget()
         else:
             self._over.clear()
             self.sheet.renew()
