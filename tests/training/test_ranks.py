@@ -123,12 +123,12 @@ def is_child(entry: Path, parent: int) -> bool:
 
 
 def test_resume_on_two_processes_ends_with_the_same_bits(tmp_path: Path) -> None:
-    made = project(epochs=40, processes=2, dropout=0.3, optimizer={"type": "Adam", "lr": 0.001})
+    made = project(epochs=60, processes=2, dropout=0.3, optimizer={"type": "Adam", "lr": 0.001})
     process = TrainingProcess()
     try:
         whole = process.train(made, None, tmp_path / "whole", Progress(), Commands())
         commands, progress = Commands(), Progress()
-        stopping = threading.Thread(target=stop_after, args=(progress, commands, 3))
+        stopping = threading.Thread(target=stop_after, args=(progress, commands, 1))
         stopping.start()
         cut = process.train(made, None, tmp_path / "cut", progress, commands)
         stopping.join()

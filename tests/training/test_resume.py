@@ -222,7 +222,11 @@ def test_killed_in_the_middle_it_goes_on_with_the_same_bits(iris: Make, tmp_path
     whole = outcome(train(project, None, tmp_path / "whole").folder)
     process = TrainingProcess()
     run = InBackground(process, project, tmp_path / "parts")
-    run.wait_for(lambda _: any((tmp_path / "parts").glob(f"*/{runs.POSITION}")))
+    run.wait_for(lambda progress: bool(progress.epochs_done))
+    run.commands.pause()  # a position is kept then; before the clock has one kept, a fast machine is done
+    run.wait_for(
+        lambda progress: progress.status == "paused" and any((tmp_path / "parts").glob(f"*/{runs.POSITION}"))
+    )
     os.kill(pid_of(process), signal.SIGKILL)
     run.end()
     assert isinstance(run.error, ProcessDiedError)

@@ -217,14 +217,31 @@ def with_split(project: ProjectData, split: dict[str, float]) -> ProjectData:
 # -- several processes ---------------------------------------------------------------------------
 
 
-def command(path: Path, *more: str) -> subprocess.Popen[str]:
+WHEN_ALL_ARE_THERE = """
+import sys, time
+from pathlib import Path
+import studio.training.run, studio.training.search.study
+from studio.cli import main
+gate, own, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+(gate / own).touch()
+while len(list(gate.iterdir())) < count:
+    time.sleep(0.005)
+sys.exit(main(sys.argv[4:]))
+"""
+"""`netloom` that begins when so many processes have imported all they need: none has an advantage"""
+
+
+def command(
+    path: Path, *more: str, start: tuple[object, ...] = ("-m", "studio"), pipesize: int = -1
+) -> subprocess.Popen[str]:
     arguments = ["search", str(path), "--json", "--pruner", "none", *more]
     return subprocess.Popen(
-        [sys.executable, "-m", "studio", *arguments],
+        [sys.executable, *map(str, start), *arguments],
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        pipesize=pipesize,
     )
 
 
@@ -246,9 +263,12 @@ def test_a_line_that_a_power_cut_left_half_written_is_taken_away(iris: Make, tmp
 @pytest.mark.slow
 def test_two_processes_work_together_on_one_search(iris: Make, tmp_path: Path) -> None:
     path = tmp_path / "p.json"
-    files.save(path, iris(epochs=6))
+    files.save(path, iris(epochs=20))
+    gate = tmp_path / "gate"
+    gate.mkdir()
 
-    both = [command(path, "--trials", "8") for _ in range(2)]
+    starts = [("-c", WHEN_ALL_ARE_THERE, gate, name, 2) for name in ("one", "other")]
+    both = [command(path, "--trials", "8", start=start) for start in starts]
     said = [events(process.communicate(timeout=240)[0]) for process in both]
 
     assert [process.returncode for process in both] == [0, 0]
@@ -262,8 +282,8 @@ def test_two_processes_work_together_on_one_search(iris: Make, tmp_path: Path) -
 @pytest.mark.slow
 def test_a_search_goes_on_after_a_kill(iris: Make, tmp_path: Path) -> None:
     path = tmp_path / "p.json"
-    files.save(path, iris(epochs=100))
-    process = command(path, "--trials", "2")
+    files.save(path, iris(epochs=300))
+    process = command(path, "--trials", "2", pipesize=4096)  # it holds less than a trial: the kill is in one
     assert process.stdout is not None
     killed_with = None
     for line in process.stdout:
@@ -274,7 +294,6 @@ def test_a_search_goes_on_after_a_kill(iris: Make, tmp_path: Path) -> None:
             os.kill(process.pid, signal.SIGKILL)
             break
     process.wait()
-    files.save(path, iris(epochs=100))
 
     again = command(path, "--trials", "1")
     said = events(again.communicate(timeout=240)[0])
