@@ -63,7 +63,10 @@ def entries(folder: Path, children: Iterable[Path], read: Read) -> dict[Path, En
 
 
 def _stamp(run: Path) -> str | None:
-    """When the files of a run changed last; None where it is none."""
+    """When the files of a run changed last, and which they are; None where it is none.
+
+    A file that is replaced is another one, even where it has its size and, by a coarse clock, its time.
+    """
     found = []
     for name in WATCHED:
         try:
@@ -73,7 +76,7 @@ def _stamp(run: Path) -> str | None:
                 return None
             found.append("-")
         else:
-            found.append(f"{status.st_mtime_ns}:{status.st_size}")
+            found.append(f"{status.st_mtime_ns}:{status.st_size}:{status.st_ino}")
     return " ".join(found)
 
 
