@@ -16,19 +16,19 @@ from studio.data import faults, text_files
 from studio.data.pictures import ENDINGS
 from studio.data.settings import BY_COLUMN, DataSettings
 from studio.data.sources import KINDS as KNOWN
-from studio.data.sources import images, table, text
+from studio.data.sources import images, series, table, text
 from studio.data.table_columns import CATEGORY, DATE, MISSING
 from studio.data.text_files import Form
 from studio.export.script_plan import Plan
 from studio.words import Message
 
 _MISSING = f'MISSING = ["", *"{" ".join(sorted(MISSING - {""}))}".split()]'
-KINDS = ("table", "text", "images")
+KINDS = ("table", "text", "images", "series")
 """the kinds of a person's own files that a script can read"""
 
 READ = '''
 def rows() -> pandas.DataFrame:
-    """The fields of the file as text, those rows that have a target."""
+    """The fields of the file as text{those}."""
     table = pandas.read_csv(
         ROOT,
         dtype=str,
@@ -38,7 +38,18 @@ def rows() -> pandas.DataFrame:
 {form}
     )
     table.columns = {names}
-    return table[~table[TARGET].isin(MISSING)]
+    return {kept}
+'''
+SERIES = '''
+def load() -> tuple[Tensor, Tensor]:
+    """Windows (N, WINDOW, {width}) and what comes after them (N, {outputs})."""
+    table = rows()
+    columns = [pandas.to_numeric(table[name]).to_numpy(float) for name in COLUMNS]
+    series = torch.from_numpy(np.stack(columns, 1)).float()
+    windows = series[:-HORIZON].unfold(0, WINDOW, 1).transpose(1, 2)
+    targets = series[WINDOW:, [COLUMNS.index(name) for name in TARGETS]]
+    ahead = targets.unfold(0, HORIZON, 1).transpose(1, 2)
+    return windows.contiguous(), ahead.flatten(1)
 '''
 TABLE = '''
 def load() -> tuple[Tensor, Tensor{more}]:
@@ -137,8 +148,8 @@ def refusal(data: DataSettings, reading: Mapping[str, Any]) -> Message | None:
     """What of a file, as it was looked at, no script reads yet; None where one can."""
     if data.source not in KINDS or (data.source == "text" and not reading.get("separator")):
         return Message(
-            "A training script cannot read {kind} yet: of your own files it reads tables and texts in CSV "
-            "files, and images in a folder for each class.",
+            "A training script cannot read {kind} yet: of your own files it reads tables, texts and series "
+            "in CSV files, and images in a folder for each class.",
             kind=KNOWN[data.source].title,
         )
     if data.source != "images" and faults.mode(reading) == faults.SKIP:
@@ -193,6 +204,11 @@ def constants(plan: Plan) -> Iterator[str]:
             yield f"CHARACTERS = {texts.characters}"
             yield f"LENGTH = {cut.length}"
             yield f"WORDS = {cut.size}"
+        case "series":
+            windows = series.read(plan.reading)
+            yield from _list("COLUMNS", windows.columns)
+            yield from _list("TARGETS", windows.targets)
+            yield f"WINDOW, HORIZON = {windows.window}, {windows.horizon}"
         case "images":
             folder = images.read(plan.reading)
             yield from _list("LABELS", folder.classes)
@@ -246,6 +262,10 @@ def loader(plan: Plan) -> Iterator[str]:
             texts = text.read(plan.reading)
             yield _rows(Form(texts.encoding, texts.separator, texts.header), plan)
             yield _texts(plan)
+        case "series":
+            windows = series.read(plan.reading)
+            yield _rows(Form(windows.encoding, windows.separator, windows.header), plan)
+            yield SERIES.format(width=len(windows.columns), outputs=plan.info.outputs).strip("\n")
         case "images":
             yield _images(plan)
 
@@ -269,7 +289,13 @@ def _rows(form: Form, plan: Plan) -> str:
     if not form.header:
         names = '[f"column {i + 1}" for i in range(table.shape[1])]'
     lines = "\n".join(f"        {line}" for line in said)
-    return READ.format(form=lines, names=names).strip("\n")
+    of_time = plan.data.source == "series"
+    return READ.format(
+        form=lines,
+        names=names,
+        those="" if of_time else ", those rows that have a target",
+        kept="table" if of_time else "table[~table[TARGET].isin(MISSING)]",
+    ).strip("\n")
 
 
 def _texts(plan: Plan) -> str:
@@ -310,7 +336,7 @@ def _images(plan: Plan) -> str:
 def needs(plan: Plan) -> list[str]:
     """The imports of those functions."""
     match plan.data.source:
-        case "table":
+        case "table" | "series":
             return ["import numpy as np", "import pandas"]
         case "text":
             more = ["import re"] if plan.cut.by == "words" else []

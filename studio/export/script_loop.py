@@ -69,7 +69,9 @@ def _read(plan: Plan) -> Iterator[str]:
         yield "x = numbered(texts, known)"
     elif plan.stepped:
         yield script_steps.prepare(plan)
-    elif plan.standardized:
+    elif plan.differences:
+        yield f"x = x.diff(n={plan.differences}, dim=1)"
+    if plan.standardized:
         yield "mean, std = moments(x[drawn[0]])"
 
 

@@ -90,8 +90,8 @@ def once(texts: Sequence[str], drawn: Sequence[Tensor]) -> list[Tensor]:
 
 MOMENTS = '''
 def moments(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of each channel, or column, of (N, C, ...)."""
-    channels, count = x.shape[1], x.numel() // x.shape[1]
+    """Mean and standard deviation of each channel, or column, of (N, {form})."""
+    channels, count = x.shape[{axis}], x.numel() // x.shape[{axis}]
     total, squares = torch.zeros(2, channels, dtype=torch.float64)
     for part in x.split({rows}):
         total += columns(part).sum(0)
@@ -100,13 +100,13 @@ def moments(x: Tensor) -> tuple[Tensor, Tensor]:
         squares += (columns(part) - mean).square_().sum(0)
     std = (squares / count).sqrt()
     std[std <= 1e-12 * mean.abs()] = 1.0
-    shape = (1, channels, *[1] * (x.dim() - 2))
+    shape = {shape}
     return mean.float().view(shape), std.float().view(shape)
 
 
 def columns(x: Tensor) -> Tensor:
-    """(N, C, ...) to (N * ..., C)."""
-    return x.double(){scaled}.movedim(1, -1).reshape(-1, x.shape[1])
+    """(N, {form}) to (N * ..., C)."""
+    return x.double(){scaled}.movedim({axis}, -1).reshape(-1, x.shape[{axis}])
 '''
 
 STEPS = '''

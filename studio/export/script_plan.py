@@ -118,8 +118,15 @@ class Plan:
 
     @property
     def standardized(self) -> bool:
-        """Whether every column, or channel, is standardised and nothing else done."""
-        return bool(self.data.steps) and not self.stepped and self.tokens is None
+        """Whether every column, or channel, is standardised, at most after differences."""
+        last = self.data.steps[-1].written if self.data.steps else None
+        return last == STANDARDIZE and not self.stepped and self.tokens is None
+
+    @property
+    def differences(self) -> int:
+        """How many times each row of a window becomes what it differs from the one before."""
+        found = (step.values for step in self.data.steps if step.written.get("type") == "difference")
+        return sum(int(values["order"]) for values in found if values is not None)
 
     @property
     def alone(self) -> bool:

@@ -14,11 +14,11 @@ from studio.compiler.analysis import Context
 from studio.compiler.build import build
 from studio.compiler.infer import analyse
 from studio.data import settings as data_settings
-from studio.data.layout import TABLE
+from studio.data.layout import SERIES, TABLE
 from studio.data.repeats import DROP
 from studio.data.settings import DataSettings
 from studio.data.sources import KINDS
-from studio.data.steps import STANDARDIZE
+from studio.data.steps import STANDARDIZE, Placed
 from studio.data.steps.kind import CHUNK, CHUNK_NUMBERS
 from studio.data.texts import SUBWORDS
 from studio.export import script_aims as aims
@@ -128,6 +128,8 @@ def _check_steps(data: DataSettings) -> None:
     if data.info.tokens is not None:
         others = [step for step in data.steps if step.values is None or step.values.get("by") == SUBWORDS]
         others += data.steps[1:]
+    elif data.info.stored.kind == SERIES:
+        others = _beyond_windows(data)
     elif data.info.stored.kind == TABLE:
         others = list(filter(None, [script_steps.cannot(data.steps, data.info)]))
     else:
@@ -140,6 +142,12 @@ def _check_steps(data: DataSettings) -> None:
                 step=others[0].says,
             )
         )
+
+
+def _beyond_windows(data: DataSettings) -> list[Placed]:
+    """The steps of a series beside differences and, behind them, its columns standardised."""
+    steps = list(data.steps[:-1] if data.steps and data.steps[-1].written == STANDARDIZE else data.steps)
+    return [step for step in steps if step.written.get("type") != "difference"]
 
 
 def _rates(project: ProjectData, settings: Settings, context: Context) -> tuple[dict[str, float], bool]:
@@ -238,7 +246,14 @@ def _functions(plan: Plan) -> Iterator[str]:
     if plan.standardized:
         scaled = "" if plan.info.scale == 1.0 else ".mul_(SCALE)"
         rows = max(1, min(CHUNK, CHUNK_NUMBERS // math.prod(plan.info.shape)))
-        yield parts.MOMENTS.format(scaled=scaled, rows=rows).strip("\n")
+        series = plan.info.stored.kind == SERIES
+        yield parts.MOMENTS.format(
+            scaled=scaled,
+            rows=rows,
+            form="..., C" if series else "C, ...",
+            axis=2 if series else 1,
+            shape="(1, 1, channels)" if series else "(1, channels, *[1] * (x.dim() - 2))",
+        ).strip("\n")
     yield parts.STEPS.strip("\n")
     order = "torch.randperm(len(y), generator=generator)"
     if plan.options.sampler == BALANCED:

@@ -160,8 +160,8 @@ def test_what_no_script_does_with_ones_own_file_is_refused_by_name(
 
 
 def test_a_file_of_another_kind_is_refused_by_name(tmp_path: Path) -> None:
-    path = tmp_path / "series.csv"
-    path.write_text("date,load\n" + "".join(f"2020-01-{i:02},{i}\n" for i in range(1, 29)))
+    path = tmp_path / "poem.txt"
+    path.write_text("the rose is red and the violet is blue\n" * 20)
 
-    with pytest.raises(ScriptError, match="cannot read Time series"):
+    with pytest.raises(ScriptError, match="cannot read One long text"):
         training_script(project(path))
