@@ -27,6 +27,9 @@ from studio.words import Message
 if TYPE_CHECKING:
     from studio.compiler.survey import ProjectSurvey
 
+HOLD_MS = 40
+"""so long what an edit changes waits for the shapes that follow, so that both are painted in one frame"""
+
 _IN_A_NETWORK = AddNode | RemoveNode | RenameNode | SetArguments | SetAttribute
 
 
@@ -34,7 +37,8 @@ class Session(QObject):
     """One open project. Lives on the GUI thread.
 
     Signals: `opened` (another document is shown), `edited(Change)` after each commit, undo and redo,
-    `selection_changed(tuple of ids)`, `network_changed(name)`, `analysed(Analysis)`,
+    `selection_changed(tuple of ids)`, `network_changed(name)`, `analysed(Analysis)`, `told` (what there is to
+    say of the project is new: after an analysis, and `HOLD_MS` after an edit whose analysis takes longer),
     `path_changed(Path|None)`, `dirty_changed(bool)`, `notice(level, Message)` for the log and the status
     bar, where level is "info", "warning" or "error".
     """
@@ -44,6 +48,7 @@ class Session(QObject):
     selection_changed = Signal(object)
     network_changed = Signal(str)
     analysed = Signal(object)
+    told = Signal()
     path_changed = Signal(object)
     dirty_changed = Signal(bool)
     notice = Signal(str, object)
@@ -69,6 +74,8 @@ class Session(QObject):
         self._cures.failed.connect(self._analysis_failed)
         self._idle = QTimer(self, singleShot=True, interval=0)
         self._idle.timeout.connect(self._analyse)
+        self._hold = QTimer(self, singleShot=True, interval=HOLD_MS)
+        self._hold.timeout.connect(self.told)
         self._listen()
 
     # -- the document ----------------------------------------------------------------------------
@@ -194,7 +201,15 @@ class Session(QObject):
         self.edited.emit(change)
         if self.network in self.document.network_names():
             self.select(self.selection)
+        self._tell_soon()
         self._idle.start()
+
+    def _tell_soon(self) -> None:
+        """Tells of an edit with what follows from it; without that where it takes too long."""
+        if not self.engine_ready:
+            self.told.emit()
+        elif not self._hold.isActive():
+            self._hold.start()
 
     def set_engine_ready(self) -> None:
         """PyTorch is imported: shapes can be worked out from now on."""
@@ -211,14 +226,20 @@ class Session(QObject):
 
     def _take_analysis(self, result: tuple[Context, Analysis, ProjectSurvey | None]) -> None:
         """Shapes, costs and problems come first; cures, which take the longest, when those are shown."""
-        self.context, self.analysis, walked = result
-        self.analysed.emit(self.analysis)
+        self.context, analysis, walked = result
+        self.take(analysis)
         if walked is not None:
             self._cures.start(_try_cures, walked)
 
     def _take_cures(self, analysis: Analysis) -> None:
+        self.take(analysis)
+
+    def take(self, analysis: Analysis) -> None:
+        """Tells everybody what was found out of the document as it is."""
+        self._hold.stop()
         self.analysis = analysis
         self.analysed.emit(analysis)
+        self.told.emit()
 
     def _analysis_failed(self, error: Exception) -> None:
         self.notice.emit("error", Message("The shapes could not be worked out: {reason}", reason=error))

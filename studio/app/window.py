@@ -127,7 +127,7 @@ class MainWindow(QMainWindow):
         session.notice.connect(self._show_notice)
         session.opened.connect(self._follow_undo_stack)
         session.opened.connect(self.refresh)
-        session.edited.connect(self.refresh)
+        session.told.connect(self.refresh)
         session.selection_changed.connect(self.refresh)
         session.path_changed.connect(self.refresh)
         session.dirty_changed.connect(self.refresh)
@@ -141,7 +141,9 @@ class MainWindow(QMainWindow):
         self._follow_undo_stack()
 
     def _follow_undo_stack(self) -> None:
-        self.session.undo_stack.indexChanged.connect(self.refresh)
+        """Its names may wait until the session tells; what can be done at all must not."""
+        self.session.undo_stack.canUndoChanged.connect(self.refresh)
+        self.session.undo_stack.canRedoChanged.connect(self.refresh)
 
     # -- the start -------------------------------------------------------------------------------
 

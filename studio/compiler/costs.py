@@ -33,8 +33,30 @@ _LEFT_OUT: Mapping[str, Callable[..., int]] = {
     "_trilinear": _trilinear,
     "_cdist_forward": _distances,
 }
+
+
+def _lengths(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.shape
+    return tuple(map(_lengths, value)) if isinstance(value, tuple) else value
+
+
+def _direct(formula: Callable[..., int]) -> Callable[..., int]:
+    """A formula of PyTorch's for tensors; its own wrapper takes longer than the product it counts."""
+    by_lengths = getattr(formula, "__wrapped__", None)
+    if by_lengths is None:
+        return formula
+
+    def count(*args: Any, out_val: Any, **kwargs: Any) -> int:
+        named = {name: _lengths(value) for name, value in kwargs.items()}
+        counted: int = by_lengths(*map(_lengths, args), out_shape=_lengths(out_val), **named)
+        return counted
+
+    return count
+
+
 _FORMULAS: Mapping[Any, Callable[..., int]] = {
-    **flop_registry,
+    **{operator: _direct(formula) for operator, formula in flop_registry.items()},
     **{getattr(torch.ops.aten, name): formula for name, formula in _LEFT_OUT.items()},
 }
 """Formula of each operator that multiplies; they count a multiplication and an addition as two."""

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import torch
+from torch.nn import init
+from torch.utils._device import DeviceContext
 
 from studio.catalog import callables, table
 from studio.compiler import literals, starts
 from studio.compiler.costs import Counter
 from studio.compiler.forms import read
-from studio.compiler.keeping import keeps, widened
+from studio.compiler.keeping import alike, keeps, widened
 from studio.compiler.literals import LiteralReader, parameters
 from studio.compiler.memo import Memo
 from studio.compiler.symbols import BATCHES, BatchError, Value, spec_of, tensors_in, value_of
@@ -84,14 +86,25 @@ def evaluate(
     type_: str, params: Mapping[str, Json], args: list[Json], kwargs: Mapping[str, Json], lookup: Lookup
 ) -> Result:
     """What a call of `type_` gives. `lookup` finds the value of a reference."""
-    made = json.dumps(params, sort_keys=True)
+    made = json.dumps(params, sort_keys=True) if params else "{}"
     try:
-        called = read([args, {"d": kwargs}], _KeyReader(lookup))
+        given = _references(args, kwargs, lookup)
+        if given is not None:
+            called = f"[[{','.join([value.key for value in given])}],{{}}]"
+        else:
+            called = read([args, {"d": kwargs}], _KeyReader(lookup))
     except REFUSALS as error:
         return _failure("call", error)
     return _results.get(
         f"{type_}|{made}|{called}", lambda: _work_out(type_, made, params, args, kwargs, lookup)
     )
+
+
+def _references(args: list[Json], kwargs: Mapping[str, Json], lookup: Lookup) -> list[Value] | None:
+    """The values of arguments that are plain references, as most are; None where one is something else."""
+    if kwargs or not all(is_reference(value) for value in args):
+        return None
+    return [lookup(value["n"], value.get("i")) for value in args]
 
 
 def read_value(value: Json, lookup: Lookup) -> Value:
@@ -127,7 +140,7 @@ def _work_out(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         entry = table.entry(type_)
-        learned, given = 0, None
+        learned, given, plain = 0, None, _references(args, kwargs, lookup)
         target: Any
         if entry is not None and entry.kind == "module":
             module = _module(type_, made, params)
@@ -136,12 +149,14 @@ def _work_out(
             target, learned = module, sum(p.numel() for p in module.parameters())
             if learned > LARGEST_PARAMETERS:
                 return Failure("limit", "parameters", "", learned)
-            if len(args) == 1 and not kwargs and is_reference(args[0]):
-                given = lookup(args[0]["n"], args[0].get("i"))
+            if plain is not None and len(plain) == 1:
+                given = plain[0]
                 if keeps(module, given):
                     return Outcome(given, learned, 0, _bytes(given.runs[0]))
         else:
             target = callables.find(type_)
+            if plain is not None and type_ in _PAIRED and alike(plain):
+                return Outcome(plain[0], 0, 0, _bytes(plain[0].runs[0]))
         try:
             if given is not None and (wide := widened(target, given)) is not None:
                 return _outcome(wide.runs, learned, given.runs[0].numel() * target.out_features)
@@ -159,13 +174,27 @@ def _module(type_: str, key: str, params: Mapping[str, Json]) -> torch.nn.Module
     return _modules.get(f"{type_}|{key}", lambda: _make(type_, params))
 
 
+class _Unfilled(DeviceContext):
+    """Makes tensors without memory, and draws no first values for them: on meta that is half the work."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if func in _DRAWN:
+            return args[0] if args else (kwargs or {})["tensor"]
+        return super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
+
+
+_DRAWN = frozenset({init.kaiming_uniform_, init.uniform_, init.normal_})
+
+
 def _make(type_: str, params: Mapping[str, Json]) -> torch.nn.Module | Failure:
     for name, value in params.items():
         repeats = name.startswith("num_") and name.endswith("layers")
         if repeats and isinstance(value, int) and value > MOST_REPEATS:
             return Failure("limit", name, "", value)
     try:
-        with torch.device("meta"):
+        with _Unfilled("meta"):
             module: torch.nn.Module = callables.find(type_)(**parameters(params))
         return module
     except REFUSALS as error:
@@ -173,17 +202,21 @@ def _make(type_: str, params: Mapping[str, Json]) -> torch.nn.Module | Failure:
 
 
 _LIGHT = {"shape", "activation", "pooling", "dropout"}
-"""categories whose functions multiply nothing and make no tensor of their own"""
+"""categories whose functions and layers multiply nothing and make no tensor of their own"""
 _PLAIN = frozenset(f"{home}.{name}" for home in ("torch", "op", "Tensor") for name in (
     "add", "sub", "mul", "div", "truediv", "floordiv", "getitem", "cat", "stack", "mean", "sum", "roll",
     "chunk", "split", "unbind", "neg", "sqrt", "exp", "abs", "clamp", "maximum", "minimum", "pow",
 ))  # fmt: skip
 
 
+_PAIRED = frozenset(f"{home}.{name}" for home in ("torch", "op", "Tensor") for name in ("add", "sub", "mul"))
+"""functions that give two tensors of one shape as a third"""
+
+
 def _is_light(type_: str) -> bool:
     """Whether a call needs neither a counter of products nor a mode that makes new tensors hold no memory."""
     entry = table.entry(type_)
-    return entry is not None and entry.kind != "module" and (type_ in _PLAIN or entry.category in _LIGHT)
+    return entry is not None and (type_ in _PLAIN or entry.category in _LIGHT)
 
 
 def _light(run: Callable[[int], Any], points: int) -> tuple[Any, ...] | None:
@@ -203,7 +236,11 @@ def _call(
     lookup: Lookup,
     light: bool = False,
 ) -> Result:
+    plain = _references(args, kwargs, lookup)
+
     def run(point: int) -> Any:
+        if plain is not None:
+            return target(*[value.at_point(point) for value in plain])
         positional, named = read([args, {"d": kwargs}], _RunReader(lookup, point))
         return target(*positional, **named)
 

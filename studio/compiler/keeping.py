@@ -6,6 +6,7 @@ convolutions. Only what is certain is answered here: one dense tensor of real nu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeGuard
 
 import torch
@@ -27,6 +28,14 @@ _RANKS: dict[type[nn.Module], tuple[int, ...]] = {
 def keeps(module: nn.Module, value: Value) -> bool:
     """Whether the module is certain to give a tensor of the same shape, data type and strides."""
     return all(_keeps(module, run) for run in value.runs)
+
+
+def alike(values: Sequence[Value]) -> bool:
+    """Whether these are two values of the same shapes, so that their sum is certain to have them too."""
+    if len(values) != 2 or len(values[0].runs) != len(values[1].runs):
+        return False
+    pairs = zip(values[0].runs, values[1].runs, strict=True)
+    return all(_is_plain(one) and _is_plain(other) and one.shape == other.shape for one, other in pairs)
 
 
 def widened(module: nn.Module, value: Value) -> Value | None:

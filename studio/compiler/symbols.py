@@ -55,6 +55,9 @@ def dim_of(*lengths: int) -> Dim:
     if len(set(lengths)) == 1:
         return first
     batches, steps = BATCHES[1] - BATCHES[0], LENGTHS[1] - LENGTHS[0]
+    if not longer and (second - first) % batches == 0:
+        times = (second - first) // batches
+        return Size(times, first - times * BATCHES[0])
     length: Number = 0
     product: Number = 0
     if longer:

@@ -25,6 +25,7 @@ def conv(window: MainWindow, qtbot: QtBot) -> Node:
     with window.session.edit(Message("Add")) as edit:
         edit.add_node("model", node)
     window.session._idle.timeout.disconnect()  # no analysis: what is tried here needs none
+    window.session._tell_soon = window.session.told.emit
     window.session.engine_ready = True
     window.session.select(["conv1"])
     window.activateWindow()

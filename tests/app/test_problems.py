@@ -46,8 +46,7 @@ def panel(qtbot: QtBot) -> ProblemsPanel:
 
 
 def analysed(panel: ProblemsPanel, *problems: Problem) -> None:
-    panel._session.analysis = Analysis(problems=problems)
-    panel._session.analysed.emit(panel._session.analysis)
+    panel._session.take(Analysis(problems=problems))
 
 
 def test_without_problems_it_says_that_training_may_begin(panel: ProblemsPanel) -> None:

@@ -30,8 +30,7 @@ def made(qtbot: QtBot) -> StatusBar:
 
 def analysed(bar: StatusBar, *problems: Problem) -> None:
     report = NetworkReport(parameters=72362, multiply_adds=2_104_000, activation_bytes=98 * 1024)
-    bar._session.analysis = Analysis({"model": report}, problems)
-    bar._session.analysed.emit(bar._session.analysis)
+    bar._session.take(Analysis({"model": report}, problems))
 
 
 def test_it_says_whether_the_project_is_saved(qtbot: QtBot, tmp_path: Path) -> None:

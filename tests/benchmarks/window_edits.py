@@ -91,21 +91,25 @@ class Bench:
 
     def edit(self, network: str, node: str, param: str, value: Json) -> Times:
         """One edit, until the cards are painted with what follows from it."""
-        loop = QEventLoop()
-        self.session.analysed.connect(loop.quit)
+        loop, frames = QEventLoop(), [0]
+
+        def analysed() -> None:
+            frames.append(self.view.showing.frames)
+            loop.quit()
+
+        self.session.analysed.connect(analysed)
         start = _now()
         with self.session.edit(Message("Set {name}", name=param)) as edit:
             edit.set_param(network, node, param, value)
         loop.exec()
-        frames = self.view.showing.frames
-        while self.view.showing.frames == frames and time.perf_counter() - start[0] < 1:
+        while self.view.showing.frames == frames[1] and time.perf_counter() - start[0] < 1:
             self.app.processEvents()
         clock, processor, gui = ((b - a) * 1000 for a, b in zip(start, _now(), strict=True))
         cures = 0.0
         while not self.session.analysis.cures_known:
             loop.exec()
             cures = (time.perf_counter() - start[0]) * 1000
-        self.session.analysed.disconnect(loop.quit)
+        self.session.analysed.disconnect(analysed)
         return Times(clock, processor, gui, cures)
 
     def close(self) -> None:

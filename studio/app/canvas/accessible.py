@@ -72,7 +72,7 @@ class _Canvas(QAccessibleInterface):
     def text(self, kind: QAccessible.Text) -> str:
         if kind == QAccessible.Text.Name:
             return self._view.accessibleName()
-        return self._view.accessibleDescription() if kind == QAccessible.Text.Description else ""
+        return self._view.describe() if kind == QAccessible.Text.Description else ""
 
     def setText(self, kind: QAccessible.Text, text: str) -> None:
         """What the canvas is called is not for others to say."""

@@ -70,6 +70,7 @@ class CanvasPanel(QWidget):
         follow(self, self.retranslate)
 
     def _wire_up(self) -> None:
+        self.view.describe = self._description
         self.view.sized.connect(self._fit)
         self.view.touched.connect(self.keep_camera)
         self.minimap.moved.connect(self.keep_camera)
@@ -94,11 +95,12 @@ class CanvasPanel(QWidget):
         self._describe()
 
     def _describe(self, _: object = None) -> None:
-        """What a screen reader says of the canvas: the network, and the selected card with its wires."""
-        self.view.setAccessibleDescription(self._description())
-        QAccessible.updateAccessibility(QAccessibleEvent(self.view, QAccessible.Event.DescriptionChanged))
+        """Whoever listens is told that the canvas has something else to say of itself."""
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleEvent(self.view, QAccessible.Event.DescriptionChanged))
 
     def _description(self) -> str:
+        """What a screen reader says of the canvas: the network, and the selected card with its wires."""
         count = len(self.session.selection)
         chosen = self.session.selected_nodes() if count == 1 else []
         if not chosen:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
 from studio.app.canvas import look, painting
@@ -38,8 +38,6 @@ MANY = 200
 """beyond so many moved cards every wire is laid anew instead of those near them"""
 WHOLESALE = 500
 """a change of fewer operations is followed node by node"""
-HOLD_MS = 16
-"""so long a card that says something new waits for its shapes, so that both are painted in one frame"""
 _BOX = Qt.ItemSelectionMode.IntersectsItemBoundingRect
 
 
@@ -75,13 +73,12 @@ class GraphScene(QGraphicsScene):
         self._dimmed: set[str] = set()
         self._fitting: dict[str, bool] = {}
         self._held: set[str] = set()
-        self._hold = QTimer(self, singleShot=True, interval=HOLD_MS)
-        self._hold.timeout.connect(self._show_held)
         session.opened.connect(self.rebuild)
         session.network_changed.connect(self.rebuild)
         session.edited.connect(self.follow)
         session.selection_changed.connect(self._mark_selection)
         session.analysed.connect(self._take_analysis)
+        session.told.connect(self._show_held)
         self.rebuild()
 
     def begin_frame(self, zoom: float, ratio: float, extent: float, resting: bool, hasty: bool) -> None:
@@ -178,8 +175,6 @@ class GraphScene(QGraphicsScene):
             self.changed_cards.emit()
         elif touched:
             self.changed_faces.emit()
-        if not self.session.engine_ready:
-            self._show_held()
 
     def _is_another(self, change: Change) -> bool:
         """Whether so many nodes came or went that all cards are made anew in less time."""
@@ -193,7 +188,7 @@ class GraphScene(QGraphicsScene):
     def _says_more(self, id_: str) -> bool:
         """Takes a node over whose card stands as it stood, with the same ports and wires.
 
-        Its new face is painted with the shapes that follow from it, or after a frame's time without them.
+        Its new face is painted when the session tells, with the shapes that follow from it.
         """
         card = self.cards.get(id_)
         node = self.session.document.nodes(self._network).get(id_) if self._nodes_exist() else None
@@ -208,12 +203,9 @@ class GraphScene(QGraphicsScene):
         card.node = node
         card.forget_face()
         self._held.add(id_)
-        if not self._hold.isActive():
-            self._hold.start()
         return True
 
     def _show_held(self) -> None:
-        self._hold.stop()
         for id_ in self._held:
             if id_ in self.cards:
                 self.cards[id_].repaint()
@@ -314,7 +306,6 @@ class GraphScene(QGraphicsScene):
 
     def _take_analysis(self, analysis: Analysis) -> None:
         changed, of_problems = self.faces.take(analysis)
-        self._show_held()
         for id_ in self.cards:
             if id_ in changed:
                 self.cards[id_].invalidate()

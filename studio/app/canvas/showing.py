@@ -45,6 +45,7 @@ class Showing(QObject):
         self._stained = QTimer(self, singleShot=True, interval=0)
         self._stained.timeout.connect(self._take_stains)
         view.graph.stained.connect(self._stained.start)
+        view.session.told.connect(self._take_stains)  # so that cards and panels are painted in one frame
         view.graph.marked.connect(self._mark)
         view.graph.overlay.changed.connect(self._show_over)
         view.graph.changed_cards.connect(self._leave_over)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -78,6 +80,8 @@ class GraphView(QGraphicsView):
         self.session = graph.session
         self.setScene(graph)
         self.showing = Showing(self)
+        self.describe: Callable[[], str] = str
+        """what assistive technology is told of the network and of what is selected"""
         self._space = False
         self._space_used = False
         self._sweeps: Qt.Key | None = None

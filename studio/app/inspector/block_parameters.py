@@ -118,6 +118,9 @@ class NameField(LineField):
     def settle(self) -> None:
         """Leaving the field keeps the text: `_finish` has the last word."""
 
+    def _send(self, value: Json) -> None:
+        """Not while one types: half a name is none."""
+
     def _finish(self) -> None:
         if self._typing and not self.property("invalid"):
             self._typing = False

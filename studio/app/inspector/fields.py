@@ -85,6 +85,11 @@ class LineField(QLineEdit):
             self._judge(str(error))
             return
         self._judge(None)
+        self._send(value)
+
+    def _send(self, value: Json) -> None:
+        """What was typed is the field's value from now on; the document's follows."""
+        self._value = value
         self.edited.emit(value)
 
     def _judge(self, reason: str | None) -> None:

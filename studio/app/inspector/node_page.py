@@ -239,6 +239,9 @@ class NameField(LineField):
     def settle(self) -> None:
         """Leaving the field keeps the text: `_rename` has the last word."""
 
+    def _send(self, value: Json) -> None:
+        """Not while one types: half a name is none."""
+
     def _rename(self) -> None:
         session, new = self._session, self.text()
         if not self._typing:

@@ -39,8 +39,7 @@ class InspectorPanel(QWidget):
         session.opened.connect(self._rebuild)
         session.selection_changed.connect(self._rebuild)
         session.network_changed.connect(self._rebuild)
-        session.edited.connect(self._refresh)
-        session.analysed.connect(self._refresh)
+        session.told.connect(self._refresh)
         if previews is not None:
             previews.told.connect(self._show_output)
         follow(self, self.retranslate)

@@ -170,8 +170,7 @@ def analysed(session: Session, *problems: Problem) -> None:
         "relu1": NodeReport("problem", (None,)),
         "fc": NodeReport("waiting", (None,), waits_for="relu1"),
     }
-    session.analysis = Analysis({"model": NetworkReport(nodes)}, problems)
-    session.analysed.emit(session.analysis)
+    session.take(Analysis({"model": NetworkReport(nodes)}, problems))
 
 
 def test_a_problem_is_a_badge_with_its_words_as_a_tip(panel: CanvasPanel, session: Session) -> None:

@@ -23,7 +23,8 @@ def drawn() -> ProjectData:
 @pytest.fixture
 def session(qtbot: QtBot, drawn: ProjectData) -> Iterator[Session]:
     made = Session()
-    made._idle.timeout.disconnect()  # the analysis is told by the tests
+    made._idle.timeout.disconnect()  # the analysis is told by the tests,
+    made._tell_soon = made.told.emit  # so that no edit waits for one
     made.open(drawn, None)
     made.engine_ready = True
     yield made

@@ -43,8 +43,7 @@ def analysis(*problems: Problem) -> Analysis:
 
 
 def tell(session: Session, found: Analysis) -> None:
-    session.analysis = found
-    session.analysed.emit(found)
+    session.take(found)
 
 
 def line(panel: InspectorPanel, name: str) -> LineField:
