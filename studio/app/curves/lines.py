@@ -6,6 +6,7 @@ its arrays changed costs a fraction, and training runs in the same process.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,6 +58,7 @@ class Lines(pg.GraphicsObject):  # type: ignore[misc]
         self._box = box
         self._area = QRectF()
         self._drawn: list[_Drawn] = []
+        self._pens = _Pens()
         box.addItem(self, ignoreBounds=True)
         box.sigRangeChanged.connect(self.refresh)
         box.sigResized.connect(self.refresh)
@@ -89,18 +91,18 @@ class Lines(pg.GraphicsObject):  # type: ignore[misc]
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        table = theme.current()
+        pens = self._pens
         # in the painter's own pixels: a pen stretched with the axes would come out wrong in a drawing
         to_pixels = painter.worldTransform()
         painter.resetTransform()
         for drawn in self._drawn:
             polygon = to_pixels.map(drawn.polygon)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, polygon.size() < ANTIALIAS_UP_TO)
-            painter.setPen(_pen(drawn.kind, drawn.color, table))
+            painter.setPen(pens.line(drawn.kind, drawn.color))
             painter.drawPolyline(polygon)
             if drawn.markers or polygon.size() == 1:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-                painter.setPen(_marker_pen(drawn, table))
+                painter.setPen(pens.marker(drawn.kind, drawn.color))
                 painter.drawPoints(polygon)
         self._paint_marks(painter, to_pixels.mapRect(self._area), to_pixels)
         painter.setWorldTransform(to_pixels)
@@ -197,8 +199,30 @@ def _pen(kind: Kind, color: str, table: theme.Theme) -> QPen:
     return pen
 
 
-def _marker_pen(drawn: _Drawn, table: theme.Theme) -> QPen:
-    size = 4.0 if drawn.kind.startswith("earlier") else 6.0
-    square = Qt.PenCapStyle.SquareCap if drawn.kind == "earlier marked" else Qt.PenCapStyle.RoundCap
-    pen = QPen(table.series(drawn.color), size, Qt.PenStyle.SolidLine, square)
-    return pen
+def _marker_pen(kind: Kind, color: str, table: theme.Theme) -> QPen:
+    size = 4.0 if kind.startswith("earlier") else 6.0
+    square = Qt.PenCapStyle.SquareCap if kind == "earlier marked" else Qt.PenCapStyle.RoundCap
+    return QPen(table.series(color), size, Qt.PenStyle.SolidLine, square)
+
+
+class _Pens:
+    """The pens of a plot, each made once while the theme stays."""
+
+    def __init__(self) -> None:
+        self._theme: theme.Theme | None = None
+        self._made: dict[tuple[str, Kind, str], QPen] = {}
+
+    def line(self, kind: Kind, color: str) -> QPen:
+        return self._kept("line", kind, color, _pen)
+
+    def marker(self, kind: Kind, color: str) -> QPen:
+        return self._kept("marker", kind, color, _marker_pen)
+
+    def _kept(self, use: str, kind: Kind, color: str, make: Callable[[Kind, str, theme.Theme], QPen]) -> QPen:
+        table = theme.current()
+        if table is not self._theme:
+            self._theme, self._made = table, {}
+        found = self._made.get((use, kind, color))
+        if found is None:
+            found = self._made[use, kind, color] = make(kind, color, table)
+        return found

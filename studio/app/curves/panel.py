@@ -140,7 +140,7 @@ class CurvesPanel(QWidget):
         if not self._take_in():
             return
         if epochs != self.history.epochs_read or self._stack.currentIndex() == 0:
-            self.redraw()
+            self._draw()
             return
         self._smooth_by_itself()
         self._show_entries(self.loss, "loss")
@@ -156,9 +156,12 @@ class CurvesPanel(QWidget):
 
     def redraw(self) -> None:
         """Draws what is known, unless nobody looks."""
-        if not self.isVisible():
-            return
-        self._take_in()
+        if self.isVisible():
+            self._take_in()
+            self._draw()
+
+    def _draw(self) -> None:
+        """Draws everything that was taken in."""
         history = self.history
         self._stack.setCurrentIndex(0 if history.empty and not self.earlier else 1)
         self._say_why_empty()

@@ -85,17 +85,20 @@ class Pyramid:
         self._complete_bins()
 
     def _complete_bins(self) -> None:
+        """Fills level after level, as far as the new points complete bins."""
         level = 0
-        while self._low[level].length >= 2:
+        while True:
+            done = self._low[level + 1].length if level + 1 < len(self._low) else 0
+            start, stop = 2 * done, self._low[level].length // 2 * 2
+            if start >= stop:
+                return
             if level + 1 == len(self._low):
                 self._low.append(_Growing())
                 self._high.append(_Growing())
-            start, stop = 2 * self._low[level + 1].length, self._low[level].length // 2 * 2
-            if start < stop:
-                low = self._low[level].values[start:stop]
-                high = self._high[level].values[start:stop]
-                self._low[level + 1].extend(np.fmin(low[0::2], low[1::2]))
-                self._high[level + 1].extend(np.fmax(high[0::2], high[1::2]))
+            low = self._low[level].values[start:stop]
+            high = self._high[level].values[start:stop]
+            self._low[level + 1].extend(np.fmin(low[0::2], low[1::2]))
+            self._high[level + 1].extend(np.fmax(high[0::2], high[1::2]))
             level += 1
 
     def bounds(self) -> tuple[float, float] | None:
