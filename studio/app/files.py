@@ -289,6 +289,8 @@ class FileDesk(QObject):
         )
 
     def _what_is_lost(self) -> Message:
+        if self.session.path is None:
+            return Message("Nothing of it is in a file yet.")
         stack = self.session.undo_stack
         last = stack.label(stack.index() - 1) if stack.index() > 0 else ""
         steps = abs(stack.index() - stack.cleanIndex()) if stack.cleanIndex() >= 0 else 0

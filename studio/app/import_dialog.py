@@ -247,6 +247,7 @@ class ImportDialog(TaskDialog):
 
     def _done(self, outcome: Outcome) -> None:
         super()._done(outcome)
+        self.cancel_button.setFocus()  # Enter closes now: a second import is seldom meant
         self.imported.emit(outcome)
 
     def tell(self, more: Message) -> None:

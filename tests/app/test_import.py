@@ -102,6 +102,7 @@ def test_an_onnx_file_becomes_a_new_project_that_begins_with_its_weights(
     assert kept.load_module().fc1.weight.unique().tolist() == [1]
     assert window.trainer.last_run == kept.folder
     assert "Weights: 1 tensors, 12 numbers." in dialog.outcome.text()
+    assert dialog.focusWidget() is dialog.cancel_button, "Enter closes and imports no second time"
 
 
 @pytest.mark.usefixtures("names")

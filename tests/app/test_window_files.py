@@ -152,6 +152,15 @@ def test_unsaved_work_is_asked_about_once_and_by_name(
     assert window.isVisible()
 
 
+def test_a_project_that_was_never_saved_is_asked_about_as_such(window: MainWindow, qtbot: QtBot) -> None:
+    window.files.new()
+    add_node(window)
+    window.close()
+    box = question(window)
+    assert box is not None and box.informativeText() == "Nothing of it is in a file yet."
+    press(window, qtbot, "cancel_button")
+
+
 def test_dont_save_closes_and_leaves_the_file_as_it_was(
     window: MainWindow, qtbot: QtBot, project: Path
 ) -> None:
