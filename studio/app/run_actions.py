@@ -42,10 +42,15 @@ class RunActions(QObject):
     go_on_requested = Signal(object)
 
     def __init__(
-        self, table: QWidget, chosen: Callable[[], Runs], session: Session, trainer: Trainer
+        self,
+        table: QWidget,
+        chosen: Callable[[], Runs],
+        compared: Callable[[], Runs],
+        session: Session,
+        trainer: Trainer,
     ) -> None:
         super().__init__(table)
-        self._table, self._chosen = table, chosen
+        self._table, self._chosen, self._compared = table, chosen, compared
         self._session, self._trainer = session, trainer
         self._looking = Lane(self)
         self._looking.done.connect(self._show_branch)
@@ -69,7 +74,7 @@ class RunActions(QObject):
 
     def menu(self) -> QMenu:
         """What can be done with the runs that are chosen."""
-        runs = self._chosen()
+        runs, compared = self._chosen(), len(self._compared())
         menu = QMenu(self._table)
         menu.setObjectName("runs_menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -85,8 +90,8 @@ class RunActions(QObject):
             ("note", tr("Note…"), "info", self.write_note, one),
             ("tags", tr("Tags…"), "rename", self.write_tags, bool(runs)),
             ("star", tr("Take the star away") if starred else tr("Star"), "good", self.star, bool(runs)),
-            ("compare", tr("Compare"), "runs", self.compare, len(runs) > 1),
-            ("flips", tr("Compare sample by sample"), "search", self.compare_samples, len(runs) == 2),
+            ("compare", tr("Compare"), "runs", self.compare, compared > 1),
+            ("flips", tr("Compare sample by sample"), "search", self.compare_samples, compared == 2),
             ("csv", tr("Save the numbers (CSV)…"), "save", self.ask_for_csv, bool(runs)),
             ("tensorboard", tr("Save for TensorBoard…"), "curves", self.ask_for_tensorboard, bool(runs)),
             ("restore", tr("Open as a project"), "open", self.open_project, one),
@@ -183,13 +188,13 @@ class RunActions(QObject):
         dialog.open()
 
     def compare(self) -> None:
-        """Shows in what the chosen runs differ."""
-        self._comparing.start(_compare, self._chosen())
+        """Shows in what the selected or ticked runs differ."""
+        self._comparing.start(_compare, self._compared())
 
     def compare_samples(self) -> None:
-        """Shows which samples one of the two chosen runs gets right and the other wrong."""
-        if len(self._chosen()) == 2:
-            self._flipping.start(_flips, self._chosen())
+        """Shows which samples one of the two runs gets right and the other wrong."""
+        if len(self._compared()) == 2:
+            self._flipping.start(_flips, self._compared())
 
     def _show_flips(self, found: tuple[list[str], Samples]) -> None:
         dialog = SampleFlips(*found, self._table)

@@ -85,7 +85,9 @@ class RunsPanel(QWidget):
         self._none = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._none.setProperty("second", True)
         self._build_table()
-        self.actions_of_runs = RunActions(self.table, self.chosen, self._session, self._trainer)
+        self.actions_of_runs = RunActions(
+            self.table, self.chosen, self.compared, self._session, self._trainer
+        )
         self.actions_of_runs.changed.connect(self.refresh)
         self.actions_of_runs.told.connect(self._session.notice)
         self.actions_of_runs.open_requested.connect(self.open_requested)
@@ -270,6 +272,14 @@ class RunsPanel(QWidget):
         """The folders of the selected runs, with what is known of each."""
         folders = {item.data(0, FOLDER_ROLE) for item in self.table.selectedItems()}
         return {info.folder: info for info in self._infos if info.folder in folders}
+
+    def compared(self) -> dict[Path, RunInfo]:
+        """The selected runs; where that is one or none, with those that are laid over the curves."""
+        chosen = self.chosen()
+        if len(chosen) > 1:
+            return chosen
+        wanted = {*chosen, *self.ticked()}
+        return {info.folder: info for info in self._infos if info.folder in wanted}
 
     def ticked(self) -> list[Path]:
         """The folders of the runs laid over the curves."""

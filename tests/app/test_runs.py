@@ -153,6 +153,9 @@ def test_the_menu_offers_what_can_be_done_with_that_many_runs(panel: RunsPanel) 
     any_number = {"run_tags", "run_star", "run_csv", "run_tensorboard", "run_delete"}
     assert offered(0) == any_number | {"run_branch", "run_rename", "run_note", "run_restore"}
     assert offered(0, 1) == any_number | {"run_compare", "run_flips"}
+    for row in (0, 1):
+        panel.table.topLevelItem(row).setCheckState(0, Qt.CheckState.Checked)
+    assert {"run_compare", "run_flips"} <= offered(0), "two that are ticked are compared too"
 
 
 def test_a_run_that_is_deleted_goes_to_the_trash(
