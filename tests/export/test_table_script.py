@@ -14,7 +14,7 @@ import torch
 from studio.export.training_script import training_script
 from studio.graph.model import ProjectData
 from tests.export.test_own_files_script import project, written
-from tests.export.test_training_script import CLEAN, assert_tidy, told, trained
+from tests.export.test_training_script import CLEAN, TIDY, told, trained
 
 TOWNS = [f"town {i}" for i in range(12)]
 
@@ -78,15 +78,22 @@ def run_scripts(
     for name, (file, data) in examples.items():
         folder = made.mktemp(name)
         drawn = project(file(folder), **data)
-        text = training_script(drawn)
-        assert_tidy(text)
-        (folder / "script.py").write_text(text, encoding="utf-8")
+        (folder / "script.py").write_text(training_script(drawn), encoding="utf-8")
         found[name] = (drawn, folder)
     scripts = [str(folder / "script.py") for _, folder in found.values()]
+    assert_tidy(*scripts)
     command = [sys.executable, "-I", "-c", CLEAN, *scripts]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return found
+
+
+def assert_tidy(*files: str) -> None:
+    """Holds all of the files against `ruff` at once."""
+    for command in TIDY:
+        ruff = [sys.executable, "-m", "ruff", *command, "--isolated", *files]
+        ran = subprocess.run(ruff, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def assert_repeated(drawn: ProjectData, folder: Path, runs: Path) -> None:

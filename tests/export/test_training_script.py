@@ -27,6 +27,8 @@ from studio.training.options import SCHEDULES
 from studio.training.progress import Progress
 from studio.words import NetloomError
 
+TIDY = (["format", "--diff"], ["check", "--select", "I,F,E,W,UP,B"])
+"""what `ruff` is asked of a script"""
 CLEAN = """
 import contextlib, os, pathlib, runpy, sys
 sys.path[:] = [entry for entry in sys.path if not (pathlib.Path(entry) / "studio" / "__init__.py").exists()]
@@ -56,7 +58,7 @@ def example(name: str, **settings: Any) -> ProjectData:
 
 
 def assert_tidy(text: str) -> None:
-    for command in (["format", "--diff"], ["check", "--select", "I,F,E,W,UP,B"]):
+    for command in TIDY:
         ruff = [sys.executable, "-m", "ruff", *command, "--isolated", "-"]
         ran = subprocess.run(ruff, input=text, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stdout + ran.stderr
