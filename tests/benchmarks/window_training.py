@@ -1,15 +1,17 @@
 """What the window costs a training, and what a training costs the window.
 
-    python tests/benchmarks/window_training.py [--rounds 8] [--batch 16 64]
+    python tests/benchmarks/window_training.py [--rounds 8] [--cases perceptron convolutions]
 
 Two processes stand ready, one as the command line has it, one with the real window in which the Curves panel
-is seen. They train the gallery's digits network in turns, so that a busy machine disturbs both alike. Printed
-are the median throughput of each, the median of the ratios of neighbours, the ratio of the fastest quarters
-(on a machine that others use too, those were disturbed least), and, for a mouse click posted to
-the window every 50 ms while it trains, the time until it is handled. Goals: a loss of at most 5 %, a 99th
-percentile below 50 ms. Beside it stands the processor time of the window's thread, which is the most that it
-can take from a training whose thread shares Python's lock with it. Uses the screen where there is one, else
-Qt's offscreen platform.
+is seen. They train on the gallery's digits in turns, so that a busy machine disturbs both alike: a perceptron
+in batches of 16, whose many short steps are the worst for the lock of Python, and the gallery's convolution
+network. Printed for each are the median throughput of both processes, the median of the ratios of neighbours,
+the ratio of the fastest quarters (on a machine that others use too, those were disturbed least), and, for a
+mouse click posted to the window every 50 ms while it trains, the time until it is handled. Goals: nine tenths
+of the command line's throughput for the perceptron, 0.95 for the convolutions, a 99th percentile of at most
+20 ms. Beside it stands the processor time of the window's thread, which is the most that it can take from a
+training whose thread shares Python's lock with it. Uses the screen where there is one, else Qt's offscreen
+platform. Takes about four minutes on two quiet cores; status 1 where a goal was missed.
 """
 
 from __future__ import annotations
@@ -23,22 +25,53 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 CLICK_S = 0.05
-EPOCHS = {16: 6, 64: 14}
-GOAL_LOSS, GOAL_MS = 0.05, 50.0
+GOAL_MS = 20.0
 SAMPLES = 1437
 """the digits to train on: all of them but two tenths"""
 
 
-def project_file(folder: Path, batch: int) -> Path:
-    """The gallery's digits with this batch size, in a folder of its own."""
+@dataclass(frozen=True)
+class Case:
+    """What is trained. `least`: the share of the command line's throughput that the window is to reach."""
+
+    title: str
+    batch: int
+    epochs: int
+    least: float
+
+
+CASES = {
+    "perceptron": Case("MLP 64-128-10, batches of 16", 16, 150, 0.9),
+    "convolutions": Case("the gallery's convolutions, batches of 64", 64, 30, 0.95),
+}
+PERCEPTRON = (
+    ("image", "input", {}),
+    ("flatten", "nn.Flatten", {}),
+    ("fc1", "nn.Linear", {"out_features": 128}),
+    ("relu", "nn.ReLU", {}),
+    ("fc2", "nn.Linear", {}),
+    ("digit", "output", {}),
+)
+"""its nodes, each fed by the one before"""
+
+
+def project_file(folder: Path, name: str) -> Path:
+    """The gallery's digits for a case, in a folder of its own."""
     project = json.loads((ROOT / "projects" / "digits.json").read_text(encoding="utf-8"))
-    project["training"] |= {"batch_size": batch, "epochs": EPOCHS.get(batch, 40)}
-    path = folder / f"digits-{batch}.json"
+    project["training"] |= {"batch_size": CASES[name].batch, "epochs": CASES[name].epochs}
+    if name == "perceptron":
+        nodes: list[dict[str, Any]] = []
+        for number, (key, kind, params) in enumerate(PERCEPTRON):
+            fed = {"args": [{"n": nodes[-1]["id"]}]} if nodes else {}
+            nodes.append({"id": key, "type": kind, "params": params, "at": [0, 96 * number], **fed})
+        project["networks"] = {"model": {"nodes": nodes}}
+    path = folder / f"{name}.json"
     path.write_text(json.dumps(project), encoding="utf-8")
     return path
 
@@ -53,7 +86,7 @@ def tell(**line: object) -> None:
     print(json.dumps(line), flush=True)
 
 
-def command_line(paths: dict[int, Path]) -> None:
+def command_line(paths: dict[str, Path]) -> None:
     """The process without a window."""
     from studio.project.files import load
     from studio.training.progress import Progress
@@ -61,7 +94,7 @@ def command_line(paths: dict[int, Path]) -> None:
 
     tell(ready=True)
     for line in sys.stdin:
-        path, progress = paths[int(line)], Progress()
+        path, progress = paths[line.strip()], Progress()
         train(load(path), path.parent, path.parent / "cli.runs", progress)
         tell(samples_per_second=throughput(progress, SAMPLES))
 
@@ -118,7 +151,7 @@ def lines_drawn(shown: Any) -> int:
     return len(panel.loss.lines._drawn) if panel is not None and panel.isVisible() else 0
 
 
-def window(paths: dict[int, Path]) -> None:
+def window(paths: dict[str, Path]) -> None:
     """The process with the real window."""
     from PySide6.QtCore import Qt, QTimer
     from PySide6.QtWidgets import QApplication
@@ -143,7 +176,7 @@ def window(paths: dict[int, Path]) -> None:
             app.quit()
             return
         target.posted, target.waits = [], []
-        shown.files.open(paths[int(line)])
+        shown.files.open(paths[line])
 
     def begin(_: object) -> None:
         """The project is open: the curves in sight, and a second to settle."""
@@ -205,18 +238,18 @@ def ask(process: subprocess.Popen[str], line: str | None) -> dict[str, Any]:
     raise SystemExit(f"the process ended with {process.wait()}")
 
 
-def measure(rounds: int, batches: list[int]) -> bool:
+def measure(rounds: int, cases: list[str]) -> bool:
     """Prints the figures; whether all goals were met."""
     met = True
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for batch in batches:
-            project_file(folder, batch)
+        for case in cases:
+            project_file(folder, case)
         bare, shown = child("command_line", folder), child("window", folder)
         ask(bare, None)
         ask(shown, None)
-        for batch in batches:
-            met &= report(batch, *compare(bare, shown, rounds, batch))
+        for case in cases:
+            met &= report(CASES[case], *compare(bare, shown, rounds, case))
         for process in (bare, shown):
             assert process.stdin is not None
             process.stdin.close()
@@ -225,7 +258,7 @@ def measure(rounds: int, batches: list[int]) -> bool:
 
 
 def compare(
-    bare: subprocess.Popen[str], shown: subprocess.Popen[str], rounds: int, batch: int
+    bare: subprocess.Popen[str], shown: subprocess.Popen[str], rounds: int, case: str
 ) -> tuple[list[float], list[float], list[float], list[float]]:
     without: list[float] = []
     within: list[float] = []
@@ -233,7 +266,7 @@ def compare(
     shares: list[float] = []
     for turn in range(rounds + 1):
         order = (bare, shown) if turn % 2 else (shown, bare)
-        answers = {process: ask(process, str(batch)) for process in order}
+        answers = {process: ask(process, case) for process in order}
         if turn:  # the first round warms both up
             without.append(answers[bare]["samples_per_second"])
             within.append(answers[shown]["samples_per_second"])
@@ -245,7 +278,7 @@ def compare(
 
 
 def report(
-    batch: int, without: list[float], within: list[float], waits: list[float], shares: list[float]
+    case: Case, without: list[float], within: list[float], waits: list[float], shares: list[float]
 ) -> bool:
     ratios = sorted(b / a for a, b in zip(without, within, strict=True))
     ratio = statistics.median(ratios)
@@ -253,15 +286,21 @@ def report(
     ordered = sorted(1000 * wait for wait in waits)
     p50, p99 = ordered[len(ordered) // 2], ordered[int(0.99 * (len(ordered) - 1))]
     print(
-        f"batch {batch}: command line {statistics.median(without):,.0f} samples/s, "
+        f"{case.title}: command line {statistics.median(without):,.0f} samples/s, "
         f"window {statistics.median(within):,.0f} samples/s, ratio {ratio:.3f} "
         f"(from {ratios[0]:.3f} to {ratios[-1]:.3f}, {len(ratios)} rounds), "
         f"of the fastest quarters {undisturbed:.3f}; "
         f"the window's thread took {100 * statistics.median(shares):.1f} % of the time; "
         f"click p50 {p50:.1f} ms, p99 {p99:.1f} ms, worst {ordered[-1]:.1f} ms of {len(ordered)}",
+    )
+    paced, prompt = max(ratio, undisturbed) >= case.least, p99 <= GOAL_MS
+    said = {True: "met", False: "missed"}
+    print(
+        f"  goals: throughput of at least {case.least}: {said[paced]}; "
+        f"99 % of the clicks within {GOAL_MS:.0f} ms: {said[prompt]}",
         flush=True,
     )
-    return max(ratio, undisturbed) >= 1 - GOAL_LOSS and p99 < GOAL_MS
+    return paced and prompt
 
 
 def fastest(rates: list[float]) -> float:
@@ -273,13 +312,13 @@ def fastest(rates: list[float]) -> float:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--rounds", type=int, default=8)
-    parser.add_argument("--batch", type=int, nargs="+", default=[16, 64])
+    parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--child", choices=["command_line", "window"])
     parser.add_argument("--folder", type=Path)
     arguments = parser.parse_args()
     if arguments.child is None:
-        return 0 if measure(arguments.rounds, arguments.batch) else 1
-    paths = {int(path.stem.split("-")[1]): path for path in arguments.folder.glob("digits-*.json")}
+        return 0 if measure(arguments.rounds, arguments.cases) else 1
+    paths = {path.stem: path for path in arguments.folder.glob("*.json") if path.stem in CASES}
     (command_line if arguments.child == "command_line" else window)(paths)
     return 0
 

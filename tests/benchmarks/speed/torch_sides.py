@@ -7,6 +7,7 @@ python -m tests.benchmarks.speed.torch_sides FOLDER tutorial|tuned|tuned-bf16|li
 
 from __future__ import annotations
 
+import copy
 import logging
 import sys
 import time
@@ -110,8 +111,11 @@ def tuned(name: str, seed: int, folder: Path, turns: Turns, low: bool = False) -
         optimizer.step()
         return loss.detach()
 
+    fresh = copy.deepcopy(module.state_dict())
     threads = _threads(lambda: step(torch.arange(rows.BATCH)))
     torch.set_num_threads(threads)
+    module.load_state_dict(fresh)  # the steps that were timed do not count
+    optimizer.state.clear()
     module.train()
     epoch = 0
     while turns.begin():
