@@ -8,6 +8,7 @@ from broken import ALL, Broken
 from drawing import DIGITS, chain, network, node, project
 from one_step import train_a_step
 
+from studio.compiler.analysis import Context
 from studio.compiler.build import build
 from studio.compiler.infer import analyse
 from studio.compiler.source import source
@@ -85,6 +86,22 @@ def test_numbers_of_the_wrong_kind_are_converted_by_a_card_on_the_wire():
     assert ".long()" in source(whole_words)
     module, whole = build(whole_words), torch.tensor([[1, 2, 3, 4, 5]])
     assert torch.equal(module(whole.float()), module.bag(whole))
+
+
+def test_whole_numbers_behind_a_layer_are_no_output_whatever_is_to_be_learned():
+    layers = (node("conv1", "nn.Conv2d", out_channels=3, kernel_size=1), node("bend", "nn.Sigmoid"))
+    drawn = project(*chain(*layers, node("whole", "Tensor.long"), shape=["N", 3, 8, 8]))
+    (problem,) = analyse(drawn, Context()).errors
+    assert (problem.code, problem.node) == ("dtype-mismatch", "whole")
+    healed = cured(drawn, problem.cures[0])
+    assert not analyse(healed, Context()).errors
+    assert train_a_step(healed, Context())
+
+
+def test_the_place_of_the_largest_value_may_be_an_output():
+    layers = (node("conv1", "nn.Conv2d", out_channels=3, kernel_size=1), node("most", "torch.argmax"))
+    drawn = project(*chain(*layers, node("whole", "Tensor.long"), shape=["N", 3, 8, 8]))
+    assert "dtype-mismatch" not in {problem.code for problem in analyse(drawn, Context()).problems}
 
 
 def test_an_input_that_is_no_tensor_is_told_not_raised():

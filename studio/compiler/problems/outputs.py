@@ -29,9 +29,12 @@ def findings(
         yield _refused(network, context.aim.refusal)
         return
     wanted = _wanted(context)
-    if not wanted:
-        return
     nodes = project.networks[network].nodes
+    if not wanted:
+        for name, spec in given.items():
+            if spec is not None and _is_rounded(nodes, nodes[name], spec):
+                yield _Output(project, network, nodes, context, nodes[name], spec, (), {}).kind()
+        return
     if len(given) != len(wanted):
         if context.aim is not None and context.aim.outputs:
             yield _count(project, network, context.aim, list(given))
@@ -45,6 +48,21 @@ def findings(
         yield from _bent(project, network, context.aim)
     if context.aim is not None:
         yield from _parts(project, network, context.aim, list(given))
+
+
+_CASTS = {"Tensor.long", "Tensor.int", "Tensor.bool"}
+_REAL = {"activation", "convolution", "dropout", "linear", "normalisation"}
+"""categories of layers that give real numbers"""
+
+
+def _is_rounded(nodes: Mapping[str, Node], output: Node, spec: TensorSpec) -> bool:
+    """Whether an output is made whole numbers behind a layer: nothing can be learned, whatever the aim."""
+    wire = next(wires_into(output), None)
+    cast = nodes[wire.source] if wire is not None else None
+    if cast is None or cast.type not in _CASTS or spec.dtype.startswith(("float", "bfloat")):
+        return False
+    before = next(wires_into(cast), None)
+    return before is not None and table.category(nodes[before.source].type) in _REAL
 
 
 def _wanted(context: Context) -> tuple[Wanted, ...]:
@@ -164,14 +182,14 @@ class _Output:
         elif not _fits(self.spec.shape[1:], self.wanted, self.lengths):
             yield self._width() if self.context.aim is None or not self.context.aim.outputs else self._shape()
         elif not self.spec.dtype.startswith(("float", "bfloat")):
-            yield self._kind()
+            yield self.kind()
 
     def _finding(
         self, code: str, node: str, text: Message, cures: tuple[Remedy, ...], severity: Severity = "error"
     ) -> Finding:
         return Finding(code, severity, self.network, node, text, "", cures)
 
-    def _kind(self) -> Finding:
+    def kind(self) -> Finding:
         """Whole numbers where the loss wants real ones."""
         source = self.nodes[self.wire.source]
         text = Message(
