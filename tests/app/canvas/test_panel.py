@@ -10,7 +10,7 @@ from PySide6.QtGui import QAccessible, QAction, QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from studio import words
-from studio.app.canvas import frame_edits, menu
+from studio.app.canvas import accessible, frame_edits, menu
 from studio.app.canvas.geometry import overlaps
 from studio.app.canvas.panel import CanvasPanel
 from studio.app.session import Session
@@ -365,6 +365,7 @@ def test_tidy_up_glides_and_an_edit_ends_the_glide(panel: CanvasPanel, hand: Han
 
 
 def test_a_screen_reader_hears_the_selected_card_and_its_wires(panel: CanvasPanel, session: Session) -> None:
+    accessible.install()
     session.select(("conv1",))
     heard = QAccessible.queryAccessibleInterface(panel.view)
     assert heard.text(QAccessible.Text.Name) == "Canvas"
