@@ -88,6 +88,8 @@ class Bench:
             self.wait(20)
         self.session.select([selected])
         self.wait(SETTLED_MS)
+        self.view.center_on(self.view.graph.cards[selected].pos())  # what is not in sight is not painted
+        self.wait(SETTLED_MS)
 
     def edit(self, network: str, node: str, param: str, value: Json) -> Times:
         """One edit, until the cards are painted with what follows from it."""
