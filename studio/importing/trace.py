@@ -87,10 +87,10 @@ class Tracer(TorchFunctionMode):
                             self, self.module, inputs, {}, error, lambda: Scope(self.module, "")
                         )
                         return way.scope
-                except SizeDependentError:
-                    raise
-                except UntraceableError:
-                    pass  # then what was read before stays, and the rest is opaque
+                except UntraceableError as refused:
+                    if not fallback.is_held(self, refused):
+                        raise
+                    # then what was read before stays, and the rest is opaque
             fits = fallback.is_held(self, error) and not self.module.training
             if not fits or error.scope is None or error.scope.parent or not opaque.is_drawn(error.scope):
                 raise
@@ -196,9 +196,9 @@ class Tracer(TorchFunctionMode):
                 raise
             try:
                 return self._block(module, path, args, kwargs, error)
-            except SizeDependentError:
-                raise
-            except UntraceableError:
+            except UntraceableError as refused:
+                if not fallback.is_held(self, refused):
+                    raise
                 with quiet():
                     return fallback.as_opaque(self, module, path, args, kwargs, error)
 

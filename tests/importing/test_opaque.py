@@ -11,8 +11,10 @@ from torch import Tensor, nn
 import studio
 from studio.compiler.errors import CompileError
 from studio.graph.model import Node
-from studio.importing.errors import ImportRefusedError
+from studio.importing import exported
+from studio.importing.errors import ImportRefusedError, SizeDependentError
 from studio.importing.modules import read_module
+from studio.importing.sizes import depends
 from studio.words import NetloomError
 
 
@@ -132,3 +134,28 @@ def test_a_module_that_breaks_off_shows_what_was_read_and_the_rest_as_one_node()
 def test_only_who_asks_for_it_gets_opaque_nodes(whole: nn.Module) -> None:
     with pytest.raises(ImportRefusedError, match=r"in odd, the function .*bessel_j0"):
         read_module(whole, torch.rand(2, 4))
+
+
+class Heads(nn.Module):
+    """A block of which one part goes by values, as the heads of a detector do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pool = Decides()
+        self.fc = nn.Linear(8, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(self.pool(x))
+
+
+def test_what_torch_export_has_for_other_sizes_alone_is_opaque_and_its_block_is_drawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*_: object) -> None:
+        raise SizeDependentError(depends())
+
+    monkeypatch.setattr(exported, "graph_of", refused)
+    project = studio.from_module(nn.Sequential(nn.Linear(4, 8), Heads()).eval(), torch.rand(2, 4))
+    assert [(name, node.id) for name in project.networks for node in opaque(project, name)] == [
+        ("Heads", "pool")
+    ]
