@@ -79,7 +79,7 @@ class CanvasPanel(QWidget):
         self.view.entered.connect(self.enter)
         self.view.arranged.connect(self.glide.start)
         self.view.frame_entered.connect(self.ask_title)
-        self.view.camera_moved.connect(self.rename_field.close_field)
+        self.view.camera_moved.connect(self.rename_field.leave)
         self.rename_field.closed.connect(self.view.setFocus)
         self.breadcrumb.wanted.connect(self.session.show_network)
         self.session.opened.connect(self._opened)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from studio.app import theme as themes
@@ -34,13 +34,14 @@ class Question:
 
 
 def of_node(session: Session, id_: str) -> Question:
-    """Asks for the name of a node."""
+    """Asks for the name of a node of the network that is shown."""
+    network = session.network
     return Question(
         Message("Name of the node"),
         id_,
         lambda name: edits.name_fault(session, id_, name),
         lambda name: edits.rename(session, id_, name),
-        lambda: id_ in session.document.nodes(session.network),
+        lambda: session.network == network and id_ in session.document.nodes(network),
     )
 
 
@@ -81,7 +82,10 @@ def of_frame(session: Session, id_: str, made: object | None = None) -> Question
 
 
 class RenameField(QLineEdit):
-    """Enter gives the name, Escape leaves the old one; a name that cannot be is shown so and not taken."""
+    """Enter and a click elsewhere give the name, Escape leaves the old one.
+
+    A name that cannot be is shown so and not taken; who clicks elsewhere then is told why.
+    """
 
     closed = Signal()
 
@@ -146,20 +150,48 @@ class RenameField(QLineEdit):
             self.close_field()
         elif self._check(name):
             self.close_field()
-            try:
-                asked.give(name)
-            except EditError as error:
-                self._session.notice.emit("warning", error.message)
+            self._give(asked, name)
+
+    def _give(self, asked: Question, name: str) -> None:
+        try:
+            asked.give(name)
+        except EditError as error:
+            self._session.notice.emit("warning", error.message)
+
+    def leave(self) -> None:
+        """Another place was clicked or came into sight: what was typed is not lost."""
+        asked, name = self._asked, self.text().strip()
+        if asked is None or not self.isVisible():
+            return
+        self._hide()
+        if name == asked.name or not asked.alive():
+            return
+        fault = asked.fault(name)
+        if fault is None:
+            self._give(asked, name)
+        else:
+            self._session.notice.emit("warning", fault)
 
     def close_field(self) -> None:
-        self.fault.hide()
         if self.isVisible():
-            self.hide()
+            self._hide()
             self.closed.emit()
 
+    def _hide(self) -> None:
+        self._asked = None  # who hides loses the keyboard too, and that is no leaving
+        self.fault.hide()
+        self.hide()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.FocusOut:
-            self.close_field()
+        elsewhere = isinstance(event, QFocusEvent) and event.reason() in (
+            Qt.FocusReason.MouseFocusReason,
+            Qt.FocusReason.TabFocusReason,
+            Qt.FocusReason.BacktabFocusReason,
+            Qt.FocusReason.ShortcutFocusReason,
+            Qt.FocusReason.OtherFocusReason,
+        )
+        if event.type() == QEvent.Type.FocusOut and elsewhere:
+            self.leave()
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             match Qt.Key(event.key()):
                 case Qt.Key.Key_Escape:

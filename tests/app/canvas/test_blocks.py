@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.app.canvas.panel import CanvasPanel
@@ -50,6 +52,30 @@ def test_a_name_that_is_taken_is_not_given(panel: CanvasPanel, session: Session,
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert field.isVisible() and "already" in field.fault.text()
     qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert "Block" in session.document.network_names()
+
+
+def test_a_name_that_was_typed_is_not_lost_by_a_click_elsewhere(
+    panel: CanvasPanel, session: Session, qtbot: QtBot
+) -> None:
+    told: list[str] = []
+    session.notice.connect(lambda _level, message: told.append(str(message)))
+    session.select(["relu1"])
+    panel.blocks.group()
+    field = panel.rename_field
+    field.selectAll()
+    qtbot.keyClicks(field, "Stem")
+    QApplication.sendEvent(field, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.ActiveWindowFocusReason))
+    assert field.isVisible(), "another program in front is no leaving"
+    QApplication.sendEvent(field, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.MouseFocusReason))
+    assert not field.isVisible() and "Stem" in session.document.network_names()
+
+    session.select(["conv1"])
+    panel.blocks.group()
+    field.selectAll()
+    qtbot.keyClicks(field, "Stem")
+    QApplication.sendEvent(field, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.MouseFocusReason))
+    assert not field.isVisible() and any("already" in text for text in told)
     assert "Block" in session.document.network_names()
 
 
