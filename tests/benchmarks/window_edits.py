@@ -62,7 +62,9 @@ class Bench:
     def __init__(self) -> None:
         self.app = QApplication(sys.argv[:1])
         language.start(self.app, "en")
-        self.window, self.engine = assemble(self.app, Preferences())
+        preferences = Preferences()
+        preferences.tour_seen = True  # as in any session but the first
+        self.window, self.engine = assemble(self.app, preferences)
         self.session = self.window.session
         self.view = self.window.workspace.canvas.view
         self.window.resize(1600, 1000)
