@@ -8,6 +8,7 @@ import torch
 
 from studio import __version__
 from studio.export.subject import Subject
+from studio.training import outputs
 
 
 def of(network: Subject) -> dict[str, Any]:
@@ -25,32 +26,8 @@ def of(network: Subject) -> dict[str, Any]:
             for number, (name, value) in enumerate(zip(network.input_names, network.samples, strict=True))
         ],
         "outputs": list(network.output_names),
-        "output_kind": output_kind(network),
+        "output_kind": outputs.kind(network.loss, network.context.task),
         "preprocessing": [dict(step) for step in network.preprocessing.steps],
         "preprocessing_is_inside": network.raw,
         "class_names": list(network.context.class_names),
     }
-
-
-_KINDS = {
-    "cross_entropy": "logits",
-    "perceptron": "logits",
-    "nll": "log_probabilities",
-    "binary_cross_entropy_with_logits": "label_logits",
-    "multilabel_soft_margin": "label_logits",
-}
-
-
-def output_kind(network: Subject) -> str:
-    """How to read the outputs, by the loss they were trained with.
-
-    `logits` or `log_probabilities` of classes; `logit` of the second of two classes; `label_logits`, one for
-    each label; `values` in the data's own units, or of what has no words (pixels, vectors).
-    """
-    kind = _KINDS.get(network.loss, "values")
-    match network.context.task:
-        case "classification":
-            return "logit" if kind == "label_logits" else kind
-        case "multilabel":
-            return kind
-    return "values"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from studio.data.layout import IMAGE, TABLE, TEXT, Layout
 from studio.data.sources import known
+from studio.training import outputs
 from studio.training.runs import Run, RunError, open_run
 from studio.words import Message
 
@@ -192,21 +193,25 @@ class Predictor:
         if self.run.settings.objective == "regression":
             names = names or (self.target,) * (len(scores) == 1)
             return Answer(values=tuple(zip(_numbered(names, len(scores)), scores.tolist(), strict=True)))
-        labels = self.run.settings.objective == "multilabel"
-        shares = self._shares(scores, labels)
+        kind = outputs.kind(self.run.settings.loss, self.run.context.task)
+        shares = _shares(scores, kind)
         found = zip(_numbered(names, len(shares)), shares.tolist(), strict=True)
-        return Answer(shares=tuple(sorted(found, key=lambda pair: -pair[1])), labels=labels)
+        return Answer(shares=tuple(sorted(found, key=lambda pair: -pair[1])), labels=kind == "label_logits")
 
-    def _shares(self, scores: Tensor, labels: bool) -> Tensor:
-        """Probabilities out of scores (n,), by the loss that the network learned with."""
-        import torch
 
-        if labels:
+def _shares(scores: Tensor, kind: str) -> Tensor:
+    """Probabilities out of scores (n,)."""
+    import torch
+
+    match kind:
+        case "label_logits":
             return scores.sigmoid()
-        if self.run.settings.objective == "binary":
+        case "logit":
             second = scores[:1].sigmoid()
             return torch.cat([1 - second, second])
-        return scores.exp() if self.run.settings.loss == "nll" else scores.softmax(0)
+        case "log_probabilities":
+            return scores.exp()
+    return scores.softmax(0)
 
 
 def _numbered(names: tuple[str, ...], count: int) -> tuple[str, ...]:
