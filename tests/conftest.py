@@ -29,21 +29,25 @@ settings.register_profile("same", derandomize=True, deadline=None, suppress_heal
 settings.register_profile("random", print_blob=True, deadline=None, suppress_health_check=_BUSY)
 settings.load_profile("same")  # --hypothesis-profile random draws new examples
 
-_constants_of_the_modules = providers._get_local_constants
 
+def _alike_everywhere() -> None:
+    """The profile "same" draws the same examples whatever modules are imported.
 
-def _constants() -> providers.Constants:
-    """Numbers and words that hypothesis tries now and then.
-
-    It takes them from the project's modules that happen to be imported, which depends on the tests that ran
-    before in this process: with them the profile "same" would not draw the same examples.
+    Hypothesis now and then tries numbers and words of the project's modules that the tests before in this
+    process happened to import. It has no setting for that; where this private name is gone, it does so again.
     """
-    if settings.get_current_profile_name() == "same":
-        return providers._local_constants
-    return _constants_of_the_modules()
+    of_the_modules = getattr(providers, "_get_local_constants", None)
+    none = getattr(providers, "_local_constants", None)
+    if of_the_modules is None or none is None:
+        return
+
+    def constants() -> Any:
+        return none if settings.get_current_profile_name() == "same" else of_the_modules()
+
+    setattr(providers, "_get_local_constants", constants)  # noqa: B010
 
 
-providers._get_local_constants = _constants
+_alike_everywhere()
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
