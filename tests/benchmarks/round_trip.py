@@ -154,7 +154,7 @@ def equal(one: Any, other: Any) -> bool:
 
 
 def trained(model: Any, batch: Any) -> tuple[Any, dict[str, Any]]:
-    """The loss of a step under a seed, and the gradients and buffers after it."""
+    """The loss of a step under a seed, and the gradients and buffers after it, by each of their names."""
     import torch
 
     model.train()
@@ -162,8 +162,8 @@ def trained(model: Any, batch: Any) -> tuple[Any, dict[str, Any]]:
     torch.manual_seed(1)
     loss = sum(output.float().square().mean() for output in tensors(model(batch)))
     loss.backward()
-    held = {name: parameter.grad for name, parameter in model.named_parameters()}
-    held |= {f"buffer {name}": buffer.clone() for name, buffer in model.named_buffers()}
+    held = {name: parameter.grad for name, parameter in model.named_parameters(remove_duplicate=False)}
+    held |= {f"buffer {name}": buffer.clone() for name, buffer in model.named_buffers(remove_duplicate=False)}
     return loss.detach(), {name: value for name, value in held.items() if value is not None}
 
 
