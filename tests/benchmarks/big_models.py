@@ -216,13 +216,13 @@ class Watch:
 
         self._filter = Painted()
         canvas.view.viewport().installEventFilter(self._filter)
-        frame_all = canvas.frame_all
+        show_whole = canvas.show_whole
 
         def framed() -> None:
-            frame_all()
+            show_whole()
             watch._framed = True
 
-        canvas.frame_all = framed
+        canvas.show_whole = framed
         session = self.window.session  # type: ignore[attr-defined]
         session.opened.connect(lambda: self.reached("opened"))
         session.analysed.connect(self._analysed)
