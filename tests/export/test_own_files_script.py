@@ -106,6 +106,17 @@ EXAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
 }
 
 
+def assert_repeated(drawn: ProjectData, folder: Path, runs: Path) -> None:
+    """Holds the weights and scores of a script against those of a run of its own."""
+    expected, weights, _ = trained(drawn, runs)
+    [file] = folder.glob("*.pt")
+    given = torch.load(file, weights_only=True)
+    assert set(given) == set(weights)
+    for key, value in weights.items():
+        assert torch.equal(given[key], value), key
+    assert told(folder).get("validation", {}) == expected["validation"]
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[ProjectData, Path]]:
     """Each example's project, and the folder where its script has run without our package."""
@@ -130,16 +141,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[ProjectDat
 def test_the_script_of_ones_own_file_repeats_the_first_epoch_to_the_last_bit(
     name: str, made: dict[str, tuple[ProjectData, Path]], tmp_path: Path
 ) -> None:
-    drawn, folder = made[name]
-    expected, weights, _ = trained(drawn, tmp_path)
-
-    [file] = folder.glob("*.pt")
-    given = torch.load(file, weights_only=True)
-
-    assert set(given) == set(weights)
-    for key, value in weights.items():
-        assert torch.equal(given[key], value), key
-    assert told(folder).get("validation", {}) == expected["validation"]
+    assert_repeated(*made[name], tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 
 from studio.export.training_script import ScriptError, training_script
 from studio.graph.model import ProjectData
-from tests.export.test_own_files_script import project
-from tests.export.test_table_script import assert_repeated, run_scripts
+from tests.export.test_own_files_script import assert_repeated, project
+from tests.export.test_table_script import run_scripts
 
 
 def series(folder: Path) -> Path:

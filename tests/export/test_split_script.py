@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from studio.graph.model import ProjectData
-from tests.export.test_own_files_script import written
-from tests.export.test_table_script import assert_repeated, run_scripts
+from tests.export.test_own_files_script import assert_repeated, written
+from tests.export.test_table_script import run_scripts
 
 
 def table(folder: Path) -> Path:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from studio.export.training_script import training_script
 from studio.graph.model import ProjectData
-from tests.export.test_own_files_script import project, written
-from tests.export.test_training_script import CLEAN, TIDY, told, trained
+from tests.export.test_own_files_script import assert_repeated, project, written
+from tests.export.test_training_script import CLEAN, TIDY
 
 TOWNS = [f"town {i}" for i in range(12)]
 
@@ -94,17 +93,6 @@ def assert_tidy(*files: str) -> None:
         ruff = [sys.executable, "-m", "ruff", *command, "--isolated", *files]
         ran = subprocess.run(ruff, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stdout + ran.stderr
-
-
-def assert_repeated(drawn: ProjectData, folder: Path, runs: Path) -> None:
-    """Holds the weights and scores of a script against those of a run of its own."""
-    expected, weights, _ = trained(drawn, runs)
-    [file] = folder.glob("*.pt")
-    given = torch.load(file, weights_only=True)
-    assert set(given) == set(weights)
-    for key, value in weights.items():
-        assert torch.equal(given[key], value), key
-    assert told(folder).get("validation", {}) == expected["validation"]
 
 
 @pytest.mark.slow

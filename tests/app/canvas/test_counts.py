@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -233,15 +233,21 @@ def test_cards_that_go_while_a_crowd_is_painted_over_leave_nothing(
     assert_as_painted_anew(panel, qtbot)
 
 
-def test_a_move_of_the_mouse_that_leads_to_the_same_place_shows_nothing_anew(
-    make_panel: MakePanel, hand_of: Callable[[CanvasPanel], Hand], qtbot
-) -> None:  # type: ignore[no-untyped-def]
-    panel = make_panel(crowd())
+def pressed(panel: CanvasPanel, hand_of: Callable[[CanvasPanel], Hand], qtbot: Any) -> tuple[Hand, QPointF]:
+    """The mouse is pressed on a card in the middle of the crowd; where."""
     panel.view.center_on(panel.graph.cards["n210"].pos())
     settle(panel, qtbot)
     hand = hand_of(panel)
     start = hand.middle("n210")
     hand.press(start)
+    return hand, start
+
+
+def test_a_move_of_the_mouse_that_leads_to_the_same_place_shows_nothing_anew(
+    make_panel: MakePanel, hand_of: Callable[[CanvasPanel], Hand], qtbot
+) -> None:  # type: ignore[no-untyped-def]
+    panel = make_panel(crowd())
+    hand, start = pressed(panel, hand_of, qtbot)
     hand.move(start + QPointF(41, 33))
     settle(panel, qtbot)
     frames = panel.view.showing.frames
@@ -444,11 +450,7 @@ def test_a_drag_of_one_card_paints_its_surroundings_only(
     make_panel: MakePanel, hand_of: Callable[[CanvasPanel], Hand], paints: Paints, qtbot
 ) -> None:  # type: ignore[no-untyped-def]
     panel = make_panel(crowd())
-    panel.view.center_on(panel.graph.cards["n210"].pos())
-    settle(panel, qtbot)
-    hand = hand_of(panel)
-    start = hand.middle("n210")
-    hand.press(start)
+    hand, start = pressed(panel, hand_of, qtbot)
     hand.move(start + QPointF(44, 35))
     paints.since()
     frames = panel.view.showing.frames
